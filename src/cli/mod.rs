@@ -1,0 +1,107 @@
+//! The command line: one command a file, each with its `Args` and its `run`.
+//!
+//! clap stops here: what a command needs is handed on as plain values.
+
+mod completions;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+use crate::context::{Clock, Context, Env};
+use crate::error::{Context as _, Result};
+use crate::output::{Format, Output};
+
+/// Runs, checks and proves a self-hosted LiveKit.
+#[derive(Debug, Parser)]
+#[command(
+    name = "urbania",
+    version,
+    propagate_version = true,
+    infer_subcommands = false
+)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options that every command understands.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Common options")]
+struct Global {
+    /// Folder of the project [default: the nearest folder upward with urbania.yaml or livekit.yaml]
+    #[arg(long, global = true, value_name = "DIR", env = "URBANIA_PROJECT")]
+    project: Option<PathBuf>,
+    /// Shape of the result
+    #[arg(short, long, global = true, value_enum, default_value_t = FormatArg::Table)]
+    output: FormatArg,
+    /// Say nothing but results and errors
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Say more (-v: what is done, -vv: how)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// No colours [also: NO_COLOR]
+    #[arg(long, global = true)]
+    no_color: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FormatArg {
+    Table,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Completions(completions::Args),
+}
+
+/// Parses the command line.
+///
+/// The error is clap's own, which is also how `--help` and `--version` answer.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> std::result::Result<Cli, clap::Error> {
+    Cli::try_parse_from(args)
+}
+
+impl Cli {
+    /// What the command is given instead of globals.
+    fn context(&self) -> Result<Context> {
+        let cwd = std::env::current_dir().or_fail(|| "cannot tell the current folder".into())?;
+        let color = if self.global.no_color {
+            anstream::ColorChoice::Never
+        } else {
+            anstream::ColorChoice::Auto
+        };
+        Ok(Context {
+            project: self.global.project.clone(),
+            cwd,
+            env: Env::of_process(),
+            clock: Clock::system(),
+            out: Output {
+                format: match self.global.output {
+                    FormatArg::Table => Format::Table,
+                    FormatArg::Json => Format::Json,
+                },
+                quiet: self.global.quiet,
+                color,
+            },
+        })
+    }
+
+    /// `-v` counted.
+    pub fn verbosity(&self) -> u8 {
+        self.global.verbose
+    }
+
+    /// Runs the command.
+    pub async fn run(self) -> Result<()> {
+        let ctx = self.context()?;
+        match self.command {
+            Command::Completions(args) => completions::run(&ctx, &args),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! `urbania` runs, checks and proves a self-hosted LiveKit.
+//!
+//! # The map
+//! ```text
+//! main.rs          parse, run, print the error, pick the exit code
+//! error.rs         the one error type that reaches the user
+//! context.rs       what a command is given: environment, clock, output
+//! output.rs        stdout is data, stderr is talk; tables
+//! logging.rs       diagnostics on stderr
+//! cli/             one command a file
+//! config/          urbania.yaml, livekit.yaml, env files, the effective config
+//! livekit/         key pair, grants and tokens                (knows LiveKit)
+//! host/            sockets and their holders, processes, addresses (knows this machine)
+//! engine/          the trait; docker/ (only place with bollard), native/ (detached processes)
+//! stack/           services wanted, plan, health, up and down (pure until applied)
+//! store/           trait and records; sqlite, mongo
+//! auth/            Caller and the identity providers
+//! api/             router, state, mint; contracts/<app>/
+//! ```
+//!
+//! # Two walks
+//! `urbania up`: `cli::up` → `config` → `stack` plan → `host` port check → `engine` → `stack`
+//! health → report.
+//! A token: `api` router → `auth::Caller` → contract → mint → `livekit` token → the contract's answer.
+
+pub mod cli;
+pub mod context;
+pub mod error;
+pub mod livekit;
+pub mod logging;
+pub mod output;

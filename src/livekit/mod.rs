@@ -1,0 +1,3 @@
+//! What we know of LiveKit itself: key pairs, tokens and their grants.
+
+pub mod keys;

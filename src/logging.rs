@@ -1,0 +1,30 @@
+//! Diagnostics on stderr, off unless asked for with `-v`.
+
+use std::io;
+
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Starts the subscriber: warnings of our own, more with each `-v`. Libraries stay at warnings:
+/// their debug output may quote what they carry.
+pub fn start(verbosity: u8) {
+    let ours = match verbosity {
+        0 => LevelFilter::WARN,
+        1 => LevelFilter::INFO,
+        2 => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
+    };
+    let targets = Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target("urbania", ours);
+    let format = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .without_time()
+        .with_target(false);
+    // A second start (tests) keeps the first subscriber.
+    let _ = tracing_subscriber::registry()
+        .with(targets)
+        .with(format)
+        .try_init();
+}

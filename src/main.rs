@@ -1,0 +1,47 @@
+//! The process: parse, run, print the error, pick the exit code.
+
+use std::error::Error as _;
+use std::process::ExitCode;
+
+use urbania::cli;
+use urbania::error::Error;
+use urbania::output::{BAD, BOLD};
+
+fn main() -> ExitCode {
+    let cli = match cli::parse(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(e) => return parse_failure(&e),
+    };
+    urbania::logging::start(cli.verbosity());
+    let done = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Error::failed("cannot start the async runtime").because(e))
+        .and_then(|runtime| runtime.block_on(cli.run()));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            report(&e);
+            ExitCode::from(e.exit() as u8)
+        }
+    }
+}
+
+/// clap answers `--help` and `--version` as errors with exit code 0.
+fn parse_failure(e: &clap::Error) -> ExitCode {
+    let _ = e.print();
+    ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2))
+}
+
+/// `error: …`, its causes, then the hints.
+fn report(e: &Error) {
+    anstream::eprintln!("{BAD}error{BAD:#}: {e}");
+    let mut cause = e.source();
+    while let Some(c) = cause {
+        anstream::eprintln!("  cause: {c}");
+        cause = c.source();
+    }
+    for hint in e.hints() {
+        anstream::eprintln!("{BOLD}hint{BOLD:#}: {hint}");
+    }
+}

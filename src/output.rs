@@ -1,0 +1,122 @@
+//! Results go to stdout, talk goes to stderr; each stream decides about colour for itself.
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+
+use anstream::ColorChoice;
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use crate::error::{Context as _, Result};
+
+/// The shape of a command's result, `-o` on the command line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// For scripts; every shape is documented and stable.
+    Json,
+}
+
+/// Where results and talk go, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    /// `-o table|json`.
+    pub format: Format,
+    /// `--quiet`: no talk, only results and errors.
+    pub quiet: bool,
+    /// Colour by force or by what the stream is.
+    pub color: ColorChoice,
+}
+
+/// Bold.
+pub const BOLD: Style = Style::new().bold();
+/// Something is as it should be.
+pub const GOOD: Style = AnsiColor::Green.on_default();
+/// Something needs a look.
+pub const WARN: Style = AnsiColor::Yellow.on_default();
+/// Something is wrong.
+pub const BAD: Style = AnsiColor::Red.on_default().bold();
+/// Less important.
+pub const DIM: Style = Style::new().dimmed();
+
+impl Output {
+    /// Writes a line of result to stdout; a closed pipe is not an error.
+    pub fn line(&self, line: impl Display) -> Result<()> {
+        let mut out = anstream::AutoStream::new(io::stdout().lock(), self.color);
+        match writeln!(out, "{line}") {
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => other.or_fail(|| "cannot write to stdout".into()),
+        }
+    }
+
+    /// Writes a value as JSON to stdout, indented.
+    pub fn json(&self, value: &impl Serialize) -> Result<()> {
+        let text = serde_json::to_string_pretty(value).or_fail(|| "cannot write JSON".into())?;
+        self.line(text)
+    }
+
+    /// Says something to the person at the terminal (stderr), unless `--quiet`.
+    pub fn say(&self, line: impl Display) {
+        if !self.quiet {
+            self.complain(line);
+        }
+    }
+
+    /// Says something to the person at the terminal (stderr) even with `--quiet`.
+    pub fn complain(&self, line: impl Display) {
+        let mut err = anstream::AutoStream::new(io::stderr().lock(), self.color);
+        // Nobody is left to tell when stderr is gone.
+        let _ = writeln!(err, "{line}");
+    }
+
+    /// A question that only `y` or `yes` answers; `None` where nobody can answer.
+    pub fn confirm(&self, question: &str) -> Option<bool> {
+        if !io::stdin().is_terminal() {
+            return None;
+        }
+        let mut err = anstream::AutoStream::new(io::stderr().lock(), self.color);
+        let _ = write!(err, "{question} [y/N] ");
+        let _ = err.flush();
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).ok()?;
+        Some(matches!(answer.trim(), "y" | "Y" | "yes"))
+    }
+
+    /// Whether progress bars make sense: stderr is a terminal and the user wants talk.
+    pub fn progress(&self) -> bool {
+        !self.quiet && io::stderr().is_terminal()
+    }
+}
+
+/// Rows under a heading, in columns that line up.
+#[derive(Debug)]
+pub struct Table(comfy_table::Table);
+
+impl Table {
+    /// An empty table.
+    pub fn new(heading: &[&str]) -> Self {
+        let mut table = comfy_table::Table::new();
+        table.load_style(comfy_table::presets::NOTHING);
+        table.set_header(heading.iter().map(|h| h.to_uppercase()));
+        Self(table)
+    }
+
+    /// Adds a row.
+    pub fn row<I: IntoIterator<Item = T>, T: Into<String>>(&mut self, cells: I) {
+        self.0.add_row(cells.into_iter().map(Into::into));
+    }
+}
+
+impl Display for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (i, line) in self.0.lines().enumerate() {
+            if i > 0 {
+                f.write_str("\n")?;
+            }
+            f.write_str(line.trim())?;
+        }
+        Ok(())
+    }
+}
