@@ -23,9 +23,16 @@
 //! health → report.
 //! A token: `api` router → `auth::Caller` → contract → mint → `livekit` token → the contract's answer.
 
+pub mod api;
+pub mod auth;
 pub mod cli;
+pub mod config;
 pub mod context;
+pub mod engine;
 pub mod error;
+pub mod host;
 pub mod livekit;
 pub mod logging;
 pub mod output;
+pub mod stack;
+pub mod store;

@@ -18,8 +18,7 @@ pub struct Args {
 }
 
 /// Writes the script to stdout.
-#[expect(clippy::unnecessary_wraps, reason = "every command has one signature")]
-pub fn run(_ctx: &Context, args: &Args) -> Result<()> {
+pub async fn run(_ctx: &Context, args: Args) -> Result<()> {
     clap_complete::generate(
         args.shell,
         &mut super::Cli::command(),

@@ -2,7 +2,21 @@
 //!
 //! clap stops here: what a command needs is handed on as plain values.
 
+#![allow(clippy::unused_async, reason = "every command has one signature")]
+
 mod completions;
+mod config;
+mod down;
+mod init;
+mod keys;
+mod logs;
+mod ports;
+mod restart;
+mod serve;
+mod status;
+mod token;
+mod up;
+mod user;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -57,6 +71,18 @@ enum FormatArg {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Args),
+    Up(up::Args),
+    Down(down::Args),
+    Restart(restart::Args),
+    Status(status::Args),
+    Logs(logs::Args),
+    Serve(serve::Args),
+    Ports(ports::Args),
+    Keys(keys::Args),
+    Token(token::Args),
+    User(user::Args),
+    Config(config::Args),
     Completions(completions::Args),
 }
 
@@ -101,7 +127,19 @@ impl Cli {
     pub async fn run(self) -> Result<()> {
         let ctx = self.context()?;
         match self.command {
-            Command::Completions(args) => completions::run(&ctx, &args),
+            Command::Init(args) => init::run(&ctx, args).await,
+            Command::Up(args) => up::run(&ctx, args).await,
+            Command::Down(args) => down::run(&ctx, args).await,
+            Command::Restart(args) => restart::run(&ctx, args).await,
+            Command::Status(args) => status::run(&ctx, args).await,
+            Command::Logs(args) => logs::run(&ctx, args).await,
+            Command::Serve(args) => serve::run(&ctx, args).await,
+            Command::Ports(args) => ports::run(&ctx, args).await,
+            Command::Keys(args) => keys::run(&ctx, args).await,
+            Command::Token(args) => token::run(&ctx, args).await,
+            Command::User(args) => user::run(&ctx, args).await,
+            Command::Config(args) => config::run(&ctx, args).await,
+            Command::Completions(args) => completions::run(&ctx, args).await,
         }
     }
 }

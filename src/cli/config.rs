@@ -1,0 +1,13 @@
+//! `urbania config`.
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+
+/// Show and validate the configuration
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the command.
+pub async fn run(_ctx: &Context, _args: Args) -> Result<()> {
+    Err(Error::failed("not built yet"))
+}

@@ -1,0 +1,13 @@
+//! `urbania down`.
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+
+/// Stop everything; data stays
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the command.
+pub async fn run(_ctx: &Context, _args: Args) -> Result<()> {
+    Err(Error::failed("not built yet"))
+}

@@ -1,0 +1,13 @@
+//! `urbania keys`.
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+
+/// Show, check and sync API keys
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the command.
+pub async fn run(_ctx: &Context, _args: Args) -> Result<()> {
+    Err(Error::failed("not built yet"))
+}

@@ -1,0 +1,13 @@
+//! `urbania token`.
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+
+/// Create and explain LiveKit tokens
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the command.
+pub async fn run(_ctx: &Context, _args: Args) -> Result<()> {
+    Err(Error::failed("not built yet"))
+}

@@ -1,0 +1,1 @@
+//! The project as its files describe it.

@@ -1,0 +1,1 @@
+//! The services of a project: wanted, planned, applied, healthy.
