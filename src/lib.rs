@@ -9,6 +9,7 @@
 //! logging.rs       diagnostics on stderr
 //! cli/             one command a file
 //! config/          urbania.yaml, livekit.yaml, env files, the effective config
+//! jwt.rs           HS256 tokens: signed and verified with state prepared once
 //! livekit/         key pair, grants and tokens                (knows LiveKit)
 //! host/            sockets and their holders, processes, addresses (knows this machine)
 //! engine/          the trait; docker/ (only place with bollard), native/ (detached processes)
@@ -31,6 +32,7 @@ pub mod context;
 pub mod engine;
 pub mod error;
 pub mod host;
+pub mod jwt;
 pub mod livekit;
 pub mod logging;
 pub mod output;

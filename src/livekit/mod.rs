@@ -1,3 +1,5 @@
 //! What we know of LiveKit itself: key pairs, tokens and their grants.
 
+pub mod grants;
 pub mod keys;
+pub mod token;
