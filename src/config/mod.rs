@@ -1,1 +1,21 @@
 //! The project as its files describe it.
+//!
+//! `urbania.yaml` ([`Settings`]) says what to run, `livekit.yaml` ([`LivekitConfig`]) is LiveKit's
+//! own file, `.env` ([`EnvFile`]) is what the backend reads. [`Project`] is all three, read
+//! strictly; [`effective`] adds what this machine needs to LiveKit's file.
+
+mod effective;
+mod env_file;
+mod livekit;
+mod project;
+mod replace;
+mod settings;
+
+pub use effective::{Addition, Effective, Machine, NetworkMode, PortUse, Protocol, effective};
+pub use env_file::{Assignment, EnvFile};
+pub use livekit::{LivekitConfig, Room, Rtc, UdpPorts, Webhook};
+pub use project::{ENV_FILE, LIVEKIT_FILE, Project, SETTINGS_FILE, STATE_DIR};
+pub use replace::{PRIVATE, replace};
+pub use settings::{
+    ApiSettings, EngineChoice, Images, MongodbSettings, NetworkChoice, Services, Settings,
+};

@@ -1,0 +1,205 @@
+//! `livekit.yaml`: LiveKit's own file. Typed where urbania uses it, passed through elsewhere.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+
+use crate::livekit::keys::KeyPair;
+
+/// LiveKit's own configuration, `livekit.yaml`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct LivekitConfig {
+    /// TCP port of signalling and of the room service.
+    #[schemars(range(min = 1))]
+    pub port: u16,
+    /// Addresses that the TCP ports are bound to. Default: all.
+    pub bind_addresses: Vec<String>,
+    /// API keys and their secrets. The first pair is the one in use.
+    #[serde(deserialize_with = "in_order")]
+    #[schemars(with = "std::collections::BTreeMap<String, String>")]
+    pub keys: Vec<KeyPair>,
+    /// File with `key: secret` lines, instead of `keys`.
+    pub key_file: Option<PathBuf>,
+    /// WebRTC: ports and addresses of media.
+    pub rtc: Rtc,
+    /// Defaults of every room.
+    pub room: Room,
+    /// Where LiveKit reports room events.
+    pub webhook: Webhook,
+    /// The whole file, as read.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub tree: Value,
+}
+
+impl Default for LivekitConfig {
+    fn default() -> Self {
+        Self {
+            port: 7880,
+            bind_addresses: Vec::new(),
+            keys: Vec::new(),
+            key_file: None,
+            rtc: Rtc::default(),
+            room: Room::default(),
+            webhook: Webhook::default(),
+            tree: Value::Null,
+        }
+    }
+}
+
+/// WebRTC: ports and addresses of media.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Rtc {
+    /// TCP port for clients whose network lets no UDP through; 0: none.
+    pub tcp_port: u16,
+    /// First UDP port of media.
+    pub port_range_start: u16,
+    /// Last UDP port of media.
+    pub port_range_end: u16,
+    /// One UDP port, or `first-last`, that all media shares. A port range beats it.
+    #[schemars(with = "PortOrPorts")]
+    pub udp_port: Option<Value>,
+    /// Address that clients send media to: IPv4, IPv6 or `v4,v6`.
+    pub node_ip: Option<String>,
+    /// Whether LiveKit asks STUN servers for its address. It beats `node_ip`.
+    pub use_external_ip: bool,
+    /// Whether loopback addresses are offered to clients.
+    pub enable_loopback_candidate: bool,
+}
+
+/// What `udp_port` accepts.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum PortOrPorts {
+    Port(u16),
+    Ports(String),
+}
+
+impl Default for Rtc {
+    fn default() -> Self {
+        Self {
+            tcp_port: 7881,
+            port_range_start: 0,
+            port_range_end: 0,
+            udp_port: None,
+            node_ip: None,
+            use_external_ip: false,
+            enable_loopback_candidate: false,
+        }
+    }
+}
+
+/// The UDP ports of media.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UdpPorts {
+    /// A port for each participant.
+    Range {
+        /// First port.
+        first: u16,
+        /// Last port.
+        last: u16,
+    },
+    /// Ports that all participants share.
+    Mux {
+        /// First port.
+        first: u16,
+        /// Last port.
+        last: u16,
+    },
+}
+
+impl Rtc {
+    /// The UDP ports that LiveKit takes from these settings.
+    pub fn udp(&self) -> UdpPorts {
+        if self.port_range_start != 0 {
+            return UdpPorts::Range {
+                first: self.port_range_start,
+                last: self.port_range_end,
+            };
+        }
+        match self.udp_port.as_ref().and_then(ports) {
+            Some((first, last)) => UdpPorts::Mux { first, last },
+            None => UdpPorts::Range {
+                first: 50000,
+                last: 60000,
+            },
+        }
+    }
+}
+
+/// The ports that `7882` or `7882-7892` means; `None` when it means none.
+pub(super) fn ports(value: &Value) -> Option<(u16, u16)> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    let (first, last) = text.split_once('-').unwrap_or((&text, &text));
+    let first: u16 = first.trim().parse().ok()?;
+    let last: u16 = last.trim().parse().ok()?;
+    (first != 0 && first <= last).then_some((first, last))
+}
+
+/// Defaults of every room.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Room {
+    /// Whether joining a room that does not exist makes it.
+    pub auto_create: bool,
+    /// Seconds that a room stays when nobody ever joined.
+    pub empty_timeout: u32,
+    /// Seconds that a room stays after the last participant left.
+    pub departure_timeout: u32,
+    /// Most participants of a room; 0: no limit.
+    pub max_participants: u32,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self {
+            auto_create: true,
+            empty_timeout: 300,
+            departure_timeout: 20,
+            max_participants: 0,
+        }
+    }
+}
+
+/// Where LiveKit reports room events.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Webhook {
+    /// Name of the key under `keys` that signs the reports.
+    pub api_key: String,
+    /// Addresses that are told.
+    pub urls: Vec<String>,
+}
+
+/// Reads `keys:` as pairs in the order of the file.
+fn in_order<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<KeyPair>, D::Error> {
+    struct Pairs;
+    impl<'de> Visitor<'de> for Pairs {
+        type Value = Vec<KeyPair>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("keys with their secrets")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut pairs = Vec::new();
+            while let Some((key, secret)) = map.next_entry::<String, SecretString>()? {
+                pairs.push(KeyPair { key, secret });
+            }
+            Ok(pairs)
+        }
+    }
+    from.deserialize_map(Pairs)
+}

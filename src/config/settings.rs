@@ -1,0 +1,137 @@
+//! `urbania.yaml`: what to run and how. Everything has a default.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The settings of a project, `urbania.yaml`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Name of the project; it names containers and volumes. Default: the folder's name.
+    pub name: Option<String>,
+    /// What runs MongoDB and LiveKit.
+    pub engine: EngineChoice,
+    /// How the SFU reaches the network.
+    pub network: NetworkChoice,
+    /// Images of the containers.
+    pub images: Images,
+    /// Services that can be left out.
+    pub services: Services,
+    /// The token API.
+    pub api: ApiSettings,
+    /// Address of the SFU that browsers are told. Default: ws://localhost and the port of livekit.yaml.
+    pub livekit_url: Option<String>,
+    /// Env files of backends that must hold the same key pair, relative to the project's folder.
+    pub backends: Vec<PathBuf>,
+}
+
+/// What runs MongoDB and LiveKit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineChoice {
+    /// Docker when an engine answers.
+    #[default]
+    Auto,
+    /// Containers of a Docker engine.
+    Docker,
+    /// Programs installed on this machine.
+    Native,
+    /// The development SFU built into urbania.
+    Embedded,
+}
+
+/// How the SFU reaches the network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum NetworkChoice {
+    /// The host's network on native Linux, published ports where the engine is a virtual machine.
+    #[default]
+    Auto,
+    /// The host's network: no forwarding, the whole UDP range.
+    Host,
+    /// Published ports and one UDP port for all media.
+    Published,
+}
+
+/// Images of the containers.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Images {
+    /// The SFU.
+    pub livekit: String,
+    /// The database.
+    pub mongodb: String,
+}
+
+impl Default for Images {
+    fn default() -> Self {
+        Self {
+            livekit: "livekit/livekit-server:v1.13.5".into(),
+            mongodb: "mongo:8.0".into(),
+        }
+    }
+}
+
+/// Services that can be left out.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Services {
+    /// The database.
+    pub mongodb: MongodbSettings,
+}
+
+/// The database.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct MongodbSettings {
+    /// Whether `urbania up` runs MongoDB. Without it users live in .urbania/urbania.db.
+    pub enabled: bool,
+    /// Port on 127.0.0.1.
+    #[schemars(range(min = 1))]
+    pub port: u16,
+}
+
+impl Default for MongodbSettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            port: 27017,
+        }
+    }
+}
+
+/// The token API.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ApiSettings {
+    /// Address and port that the API listens on.
+    pub listen: SocketAddr,
+    /// Address of the API as others see it, when a proxy stands in front of it.
+    pub public_url: Option<String>,
+    /// Origins of web pages that may call the API.
+    pub cors_origins: Vec<String>,
+    /// Lifetime of a LiveKit token in seconds, when the caller asks for none.
+    #[schemars(range(min = 1))]
+    pub token_ttl: u64,
+    /// Longest lifetime that a caller can ask for, in seconds.
+    #[schemars(range(min = 1))]
+    pub max_token_ttl: u64,
+}
+
+impl Default for ApiSettings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8000)),
+            public_url: None,
+            cors_origins: vec![
+                "http://localhost:3000".into(),
+                "http://127.0.0.1:3000".into(),
+            ],
+            token_ttl: 6 * 60 * 60,
+            max_token_ttl: 24 * 60 * 60,
+        }
+    }
+}
