@@ -1,1 +1,12 @@
-//! What we know of this machine: sockets, processes, addresses.
+//! What urbania knows about this machine: its sockets and their holders, its processes, its
+//! addresses, its files.
+
+pub mod address;
+pub mod claims;
+pub mod command_line;
+pub mod files;
+pub mod holder;
+pub mod lock;
+pub mod ports;
+pub mod process;
+pub mod sockets;
