@@ -1,0 +1,3 @@
+module urbania.local/mongo
+
+go 1.21
