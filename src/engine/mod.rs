@@ -1,1 +1,208 @@
-//! Ways to run a service.
+//! Ways to run a service: one trait, so that `stack` and its tests do not know Docker.
+
+pub mod docker;
+pub mod facts;
+pub mod spec;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::stream::BoxStream;
+use jiff::Timestamp;
+
+use crate::error::Result;
+pub use facts::{Choice, Facts, NetworkMode};
+pub use spec::{Network, Protocol, PublishedPort, ServiceSpec, StopPolicy, Upload, VolumeMount};
+
+/// Label with the project's name. What lacks it is not ours and is never touched.
+pub const LABEL_PROJECT: &str = "io.urbania.project";
+/// Label with the service's name.
+pub const LABEL_SERVICE: &str = "io.urbania.service";
+/// Label with the hash of everything that the instance was made from.
+pub const LABEL_CONFIG: &str = "io.urbania.config";
+/// Label with the project's folder.
+pub const LABEL_DIR: &str = "io.urbania.dir";
+
+/// Runs services as containers or whatever else it has.
+#[async_trait]
+pub trait Engine: Send + Sync {
+    /// What answers, and where it runs.
+    async fn facts(&self) -> Result<Facts>;
+
+    /// Every instance of `project`, or of all projects, running or not.
+    async fn instances(&self, project: Option<&str>) -> Result<Vec<Instance>>;
+
+    /// What an instance does now.
+    async fn inspect(&self, id: &str) -> Result<Condition>;
+
+    /// Whether the image is on the engine.
+    async fn has_image(&self, image: &str) -> Result<bool>;
+
+    /// Fetches an image and reports how far it is.
+    async fn pull(&self, image: &str, report: &mut (dyn FnMut(Progress) + Send)) -> Result<()>;
+
+    /// Makes an instance with its files and its volumes; the answer is its id.
+    async fn create(&self, spec: &ServiceSpec) -> Result<String>;
+
+    /// Gives an instance another name.
+    async fn rename(&self, id: &str, name: &str) -> Result<()>;
+
+    /// Starts an instance that was made or stopped.
+    async fn start(&self, id: &str) -> Result<()>;
+
+    /// Sends a signal; an instance that has gone is fine.
+    async fn signal(&self, id: &str, signal: Signal) -> Result<()>;
+
+    /// Returns as soon as the instance does not run, with its exit code where there is one.
+    async fn exited(&self, id: &str) -> Result<Option<i64>>;
+
+    /// Removes an instance, killing it if need be; one that has gone is fine.
+    async fn remove(&self, id: &str) -> Result<()>;
+
+    /// What an instance printed.
+    fn logs(&self, id: &str, query: &LogQuery) -> BoxStream<'static, Result<LogLine>>;
+
+    /// Volumes of `project`, or of all projects.
+    async fn volumes(&self, project: Option<&str>) -> Result<Vec<Volume>>;
+
+    /// Whose volume `name` is: `None` where there is no such volume.
+    async fn volume_owner(&self, name: &str) -> Result<Option<Owner>>;
+
+    /// Removes a volume and its data; one that has gone is fine.
+    async fn remove_volume(&self, name: &str) -> Result<()>;
+}
+
+/// A container that carries our label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instance {
+    /// The engine's id.
+    pub id: String,
+    /// The container's name.
+    pub name: String,
+    /// The project's name.
+    pub project: String,
+    /// The service's name.
+    pub service: String,
+    /// The project's folder.
+    pub dir: PathBuf,
+    /// The image it was made from.
+    pub image: String,
+    /// The hash of everything it was made from.
+    pub config: String,
+    /// What it does.
+    pub state: State,
+}
+
+impl Instance {
+    /// The first twelve characters of the id, as engines print it.
+    pub fn short_id(&self) -> &str {
+        self.id.get(..12).unwrap_or(&self.id)
+    }
+}
+
+/// What an instance does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Made, never started: whoever made it did not get to the end.
+    Created,
+    /// Running.
+    Running,
+    /// Frozen by somebody.
+    Paused,
+    /// It ran and has ended.
+    Exited,
+    /// Being removed, or broken.
+    Dead,
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Created => "created",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Exited => "exited",
+            Self::Dead => "dead",
+        })
+    }
+}
+
+/// The details of what an instance does.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    /// What it does.
+    pub state: State,
+    /// Since when it runs, or ran.
+    pub started: Option<Timestamp>,
+    /// When it ended.
+    pub finished: Option<Timestamp>,
+    /// With what it ended.
+    pub exit_code: Option<i64>,
+    /// Ended by the kernel for lack of memory.
+    pub out_of_memory: bool,
+}
+
+/// How far the pull of an image is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The layer, empty for words about the whole image.
+    pub layer: String,
+    /// The engine's words, such as `Downloading`.
+    pub status: String,
+    /// Bytes so far.
+    pub current: u64,
+    /// Bytes in all, 0 where unknown.
+    pub total: u64,
+}
+
+/// A signal that ends a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Ends it in its own way; LiveKit drains at the first and ends at the second.
+    Terminate,
+    /// Ends it at once.
+    Kill,
+}
+
+/// Which part of a log.
+#[derive(Clone, Debug, Default)]
+pub struct LogQuery {
+    /// Go on until the instance ends.
+    pub follow: bool,
+    /// The last so many lines.
+    pub tail: Option<usize>,
+    /// Not older than this.
+    pub since: Option<Timestamp>,
+}
+
+/// A line of a service's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// When it was written, where the engine knows.
+    pub at: Option<Timestamp>,
+    /// The text without its line end.
+    pub text: String,
+}
+
+/// A volume that carries our label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Volume {
+    /// The volume's name.
+    pub name: String,
+    /// The project's name.
+    pub project: String,
+}
+
+/// Whose a volume is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// It carries the label of this project.
+    Project(String),
+    /// It does not carry our label.
+    Foreign,
+}
+
+/// How long an engine may take for a small request.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);

@@ -1,0 +1,216 @@
+//! Making a container out of a [`ServiceSpec`].
+
+use std::collections::HashMap;
+
+use bollard::Docker as Client;
+use bollard::errors::Error as ClientError;
+use bollard::models::{
+    ContainerCreateBody, HostConfig, Mount, MountType, MountVolumeOptions, PortBinding,
+};
+use bollard::query_parameters::UploadToContainerOptionsBuilder;
+use secrecy::ExposeSecret;
+
+use super::failure::{Explain, explained, missing, status};
+use crate::engine::{
+    LABEL_CONFIG, LABEL_DIR, LABEL_PROJECT, LABEL_SERVICE, Network, PublishedPort, ServiceSpec,
+    Upload, VolumeMount,
+};
+use crate::error::{Context as _, Error, Result};
+
+/// The engine's form of a spec.
+pub fn body(spec: &ServiceSpec) -> ContainerCreateBody {
+    let (network_mode, published) = match &spec.network {
+        Network::Host => (Some("host".to_owned()), &[][..]),
+        Network::Published(ports) => (None, ports.as_slice()),
+    };
+    let mounts = spec.volumes.iter().map(|v| mount(spec, v)).collect();
+    ContainerCreateBody {
+        image: Some(spec.image.clone()),
+        cmd: Some(spec.args.clone()).filter(|args| !args.is_empty()),
+        env: Some(spec.env.iter().map(|(k, v)| format!("{k}={v}")).collect()),
+        labels: Some(labels(spec)),
+        exposed_ports: Some(published.iter().map(inside).collect()),
+        host_config: Some(HostConfig {
+            network_mode,
+            port_bindings: Some(
+                published
+                    .iter()
+                    .map(|p| (inside(p), Some(outside(p))))
+                    .collect(),
+            ),
+            mounts: Some(mounts),
+            ..HostConfig::default()
+        }),
+        ..ContainerCreateBody::default()
+    }
+}
+
+fn labels(spec: &ServiceSpec) -> HashMap<String, String> {
+    HashMap::from([
+        (LABEL_PROJECT.to_owned(), spec.project.clone()),
+        (LABEL_SERVICE.to_owned(), spec.service.clone()),
+        (LABEL_CONFIG.to_owned(), spec.config_hash()),
+        (LABEL_DIR.to_owned(), spec.dir.display().to_string()),
+    ])
+}
+
+fn inside(port: &PublishedPort) -> String {
+    format!("{}/{}", port.inside, port.protocol.as_str())
+}
+
+fn outside(port: &PublishedPort) -> Vec<PortBinding> {
+    vec![PortBinding {
+        host_ip: Some(port.address.to_string()),
+        host_port: Some(port.port.to_string()),
+    }]
+}
+
+/// A volume that does not exist yet is made by the engine, with our labels.
+fn mount(spec: &ServiceSpec, volume: &VolumeMount) -> Mount {
+    Mount {
+        typ: Some(MountType::VOLUME),
+        source: Some(volume.name.clone()),
+        target: Some(volume.target.clone()),
+        volume_options: Some(MountVolumeOptions {
+            labels: Some(HashMap::from([
+                (LABEL_PROJECT.to_owned(), spec.project.clone()),
+                (LABEL_SERVICE.to_owned(), spec.service.clone()),
+            ])),
+            ..MountVolumeOptions::default()
+        }),
+        ..Mount::default()
+    }
+}
+
+/// Why the engine did not make it.
+pub fn refused(spec: &ServiceSpec, e: ClientError) -> Error {
+    if missing(&e) {
+        return Error::failed(format!("image `{}` is not on the engine", spec.image))
+            .hint("urbania up --pull missing fetches it");
+    }
+    if status(&e) == Some(409) {
+        return Error::failed(format!(
+            "a container named `{}` is there already, and it is not ours",
+            spec.name
+        ))
+        .hint(format!(
+            "remove it (docker rm -f {}) or give the project another name: in urbania.yaml",
+            spec.name
+        ));
+    }
+    explained(format!("cannot create container `{}`", spec.name), e)
+}
+
+/// Puts the spec's files into a container that has not started.
+pub async fn upload(client: &Client, id: &str, spec: &ServiceSpec) -> Result<()> {
+    if spec.files.is_empty() {
+        return Ok(());
+    }
+    let archive = archive(&spec.files).or_fail(|| "cannot pack the service's files".into())?;
+    let options = UploadToContainerOptionsBuilder::new().path("/").build();
+    client
+        .upload_to_container(id, Some(options), bollard::body_full(archive.into()))
+        .await
+        .explain(|| format!("cannot put files into container `{}`", spec.name))
+}
+
+/// The files and the folders right above them, which are ours.
+fn archive(files: &[Upload]) -> std::io::Result<Vec<u8>> {
+    let mut tar = tar::Builder::new(Vec::new());
+    let mut folders: Vec<&str> = files
+        .iter()
+        .filter_map(|f| f.path.trim_start_matches('/').rsplit_once('/'))
+        .map(|(folder, _)| folder)
+        .collect();
+    folders.sort_unstable();
+    folders.dedup();
+    for folder in folders {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::Directory);
+        header.set_mode(0o755);
+        header.set_size(0);
+        tar.append_data(&mut header, format!("{folder}/"), std::io::empty())?;
+    }
+    for file in files {
+        let contents = file.contents.expose_secret().as_bytes();
+        let mut header = tar::Header::new_gnu();
+        header.set_mode(file.mode);
+        header.set_uid(file.owner);
+        header.set_gid(file.owner);
+        header.set_size(contents.len() as u64);
+        tar.append_data(&mut header, file.path.trim_start_matches('/'), contents)?;
+    }
+    tar.into_inner()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Protocol, StopPolicy};
+    use std::collections::BTreeMap;
+    use std::io::Read;
+    use std::time::Duration;
+
+    fn spec() -> ServiceSpec {
+        ServiceSpec {
+            project: "demo".into(),
+            dir: "/home/ada/demo".into(),
+            service: "mongodb".into(),
+            name: "urbania-demo-mongodb".into(),
+            image: "mongo:8.0".into(),
+            args: Vec::new(),
+            env: BTreeMap::from([("A".into(), "1".into())]),
+            files: vec![Upload {
+                path: "/etc/urbania/mongo-password".into(),
+                contents: "hunter2".into(),
+                owner: 999,
+                mode: 0o400,
+            }],
+            volumes: vec![VolumeMount {
+                name: "urbania-demo-mongodb".into(),
+                target: "/data/db".into(),
+            }],
+            network: Network::Published(vec![PublishedPort {
+                address: "127.0.0.1".parse().unwrap(),
+                port: 27018,
+                inside: 27017,
+                protocol: Protocol::Tcp,
+            }]),
+            stop: StopPolicy {
+                grace: Duration::from_secs(10),
+                insist: false,
+            },
+        }
+    }
+
+    #[test]
+    fn the_engine_is_told_labels_ports_and_volumes_but_no_secret() {
+        let json = serde_json::to_value(body(&spec())).unwrap();
+        assert_eq!(
+            json["HostConfig"]["PortBindings"]["27017/tcp"][0],
+            serde_json::json!({"HostIp": "127.0.0.1", "HostPort": "27018"})
+        );
+        assert_eq!(json["Labels"]["io.urbania.project"], "demo");
+        assert_eq!(json["Labels"]["io.urbania.dir"], "/home/ada/demo");
+        assert_eq!(
+            json["HostConfig"]["Mounts"][0]["Source"],
+            "urbania-demo-mongodb"
+        );
+        assert!(!json.to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn secrets_are_packed_with_owner_and_mode() {
+        let packed = archive(&spec().files).unwrap();
+        let mut tar = tar::Archive::new(packed.as_slice());
+        let mut entries = tar.entries().unwrap().map(Result::unwrap);
+        let folder = entries.next().unwrap();
+        assert_eq!(folder.path().unwrap().to_str(), Some("etc/urbania/"));
+        let mut file = entries.next().unwrap();
+        assert_eq!(file.header().uid().unwrap(), 999);
+        assert_eq!(file.header().mode().unwrap(), 0o400);
+        let mut text = String::new();
+        file.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "hunter2");
+    }
+}

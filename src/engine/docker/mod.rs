@@ -1,0 +1,274 @@
+//! The Docker engine, and Podman's socket that speaks its API. bollard stays behind this wall.
+
+mod connect;
+mod create;
+mod endpoint;
+mod failure;
+mod logs;
+mod pull;
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use bollard::Docker as Client;
+use bollard::errors::Error as ClientError;
+use bollard::models::{ContainerStateStatusEnum, ContainerSummary, ContainerSummaryStateEnum};
+use bollard::query_parameters::{
+    CreateContainerOptionsBuilder, KillContainerOptionsBuilder, ListContainersOptionsBuilder,
+    ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptions,
+    RenameContainerOptionsBuilder, WaitContainerOptionsBuilder,
+};
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use jiff::Timestamp;
+
+use self::failure::{Explain, already, missing};
+use super::{
+    Condition, Engine, Facts, Instance, LABEL_CONFIG, LABEL_DIR, LABEL_PROJECT, LABEL_SERVICE,
+    LogLine, LogQuery, Owner, Progress, ServiceSpec, Signal, State, Volume,
+};
+use crate::context::Env;
+use crate::error::{Error, Result};
+
+/// A connection to an engine.
+#[derive(Debug)]
+pub struct Docker {
+    client: Client,
+    endpoint: endpoint::Endpoint,
+    credentials: pull::Credentials,
+}
+
+impl Docker {
+    /// Finds the engine that the environment names, or the one that is there.
+    pub async fn connect(env: &Env) -> Result<Self> {
+        let (client, endpoint) = connect::first_that_answers(endpoint::candidates(env)?).await?;
+        tracing::debug!("engine at {} ({})", endpoint.address, endpoint.origin);
+        Ok(Self {
+            client,
+            endpoint,
+            credentials: pull::Credentials::of(env),
+        })
+    }
+
+    fn filters(project: Option<&str>) -> HashMap<&'static str, Vec<String>> {
+        let label = match project {
+            Some(name) => format!("{LABEL_PROJECT}={name}"),
+            None => LABEL_PROJECT.to_owned(),
+        };
+        HashMap::from([("label", vec![label])])
+    }
+}
+
+#[async_trait]
+impl Engine for Docker {
+    async fn facts(&self) -> Result<Facts> {
+        connect::facts(&self.client, &self.endpoint).await
+    }
+
+    async fn instances(&self, project: Option<&str>) -> Result<Vec<Instance>> {
+        let options = ListContainersOptionsBuilder::new()
+            .all(true)
+            .filters(&Self::filters(project))
+            .build();
+        let list = self
+            .client
+            .list_containers(Some(options))
+            .await
+            .explain(|| "cannot list containers".into())?;
+        Ok(list.into_iter().filter_map(instance).collect())
+    }
+
+    async fn inspect(&self, id: &str) -> Result<Condition> {
+        let found = self
+            .client
+            .inspect_container(id, None)
+            .await
+            .explain(|| format!("cannot inspect container {id}"))?;
+        let state = found.state.unwrap_or_default();
+        let time = |text: Option<String>| text.and_then(|t| moment(&t));
+        Ok(Condition {
+            state: status(state.status),
+            started: time(state.started_at),
+            finished: time(state.finished_at),
+            exit_code: state.exit_code,
+            out_of_memory: state.oom_killed.unwrap_or(false),
+        })
+    }
+
+    async fn has_image(&self, image: &str) -> Result<bool> {
+        match self.client.inspect_image(image).await {
+            Ok(_) => Ok(true),
+            Err(e) if missing(&e) => Ok(false),
+            Err(e) => Err(e).explain(|| format!("cannot inspect image `{image}`")),
+        }
+    }
+
+    async fn pull(&self, image: &str, report: &mut (dyn FnMut(Progress) + Send)) -> Result<()> {
+        pull::pull(&self.client, &self.credentials, image, report).await
+    }
+
+    async fn create(&self, spec: &ServiceSpec) -> Result<String> {
+        let options = CreateContainerOptionsBuilder::new()
+            .name(&spec.name)
+            .build();
+        let made = self
+            .client
+            .create_container(Some(options), create::body(spec))
+            .await
+            .map_err(|e| create::refused(spec, e))?;
+        create::upload(&self.client, &made.id, spec).await?;
+        Ok(made.id)
+    }
+
+    async fn rename(&self, id: &str, name: &str) -> Result<()> {
+        let options = RenameContainerOptionsBuilder::new().name(name).build();
+        self.client
+            .rename_container(id, options)
+            .await
+            .explain(|| format!("cannot rename container {id} to `{name}`"))
+    }
+
+    async fn start(&self, id: &str) -> Result<()> {
+        match self.client.start_container(id, None).await {
+            Err(e) if already(&e) => Ok(()),
+            other => other.explain(|| "the engine cannot start it".into()),
+        }
+    }
+
+    async fn signal(&self, id: &str, signal: Signal) -> Result<()> {
+        let name = match signal {
+            Signal::Terminate => "SIGTERM",
+            Signal::Kill => "SIGKILL",
+        };
+        let options = KillContainerOptionsBuilder::new().signal(name).build();
+        match self.client.kill_container(id, Some(options)).await {
+            // 409: it does not run (any more).
+            Err(e) if missing(&e) || failure::status(&e) == Some(409) => Ok(()),
+            other => other.explain(|| format!("cannot send {name} to container {id}")),
+        }
+    }
+
+    async fn exited(&self, id: &str) -> Result<Option<i64>> {
+        let options = WaitContainerOptionsBuilder::new()
+            .condition("not-running")
+            .build();
+        let mut answers = Box::pin(self.client.wait_container(id, Some(options)));
+        match answers.next().await {
+            None => Ok(None),
+            Some(Ok(answer)) => Ok(Some(answer.status_code)),
+            Some(Err(ClientError::DockerContainerWaitError { code, .. })) => Ok(Some(code)),
+            Some(Err(e)) if missing(&e) => Ok(None),
+            Some(Err(e)) => Err(e).explain(|| format!("cannot wait for container {id}")),
+        }
+    }
+
+    async fn remove(&self, id: &str) -> Result<()> {
+        let options = RemoveContainerOptionsBuilder::new()
+            .force(true)
+            .v(false)
+            .build();
+        match self.client.remove_container(id, Some(options)).await {
+            // 409: somebody else is removing it.
+            Err(e) if missing(&e) || failure::status(&e) == Some(409) => Ok(()),
+            other => other.explain(|| format!("cannot remove container {id}")),
+        }
+    }
+
+    fn logs(&self, id: &str, query: &LogQuery) -> BoxStream<'static, Result<LogLine>> {
+        logs::stream(&self.client, id, query)
+    }
+
+    async fn volumes(&self, project: Option<&str>) -> Result<Vec<Volume>> {
+        let options = ListVolumesOptionsBuilder::new()
+            .filters(&Self::filters(project))
+            .build();
+        let list = self
+            .client
+            .list_volumes(Some(options))
+            .await
+            .explain(|| "cannot list volumes".into())?;
+        Ok(list
+            .volumes
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|mut volume| {
+                Some(Volume {
+                    project: volume.labels.remove(LABEL_PROJECT)?,
+                    name: volume.name,
+                })
+            })
+            .collect())
+    }
+
+    async fn volume_owner(&self, name: &str) -> Result<Option<Owner>> {
+        match self.client.inspect_volume(name).await {
+            Ok(mut volume) => Ok(Some(
+                volume
+                    .labels
+                    .remove(LABEL_PROJECT)
+                    .map_or(Owner::Foreign, Owner::Project),
+            )),
+            Err(e) if missing(&e) => Ok(None),
+            Err(e) => Err(e).explain(|| format!("cannot inspect volume `{name}`")),
+        }
+    }
+
+    async fn remove_volume(&self, name: &str) -> Result<()> {
+        match self
+            .client
+            .remove_volume(name, None::<RemoveVolumeOptions>)
+            .await
+        {
+            Err(e) if missing(&e) => Ok(()),
+            Err(e) if failure::status(&e) == Some(409) => {
+                Err(Error::failed(format!("volume `{name}` is in use by a container")).because(e))
+            }
+            other => other.explain(|| format!("cannot remove volume `{name}`")),
+        }
+    }
+}
+
+/// Our view of a container; `None` for what does not carry our labels.
+fn instance(summary: ContainerSummary) -> Option<Instance> {
+    let mut labels = summary.labels?;
+    let name = summary.names.and_then(|n| n.into_iter().next())?;
+    Some(Instance {
+        id: summary.id?,
+        name: name.trim_start_matches('/').to_owned(),
+        project: labels.remove(LABEL_PROJECT)?,
+        service: labels.remove(LABEL_SERVICE)?,
+        dir: labels.remove(LABEL_DIR).unwrap_or_default().into(),
+        config: labels.remove(LABEL_CONFIG).unwrap_or_default(),
+        image: summary.image.unwrap_or_default(),
+        state: match summary.state {
+            Some(ContainerSummaryStateEnum::CREATED) => State::Created,
+            Some(
+                ContainerSummaryStateEnum::RUNNING
+                | ContainerSummaryStateEnum::RESTARTING
+                | ContainerSummaryStateEnum::STOPPING,
+            ) => State::Running,
+            Some(ContainerSummaryStateEnum::PAUSED) => State::Paused,
+            Some(ContainerSummaryStateEnum::EXITED) => State::Exited,
+            _ => State::Dead,
+        },
+    })
+}
+
+fn status(status: Option<ContainerStateStatusEnum>) -> State {
+    match status {
+        Some(ContainerStateStatusEnum::CREATED) => State::Created,
+        Some(ContainerStateStatusEnum::RUNNING | ContainerStateStatusEnum::RESTARTING) => {
+            State::Running
+        }
+        Some(ContainerStateStatusEnum::PAUSED) => State::Paused,
+        Some(ContainerStateStatusEnum::EXITED) => State::Exited,
+        _ => State::Dead,
+    }
+}
+
+/// Engines write the year 1 for "never".
+fn moment(text: &str) -> Option<Timestamp> {
+    text.parse()
+        .ok()
+        .filter(|at: &Timestamp| *at > Timestamp::UNIX_EPOCH)
+}
