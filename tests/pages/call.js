@@ -1,0 +1,158 @@
+// One participant of a call, driven by a test through `window.call`.
+//
+// It publishes a picture that says who sends it and which frame it is, and a tone of its own frequency; of
+// everybody else it reports what it sees and hears. Nothing here trusts the SFU's word: the picture is read
+// back from pixels, the tone from samples.
+'use strict';
+
+const CELL = 40;
+const COLUMNS = 8;
+const FRAMES_PER_SECOND = 15;
+
+const events = [];
+const remotes = new Map();
+const context = new AudioContext();
+let room;
+
+/// Logs in at the API as the app does.
+async function login(api, username, password) {
+  const answer = await post(`${api}/api/auth/login`, { username, password });
+  return answer.access_token;
+}
+
+/// Asks the API for a token to a room.
+async function token(api, session, roomName) {
+  const me = await request(`${api}/api/auth/me`, { headers: { authorization: `Bearer ${session}` } });
+  const body = { room_name: roomName, user_id: me.id, username: me.username };
+  return post(`${api}/api/livekit/token`, body, { authorization: `Bearer ${session}` });
+}
+
+/// Joins the room and publishes the picture numbered `code` (0 to 7) and a tone of `hertz`.
+async function join(url, jwt, code, hertz) {
+  room = new LivekitClient.Room({ adaptiveStream: false, dynacast: false });
+  const { RoomEvent } = LivekitClient;
+  for (const name of ['SignalReconnecting', 'Reconnecting', 'Reconnected', 'Disconnected', 'ParticipantDisconnected']) {
+    room.on(RoomEvent[name], () => events.push(name));
+  }
+  room.on(RoomEvent.TrackSubscribed, (track, _, participant) => watch(participant.identity, track));
+  await room.connect(url, jwt);
+  await context.resume();
+  const { Source } = LivekitClient.Track;
+  const unaltered = { simulcast: false, videoCodec: 'vp8', dtx: false, red: false };
+  await room.localParticipant.publishTrack(picture(code), { source: Source.Camera, ...unaltered });
+  await room.localParticipant.publishTrack(tone(hertz), { source: Source.Microphone, ...unaltered });
+  return room.localParticipant.identity;
+}
+
+/// The upper half is the sender's colour, the lower half the frame number in binary.
+function picture(code) {
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [CELL * COLUMNS, CELL * 4];
+  document.body.append(canvas);
+  const pen = canvas.getContext('2d');
+  let frame = 0;
+  setInterval(() => {
+    frame = (frame + 1) % 256;
+    pen.fillStyle = `rgb(${[4, 2, 1].map((bit) => (code & bit ? 255 : 0)).join()})`;
+    pen.fillRect(0, 0, canvas.width, CELL * 2);
+    for (let bit = 0; bit < COLUMNS; bit++) {
+      pen.fillStyle = frame & (1 << bit) ? 'white' : 'black';
+      pen.fillRect(bit * CELL, CELL * 2, CELL, CELL * 2);
+    }
+  }, 1000 / FRAMES_PER_SECOND);
+  return canvas.captureStream(FRAMES_PER_SECOND).getVideoTracks()[0];
+}
+
+function tone(hertz) {
+  const oscillator = new OscillatorNode(context, { frequency: hertz });
+  const sink = context.createMediaStreamDestination();
+  oscillator.connect(sink);
+  oscillator.start();
+  return sink.stream.getAudioTracks()[0];
+}
+
+function watch(identity, track) {
+  const remote = remotes.get(identity) ?? { frames: 0 };
+  remotes.set(identity, remote);
+  const element = track.attach();
+  document.body.append(element);
+  if (track.kind === 'video') {
+    remote.video = track;
+    readPictures(remote, element);
+  } else {
+    remote.audio = track;
+    remote.ear = new AnalyserNode(context, { fftSize: 2048 });
+    context.createMediaStreamSource(new MediaStream([track.mediaStreamTrack])).connect(remote.ear);
+  }
+}
+
+function readPictures(remote, video) {
+  const canvas = document.createElement('canvas');
+  const pen = canvas.getContext('2d', { willReadFrequently: true });
+  const read = () => {
+    [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+    pen.drawImage(video, 0, 0);
+    const bright = (x, y) => [...pen.getImageData(x * canvas.width, y * canvas.height, 1, 1).data].map((c) => c > 127);
+    const [red, green, blue] = bright(0.5, 0.25);
+    remote.code = red * 4 + green * 2 + blue * 1;
+    let number = 0;
+    for (let bit = 0; bit < COLUMNS; bit++) {
+      number |= bright((bit + 0.5) / COLUMNS, 0.75)[1] << bit;
+    }
+    if (number !== remote.number) {
+      remote.number = number;
+      remote.frames += 1;
+    }
+    video.requestVideoFrameCallback(read);
+  };
+  video.requestVideoFrameCallback(read);
+}
+
+/// What this participant sees and hears of everybody else, now.
+async function report() {
+  const seen = {};
+  for (const [identity, remote] of remotes) {
+    const video = await inbound(remote.video);
+    const audio = await inbound(remote.audio);
+    seen[identity] = {
+      code: remote.code ?? null,
+      pictures: remote.frames,
+      width: video.frameWidth ?? 0,
+      decoded: video.framesDecoded ?? 0,
+      samples: audio.totalSamplesReceived ?? 0,
+      energy: audio.totalAudioEnergy ?? 0,
+      hertz: loudest(remote.ear),
+    };
+  }
+  return { state: room?.state ?? 'disconnected', events, seen };
+}
+
+async function inbound(track) {
+  const stats = [...((await track?.getRTCStatsReport())?.values() ?? [])];
+  return stats.find((entry) => entry.type === 'inbound-rtp') ?? {};
+}
+
+/// The frequency that stands out, or 0 in silence.
+function loudest(ear) {
+  if (!ear) return 0;
+  const levels = new Float32Array(ear.frequencyBinCount);
+  ear.getFloatFrequencyData(levels);
+  const peak = levels.indexOf(Math.max(...levels));
+  return levels[peak] > -60 ? (peak * context.sampleRate) / ear.fftSize : 0;
+}
+
+function post(url, body, headers = {}) {
+  return request(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+}
+
+async function request(url, options) {
+  const answer = await fetch(url, options);
+  if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`);
+  return answer.json();
+}
+
+window.call = { login, token, join, report, leave: () => room.disconnect() };
