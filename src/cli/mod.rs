@@ -4,6 +4,7 @@
 
 #![allow(clippy::unused_async, reason = "every command has one signature")]
 
+mod become_program;
 mod completions;
 mod config;
 mod down;
@@ -84,6 +85,8 @@ enum Command {
     User(user::Args),
     Config(config::Args),
     Completions(completions::Args),
+    #[command(hide = true)]
+    BecomeProgram(become_program::Args),
 }
 
 /// Parses the command line.
@@ -140,6 +143,7 @@ impl Cli {
             Command::User(args) => user::run(&ctx, args).await,
             Command::Config(args) => config::run(&ctx, args).await,
             Command::Completions(args) => completions::run(&ctx, args).await,
+            Command::BecomeProgram(args) => become_program::run(&ctx, args).await,
         }
     }
 }

@@ -1,65 +1,66 @@
-//! Files that are whole or absent, and that only their owner reads.
+//! Files that appear whole or not at all, and that only their owner reads.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Context as _, Result};
 
-/// Only the owner may read and write.
+/// The mode of files that are nobody else's business.
 pub const PRIVATE: u32 = 0o600;
 
-/// Replaces `path` at once: whoever reads it sees the old bytes or the new ones, also after a
-/// crash. A symbolic link is followed, not replaced.
-pub fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-    replace(path, bytes, mode).or_fail(|| format!("cannot write `{}`", path.display()))
-}
-
-fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+/// Writes `text` to `path` by way of a temporary file beside it: whoever reads it sees the old
+/// text or the new one, also after a crash.
+///
+/// A file that exists keeps its mode and its owner, a new one gets `mode`. A symbolic link stays,
+/// and what it points to is replaced.
+pub fn replace(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let dir = folder(&target);
-    let temporary = temporary(&target)?;
-    let written = write_new(&temporary, bytes, mode).and_then(|()| fs::rename(&temporary, &target));
-    if let Err(e) = written {
-        // The first failure is the one to report.
+    let before = fs::metadata(&target).ok();
+    let mode = before.as_ref().map_or(mode, |m| m.mode() & 0o7777);
+    let temporary = beside(&target);
+    let written = write_new(&temporary, text, mode)
+        .and_then(|()| match &before {
+            Some(m) => keep_owner(&temporary, m),
+            None => Ok(()),
+        })
+        .and_then(|()| fs::rename(&temporary, &target));
+    if written.is_err() {
+        // The first error is the one that matters.
         let _ = fs::remove_file(&temporary);
-        return Err(e);
     }
-    File::open(dir)?.sync_all()
+    written
 }
 
-fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+/// A hidden name in the same folder, so that the rename stays within one filesystem.
+fn beside(target: &Path) -> PathBuf {
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    target.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
+}
+
+fn write_new(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
-        .create_new(true)
+        .create(true)
+        .truncate(true)
         .mode(mode)
         .open(path)?;
-    // The umask may have taken bits away.
+    // `mode` above is cut by the umask and ignored for a file that a crash left behind.
     file.set_permissions(Permissions::from_mode(mode))?;
-    file.write_all(bytes)?;
+    file.write_all(text.as_bytes())?;
     file.sync_all()
 }
 
-fn folder(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(dir) if !dir.as_os_str().is_empty() => dir.to_path_buf(),
-        _ => PathBuf::from("."),
+/// Only root can give files away; for others the owner is the same already.
+fn keep_owner(path: &Path, before: &fs::Metadata) -> io::Result<()> {
+    let now = fs::metadata(path)?;
+    if (now.uid(), now.gid()) == (before.uid(), before.gid()) {
+        return Ok(());
     }
-}
-
-/// A name beside `path` that no other process uses.
-fn temporary(path: &Path) -> io::Result<PathBuf> {
-    let name = path
-        .file_name()
-        .ok_or_else(|| io::Error::other("this is not the name of a file"))?;
-    let unique = format!(
-        ".{}.{}-{:x}.tmp",
-        name.to_string_lossy(),
-        std::process::id(),
-        rand::random::<u32>()
-    );
-    Ok(folder(path).join(unique))
+    std::os::unix::fs::chown(path, Some(before.uid()), Some(before.gid()))
 }
 
 /// Makes `dir` and what is missing above it, closed to everybody else (0700).
@@ -72,7 +73,7 @@ pub fn private_dir(dir: &Path) -> Result<()> {
         .or_fail(|| format!("cannot make the folder `{}`", dir.display()))
 }
 
-/// Opens a private file (0600) for appending, such as a log.
+/// Opens a private file for appending, such as a log.
 pub fn append(path: &Path) -> Result<File> {
     OpenOptions::new()
         .append(true)
@@ -82,7 +83,7 @@ pub fn append(path: &Path) -> Result<File> {
         .or_fail(|| format!("cannot open `{}`", path.display()))
 }
 
-/// Opens a private file (0600) to be locked; what it contains stays.
+/// Opens a private file to be locked; what it contains stays.
 pub fn lockable(path: &Path) -> Result<File> {
     OpenOptions::new()
         .read(true)
@@ -92,4 +93,57 @@ pub fn lockable(path: &Path) -> Result<File> {
         .mode(PRIVATE)
         .open(path)
         .or_fail(|| format!("cannot open `{}`", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().mode() & 0o7777
+    }
+
+    #[test]
+    fn a_new_file_gets_the_mode_and_leaves_no_temporary_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("api.pid");
+        replace(&path, "one", PRIVATE).unwrap();
+        replace(&path, "two", PRIVATE).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "two");
+        assert_eq!(mode(&path), PRIVATE);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_replaced_file_keeps_its_mode_and_a_link_stays_a_link() {
+        let dir = tempfile::tempdir().unwrap();
+        let (real, link) = (dir.path().join("real"), dir.path().join("link"));
+        fs::write(&real, "old").unwrap();
+        fs::set_permissions(&real, Permissions::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        replace(&link, "new", PRIVATE).unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(fs::read_to_string(&real).unwrap(), "new");
+        assert_eq!(mode(&real), 0o640);
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let missing = dir.path().join("no/such/folder/file");
+        assert!(replace(&missing, "text", PRIVATE).is_err());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_private_folder_is_closed_even_when_it_existed_open() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = dir.path().join("project/.urbania");
+        fs::create_dir_all(&state).unwrap();
+        fs::set_permissions(&state, Permissions::from_mode(0o755)).unwrap();
+        private_dir(&state).unwrap();
+        assert_eq!(mode(&state), 0o700);
+        drop(append(&state.join("api.log")).unwrap());
+        assert_eq!(mode(&state.join("api.log")), PRIVATE);
+    }
 }

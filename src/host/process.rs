@@ -1,36 +1,37 @@
 //! Detached processes: in a session of their own, with a log, found again by a pid file.
+//!
+//! A process is started through our own binary ([`become_program`]): it writes the pid file about
+//! itself, then turns into the program. From before its start until then a lock beside the pid
+//! file is held, by inheritance also when we die in between. So a crash at any moment leaves no
+//! process, or one that [`running`] finds.
 
-#![allow(clippy::unused_async, reason = "the bodies are about to come")]
+mod facts;
+mod handle;
+mod launch;
+mod pid_file;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use facts::{Facts, facts, user_name};
+pub use handle::Handle;
+pub use launch::{Spawn, become_program, spawn_detached, spawn_detached_through};
+use pid_file::Record;
+
 use crate::error::{Error, Result};
 
-/// A process to be started.
-#[derive(Clone, Debug)]
-pub struct Spawn<'a> {
-    /// The program.
-    pub program: &'a Path,
-    /// Its arguments; secrets have no place here.
-    pub args: &'a [String],
-    /// What is added to the environment of this process.
-    pub env: &'a [(String, String)],
-    /// Where its stdout and stderr are appended to (0600).
-    pub log: &'a Path,
-    /// Where it is found again (0600).
-    pub pid_file: &'a Path,
-    /// The folder that it runs in.
-    pub dir: &'a Path,
-}
+/// How long the end of a process that was killed may take.
+const AFTER_KILL: Duration = Duration::from_secs(10);
 
-/// A process that runs.
+/// A detached process that runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Running {
     /// Its process id.
     pub pid: u32,
+    record: Record,
+    pid_file: PathBuf,
 }
 
 /// How a process ended.
@@ -44,35 +45,78 @@ pub enum Stopped {
     Gone,
 }
 
-/// Starts a process that outlives this one, the terminal and Ctrl-C.
-///
-/// The process writes the pid file by itself before it becomes `program`, and holds a lock until
-/// then: whatever ends us in the middle, [`running`] finds it or there is none.
-pub async fn spawn_detached(spawn: &Spawn<'_>) -> Result<Running> {
-    let _ = spawn;
-    Err(Error::failed("not built yet"))
+/// The process of a pid file, if it still runs. Waits for a start that is under way.
+pub async fn running(pid_file: &Path) -> Result<Option<Running>> {
+    if !pid_file.exists() && !pid_file::lock_path(pid_file).exists() {
+        return Ok(None);
+    }
+    let _settled = pid_file::lock(pid_file).await?;
+    Ok(found(pid_file))
 }
 
-/// The process of a pid file, if it still runs.
-pub async fn running(pid_file: &Path) -> Result<Option<Running>> {
-    let _ = pid_file;
-    Ok(None)
+/// The same for those who hold the lock.
+fn found(pid_file: &Path) -> Option<Running> {
+    let record = Record::read(pid_file)?;
+    record.is_alive().then(|| Running {
+        pid: record.pid,
+        record,
+        pid_file: pid_file.to_path_buf(),
+    })
 }
 
 impl Running {
     /// Since when it runs.
     pub fn since(&self) -> Option<Timestamp> {
-        None
+        self.facts().map(|f| f.started)
     }
 
     /// Resident memory in bytes.
     pub fn rss(&self) -> Option<u64> {
-        None
+        self.facts().map(|f| f.rss)
+    }
+
+    /// Whether it still runs.
+    pub fn is_alive(&self) -> bool {
+        self.record.is_alive()
+    }
+
+    fn facts(&self) -> Option<Facts> {
+        facts(&[self.pid])
+            .remove(&self.pid)
+            .filter(|_| self.is_alive())
     }
 
     /// Asks it to end, waits up to `grace`, then ends it by force. The pid file goes too.
     pub async fn stop(&self, grace: Duration) -> Result<Stopped> {
-        let _ = grace;
-        Ok(Stopped::Gone)
+        let stopped = match Handle::open(self.pid) {
+            Some(handle) if self.record.is_alive() => handle.stop(grace).await?,
+            _ => Stopped::Gone,
+        };
+        if Record::read(&self.pid_file).as_ref() == Some(&self.record) {
+            // A file that stays names a process that no longer runs, which is harmless.
+            let _ = std::fs::remove_file(&self.pid_file);
+        }
+        Ok(stopped)
+    }
+}
+
+impl Handle {
+    /// Asks the process to end, waits up to `grace`, then ends it and its group by force.
+    pub async fn stop(&self, grace: Duration) -> Result<Stopped> {
+        if !self.terminate()? {
+            return Ok(Stopped::Gone);
+        }
+        if self.ended_within(grace).await {
+            return Ok(Stopped::Asked);
+        }
+        self.kill()?;
+        if self.ended_within(AFTER_KILL).await {
+            return Ok(Stopped::Killed);
+        }
+        Err(Error::failed(format!(
+            "process {} does not end, even by force",
+            self.pid()
+        ))
+        .hint("it waits for a device or a network disk that does not answer"))
     }
 }

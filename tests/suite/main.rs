@@ -1,1 +1,10 @@
 //! Everything that is tested from the outside: one binary, one module an area.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "clippy takes helpers of tests for shipped code"
+)]
+
+mod process;
