@@ -1,0 +1,169 @@
+//! Real Chromium, one process and one fresh profile for each participant of a call.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use chromiumoxide::Page;
+use chromiumoxide::browser::{Browser, BrowserConfig};
+use chromiumoxide::cdp::js_protocol::runtime::EvaluateParams;
+use futures_util::StreamExt;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+
+use super::page_server::PageServer;
+
+/// What one participant sees and hears, read back from pixels and samples.
+#[derive(Debug, Deserialize)]
+pub struct Report {
+    /// The state of the connection in livekit-client's words.
+    pub state: String,
+    /// Reconnects and disconnects since the start.
+    pub events: Vec<String>,
+    /// Every other participant by identity.
+    pub seen: BTreeMap<String, Seen>,
+}
+
+/// What one participant sees and hears of another.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Seen {
+    /// The sender's number, read from the picture's colour.
+    pub code: Option<u8>,
+    /// Different pictures that were rendered.
+    pub pictures: u64,
+    /// Width of the picture as received.
+    pub width: u32,
+    /// Frames that the decoder made.
+    pub decoded: u64,
+    /// Audio samples that arrived.
+    pub samples: f64,
+    /// Energy of what was played.
+    pub energy: f64,
+    /// The frequency that stands out.
+    pub hertz: f64,
+}
+
+/// The page of one participant in its own browser.
+pub struct Participant {
+    page: Page,
+    browser: Browser,
+    events: JoinHandle<()>,
+    _profile: TempDir,
+}
+
+impl Participant {
+    /// Starts a browser and opens the page; the browser ends with the value.
+    pub async fn open(pages: &PageServer) -> Self {
+        let profile = tempfile::tempdir().unwrap();
+        let config = BrowserConfig::builder()
+            .new_headless_mode()
+            .no_sandbox()
+            .user_data_dir(profile.path())
+            .args([
+                "disable-gpu",
+                "disable-quic",
+                "disable-component-update",
+                "use-fake-ui-for-media-stream",
+                "use-fake-device-for-media-stream",
+            ])
+            .arg(("disable-features", "WebRtcHideLocalIpsWithMdns"))
+            .arg(("autoplay-policy", "no-user-gesture-required"))
+            .build()
+            .expect("Chromium is installed; scripts/setup installs it");
+        let (browser, mut handler) = Browser::launch(config).await.expect("Chromium starts");
+        let events = tokio::spawn(async move { while handler.next().await.is_some() {} });
+        let page = browser
+            .new_page(format!("{}/call.html", pages.origin))
+            .await
+            .unwrap();
+        let participant = Self {
+            page,
+            browser,
+            events,
+            _profile: profile,
+        };
+        participant
+            .until("the page is loaded", async || {
+                participant.evaluate::<bool>("!!window.call").await
+            })
+            .await;
+        participant
+    }
+
+    /// Logs in at the API and asks for a token to `room`, as the app does: the API's whole answer.
+    pub async fn token(&self, api: &str, user: &str, password: &str, room: &str) -> Value {
+        let session: String = self.call("login", &json!([api, user, password])).await;
+        self.call("token", &json!([api, session, room])).await
+    }
+
+    /// Joins a room, publishes picture `code` and a tone of `hertz`; the identity given by the SFU.
+    pub async fn join(&self, url: &str, token: &str, code: u8, hertz: u32) -> String {
+        self.call("join", &json!([url, token, code, hertz])).await
+    }
+
+    /// What the participant sees and hears now.
+    pub async fn report(&self) -> Report {
+        self.call("report", &json!([])).await
+    }
+
+    /// Waits until `identity`'s picture number `code` moves and its tone of `hertz` sounds, from now on.
+    pub async fn sees_and_hears(&self, identity: &str, code: u8, hertz: u32) -> Seen {
+        let mut first: Option<Seen> = None;
+        let mut last = None;
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while Instant::now() < deadline {
+            let report = self.report().await;
+            if let Some(now) = report.seen.get(identity).copied() {
+                let then = *first.get_or_insert(now);
+                if now.code == Some(code)
+                    && now.pictures >= then.pictures + 10
+                    && now.decoded >= then.decoded + 10
+                    && now.samples > then.samples
+                    && now.energy > then.energy
+                    && (now.hertz - f64::from(hertz)).abs() < 50.0
+                {
+                    return now;
+                }
+            }
+            last = Some(report);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("`{identity}` is not seen and heard: {last:#?}");
+    }
+
+    /// Ends the browser and waits for its process.
+    pub async fn close(mut self) {
+        self.browser.kill().await.unwrap().unwrap();
+        self.events.abort();
+    }
+
+    async fn call<T: DeserializeOwned>(&self, function: &str, arguments: &Value) -> T {
+        self.evaluate(&format!("window.call.{function}(...{arguments})"))
+            .await
+    }
+
+    async fn evaluate<T: DeserializeOwned>(&self, expression: &str) -> T {
+        let parameters = EvaluateParams::builder()
+            .expression(expression)
+            .await_promise(true)
+            .return_by_value(true)
+            .build()
+            .unwrap();
+        self.page
+            .evaluate_expression(parameters)
+            .await
+            .unwrap_or_else(|e| panic!("{expression}: {e}"))
+            .into_value()
+            .unwrap_or_else(|e| panic!("{expression}: {e}"))
+    }
+
+    async fn until(&self, what: &str, mut condition: impl AsyncFnMut() -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while !condition().await {
+            assert!(Instant::now() < deadline, "not within 30 seconds: {what}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! What the tests share.
+
+#![allow(dead_code, reason = "the areas land one after the other")]
+
+pub mod browser;
+pub mod docker;
+pub mod page_server;
+pub mod ports;
+pub mod project;

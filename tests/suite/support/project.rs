@@ -1,0 +1,190 @@
+//! A project of its own for a test: folder, name, ports; gone when the test ends, however it ends.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+use super::docker;
+use super::ports::Ports;
+
+/// A folder that `urbania` runs in.
+pub struct TestProject {
+    /// The project's name, unique among all tests.
+    pub name: String,
+    /// Ports of the project.
+    pub ports: Ports,
+    dir: TempDir,
+}
+
+impl TestProject {
+    /// A folder with an `urbania.yaml` and nothing else.
+    pub fn new() -> Self {
+        let ports = Ports::take();
+        let project = Self {
+            name: format!("test-{}", ports.livekit()),
+            ports,
+            dir: tempfile::tempdir().unwrap(),
+        };
+        project.settings("");
+        project
+    }
+
+    /// Initialised by `urbania init`, then moved to the test's own ports.
+    pub fn initialised() -> Self {
+        let project = Self::new();
+        project.init();
+        project
+    }
+
+    /// Runs `urbania init` and moves the project to the test's own ports.
+    pub fn init(&self) {
+        self.ok(&["init", "--force"]);
+        self.settings("");
+        let (first, last) = self.ports.udp_range();
+        let moved = [
+            ("7880", self.ports.livekit()),
+            ("7881", self.ports.rtc_tcp()),
+            ("50000", first),
+            ("60000", last),
+            ("27017", self.ports.mongodb()),
+            ("8000", self.ports.api()),
+        ];
+        for file in ["livekit.yaml", ".env"] {
+            self.edit(file, |text| {
+                moved.iter().fold(text, |text, (usual, ours)| {
+                    text.replace(usual, &ours.to_string())
+                })
+            });
+        }
+    }
+
+    /// Writes `urbania.yaml`: name and ports, then `more` (top-level YAML).
+    pub fn settings(&self, more: &str) {
+        let Self { name, ports, .. } = self;
+        let yaml = format!(
+            "name: {name}\nservices: {{mongodb: {{port: {}}}}}\n{more}",
+            ports.mongodb()
+        );
+        let api = format!("api: {{listen: '127.0.0.1:{}'}}\n", ports.api());
+        let api = if more.contains("api:") { "" } else { &api };
+        self.write("urbania.yaml", &(yaml + api));
+    }
+
+    /// The project's folder.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// A file of the project.
+    pub fn path(&self, file: &str) -> PathBuf {
+        self.dir.path().join(file)
+    }
+
+    /// The text of a file of the project.
+    pub fn read(&self, file: &str) -> String {
+        let path = self.path(file);
+        fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    }
+
+    /// Writes a file of the project; its mode stays.
+    pub fn write(&self, file: &str, text: &str) {
+        fs::write(self.path(file), text).unwrap();
+    }
+
+    /// Changes the text of a file of the project.
+    pub fn edit(&self, file: &str, change: impl FnOnce(String) -> String) {
+        self.write(file, &change(self.read(file)));
+    }
+
+    /// The base address of the API.
+    pub fn api(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.api())
+    }
+
+    /// `urbania` in the project's folder, with nothing of the tester's environment that it would heed.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_urbania"));
+        command.args(args).current_dir(self.dir()).env_clear();
+        for name in ["PATH", "HOME", "DOCKER_HOST", "DOCKER_CONTEXT"] {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "handed on to the program under test"
+            )]
+            command.envs(std::env::var_os(name).map(|value| (name, value)));
+        }
+        command
+    }
+
+    /// Runs `urbania` to its end.
+    pub fn run(&self, args: &[&str]) -> Run {
+        Run::of(args, &self.command(args).output().unwrap())
+    }
+
+    /// Runs `urbania`, which must succeed; what it printed on stdout.
+    pub fn ok(&self, args: &[&str]) -> String {
+        self.run(args).expect(0).stdout
+    }
+
+    /// The pid of the project's API process, while it runs.
+    pub fn api_pid(&self) -> Option<u32> {
+        let state: serde_json::Value =
+            serde_json::from_str(&fs::read_to_string(self.path(".urbania/api.pid")).ok()?).ok()?;
+        let pid = u32::try_from(state["pid"].as_u64()?).ok()?;
+        let command = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        String::from_utf8_lossy(&command)
+            .contains("serve")
+            .then_some(pid)
+    }
+}
+
+impl Drop for TestProject {
+    fn drop(&mut self) {
+        if let Some(pid) = self.api_pid() {
+            let _ = Command::new("kill")
+                .args(["-KILL", &pid.to_string()])
+                .status();
+        }
+        docker::remove_everything(&self.name);
+    }
+}
+
+/// How a run of `urbania` ended.
+#[derive(Debug)]
+pub struct Run {
+    /// Its arguments.
+    pub args: String,
+    /// Its exit code; `None` when a signal ended it.
+    pub code: Option<i32>,
+    /// Data.
+    pub stdout: String,
+    /// Talk.
+    pub stderr: String,
+}
+
+impl Run {
+    /// What a finished process left.
+    pub fn of(args: &[&str], output: &Output) -> Self {
+        Self {
+            args: args.join(" "),
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// The same run if it ended with `code`.
+    #[must_use]
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(
+            self.code,
+            Some(code),
+            "urbania {}\n{}{}",
+            self.args,
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+}
