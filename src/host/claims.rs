@@ -1,22 +1,36 @@
-//! Ports that are taken, put into words: what needs them, who has them, how to get them back.
+//! Whose the ports are that are taken: this project's, another project's, a container's, somebody's.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use super::holder::{Containers, Holder};
+use super::holder::{self, ContainerFacts, ContainerRef, Containers, Holder};
 use super::ports::{Conflict, PortNeed};
-use crate::error::{Error, Result};
+use super::sockets::Socket;
 
 /// The processes and containers that belong to the project at hand.
 #[derive(Clone, Debug, Default)]
 pub struct Ours {
     /// The project's name, as in the label `io.urbania.project`.
     pub project: String,
+    /// The project's folder, as in the label `io.urbania.dir`.
+    pub dir: PathBuf,
     /// Detached processes of the project: service and process id.
     pub processes: Vec<(String, u32)>,
 }
 
+impl Ours {
+    fn is_at(&self, dir: Option<&Path>) -> bool {
+        let Some(dir) = dir else { return true };
+        dir == self.dir
+            || match (dir.canonicalize(), self.dir.canonicalize()) {
+                (Ok(a), Ok(b)) => a == b,
+                _ => false,
+            }
+    }
+}
+
 /// Whose a taken port is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Owner {
     /// The very project that needs it.
     ThisProject {
@@ -32,12 +46,12 @@ pub enum Owner {
         /// Its folder.
         dir: Option<PathBuf>,
     },
-    /// A container that is not ours.
+    /// A container that is no project's.
     Container {
-        /// Its name.
+        /// Its name; its id where the engine was not asked.
         name: String,
-        /// Its image.
-        image: String,
+        /// Its image, where the engine was asked.
+        image: Option<String>,
     },
     /// Any other process, seen or hidden.
     Process,
@@ -48,26 +62,104 @@ pub enum Owner {
 pub struct Claim {
     /// What needs them.
     pub need: PortNeed,
-    /// The ports, in order.
+    /// The ports, in order, each once.
     pub ports: Vec<u16>,
     /// Whose they are.
     pub owner: Owner,
     /// The process behind them.
     pub holder: Holder,
+    /// Whether the need can do without these ports.
+    pub tolerable: bool,
 }
 
-/// Finds out whose the sockets of `conflicts` are.
-pub fn claims(
-    conflicts: &[Conflict],
+impl Claim {
+    /// Whether this keeps the project from starting.
+    pub fn is_in_the_way(&self) -> bool {
+        !self.tolerable && !matches!(self.owner, Owner::ThisProject { .. })
+    }
+}
+
+/// Finds out whose the sockets of `conflicts` are, in the order of the needs and of the ports.
+pub fn claims(conflicts: &[Conflict], ours: &Ours, containers: &dyn Containers) -> Vec<Claim> {
+    let sockets: Vec<Socket> = (conflicts.iter().flat_map(|c| &c.sockets).cloned()).collect();
+    let holders = holder::find(&sockets);
+    conflicts
+        .iter()
+        .flat_map(|conflict| of_one(conflict, &holders, ours, containers))
+        .collect()
+}
+
+fn of_one(
+    conflict: &Conflict,
+    holders: &BTreeMap<u32, Holder>,
     ours: &Ours,
     containers: &dyn Containers,
-) -> Result<Vec<Claim>> {
-    let _ = (conflicts, ours, containers);
-    Ok(Vec::new())
+) -> Vec<Claim> {
+    let mut grouped: BTreeMap<(Owner, Holder), Vec<u16>> = BTreeMap::new();
+    for socket in &conflict.sockets {
+        let Some(holder) = holders.get(&socket.inode) else {
+            continue;
+        };
+        let owner = owner(socket, holder, ours, containers);
+        let ports = grouped.entry((owner, holder.clone())).or_default();
+        if ports.last() != Some(&socket.local.port()) {
+            ports.push(socket.local.port());
+        }
+    }
+    let mut claims: Vec<Claim> = grouped
+        .into_iter()
+        .map(|((owner, holder), ports)| Claim {
+            need: conflict.need.clone(),
+            ports,
+            owner,
+            holder,
+            tolerable: conflict.is_tolerable(),
+        })
+        .collect();
+    claims.sort_by_key(|claim| claim.ports.first().copied());
+    claims
 }
 
-/// The error of an `up` that cannot go on (exit 3); `None` when all claims are the project's own.
-pub fn refusal(claims: &[Claim]) -> Option<Error> {
-    let _ = claims;
-    None
+fn owner(socket: &Socket, holder: &Holder, ours: &Ours, containers: &dyn Containers) -> Owner {
+    let (protocol, port) = (socket.protocol, socket.local.port());
+    let container = match holder {
+        Holder::Process { pid, container, .. } => {
+            if let Some((service, _)) = ours.processes.iter().find(|(_, p)| p == pid) {
+                return Owner::ThisProject {
+                    service: service.clone(),
+                };
+            }
+            match container {
+                None => return Owner::Process,
+                Some(ContainerRef::Id(id)) => containers.by_id(id).or_else(|| {
+                    Some(ContainerFacts {
+                        name: id.chars().take(12).collect(),
+                        ..ContainerFacts::default()
+                    })
+                }),
+                Some(ContainerRef::Proxy(_)) => containers.by_published(protocol, port),
+            }
+        }
+        Holder::Hidden { .. } => containers.by_published(protocol, port),
+    };
+    container.map_or(Owner::Process, |facts| named(facts, ours))
+}
+
+fn named(facts: ContainerFacts, ours: &Ours) -> Owner {
+    let service = facts.service.unwrap_or_default();
+    match facts.project {
+        // Two folders of one name are two projects.
+        Some(name) if name == ours.project && ours.is_at(facts.dir.as_deref()) => {
+            Owner::ThisProject { service }
+        }
+        Some(name) => Owner::OtherProject {
+            name,
+            service,
+            dir: facts.dir,
+        },
+        None => Owner::Container {
+            name: facts.name,
+            image: (!facts.image.is_empty()).then_some(facts.image),
+        },
+    }
 }

@@ -1,17 +1,21 @@
 //! Who holds a socket: a process, and the container that it belongs to. Looked up only when a port
 //! is in the way, because it walks the open files of every process.
 
+mod container;
+mod walk;
+
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::sockets::{Protocol, Socket};
-use crate::error::Result;
+pub use container::{ContainerFacts, ContainerRef, Containers, NoContainers};
+
+use super::command_line;
+use super::process::{Facts, facts, user_name};
+use super::sockets::Socket;
 
 /// Who has a socket open.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Holder {
     /// A process that we can see.
     Process {
@@ -33,57 +37,79 @@ pub enum Holder {
     },
 }
 
-/// How a process points to a container.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ContainerRef {
-    /// It runs inside: the container's full id.
-    Id(String),
-    /// It forwards a published port, as `docker-proxy` does; where to, if it says so.
-    Proxy(Option<SocketAddr>),
-}
-
-/// What an engine knows about a container.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ContainerFacts {
-    /// Its full id.
-    pub id: String,
-    /// Its name, without a leading slash.
-    pub name: String,
-    /// The image as it was named at creation.
-    pub image: String,
-    /// The label `io.urbania.project`.
-    pub project: Option<String>,
-    /// The label `io.urbania.service`.
-    pub service: Option<String>,
-    /// The label `io.urbania.dir`.
-    pub dir: Option<PathBuf>,
-}
-
-/// Which containers run, as the engine saw it last.
-pub trait Containers {
-    /// The container with this full id.
-    fn by_id(&self, id: &str) -> Option<ContainerFacts>;
-
-    /// The container that publishes this port of the host.
-    fn by_published(&self, protocol: Protocol, port: u16) -> Option<ContainerFacts>;
-}
-
-/// No engine was asked.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoContainers;
-
-impl Containers for NoContainers {
-    fn by_id(&self, _id: &str) -> Option<ContainerFacts> {
-        None
-    }
-
-    fn by_published(&self, _protocol: Protocol, _port: u16) -> Option<ContainerFacts> {
-        None
-    }
-}
-
 /// The holder of each of `sockets`, by inode.
-pub fn find(sockets: &[Socket]) -> Result<BTreeMap<u32, Holder>> {
-    let _ = sockets;
-    Ok(BTreeMap::new())
+pub fn find(sockets: &[Socket]) -> BTreeMap<u32, Holder> {
+    let inodes = sockets
+        .iter()
+        .map(|s| s.inode)
+        .filter(|i| *i != 0)
+        .collect();
+    let by_inode = walk::processes(&inodes);
+    let mut pids: Vec<u32> = by_inode.values().flatten().copied().collect();
+    pids.sort_unstable();
+    pids.dedup();
+    let seen: BTreeMap<u32, Candidate> = facts(&pids)
+        .into_iter()
+        .map(|(pid, facts)| (pid, Candidate::new(pid, facts)))
+        .collect();
+    let mut users = BTreeMap::new();
+    let mut name = |uid| users.entry(uid).or_insert_with(|| user_name(uid)).clone();
+    sockets
+        .iter()
+        .map(|socket| {
+            let best = by_inode
+                .get(&socket.inode)
+                .into_iter()
+                .flatten()
+                .filter_map(|pid| seen.get(pid))
+                .min_by_key(|candidate| candidate.rank());
+            let holder = match best {
+                Some(candidate) => candidate.holder(name(candidate.facts.uid)),
+                None => Holder::Hidden {
+                    user: name(socket.uid),
+                },
+            };
+            (socket.inode, holder)
+        })
+        .collect()
+}
+
+/// One of the processes that have a socket open.
+struct Candidate {
+    pid: u32,
+    facts: Facts,
+    container: Option<ContainerRef>,
+}
+
+impl Candidate {
+    fn new(pid: u32, facts: Facts) -> Self {
+        let container = container::of(pid, &facts.arguments);
+        Self {
+            pid,
+            facts,
+            container,
+        }
+    }
+
+    /// A socket is often inherited. The one to name is what serves it: a container rather than the
+    /// engine behind it, anything rather than the system's first process, a parent rather than its
+    /// workers.
+    fn rank(&self) -> (bool, bool, Timestamp, u32) {
+        (
+            self.container.is_none(),
+            self.pid == 1,
+            self.facts.started,
+            self.pid,
+        )
+    }
+
+    fn holder(&self, user: String) -> Holder {
+        Holder::Process {
+            pid: self.pid,
+            command: command_line::shown(&self.facts.arguments),
+            user,
+            started: self.facts.started,
+            container: self.container.clone(),
+        }
+    }
 }

@@ -9,4 +9,5 @@ pub mod holder;
 pub mod lock;
 pub mod ports;
 pub mod process;
+pub mod refusal;
 pub mod sockets;

@@ -55,6 +55,12 @@ pub struct Conflict {
 }
 
 impl Conflict {
+    /// Whether the service gets by with what is left of its range. An SFU takes whichever ports of
+    /// its range are free, and ports of browsers and resolvers come and go in there all the time.
+    pub fn is_tolerable(&self) -> bool {
+        self.ports().len() * 2 < self.need.count()
+    }
+
     /// The ports that are taken, each once.
     pub fn ports(&self) -> Vec<u16> {
         let mut ports: Vec<u16> = self.sockets.iter().map(|s| s.local.port()).collect();
