@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
+use super::yaml::udp_ports;
 use crate::livekit::keys::KeyPair;
 
 /// LiveKit's own configuration, `livekit.yaml`.
@@ -32,6 +33,16 @@ pub struct LivekitConfig {
     pub room: Room,
     /// Where LiveKit reports room events.
     pub webhook: Webhook,
+    /// The TURN server built into LiveKit.
+    pub turn: Turn,
+    /// LiveKit's metrics.
+    pub prometheus: OwnPort,
+    /// LiveKit's profiler.
+    pub debug_handler: OwnPort,
+    /// Port of LiveKit's metrics; `prometheus.port` is its new name.
+    pub prometheus_port: u16,
+    /// LiveKit's own development mode: one UDP port for all media and more logs.
+    pub development: bool,
     /// The whole file, as read.
     #[serde(skip)]
     #[schemars(skip)]
@@ -48,6 +59,11 @@ impl Default for LivekitConfig {
             rtc: Rtc::default(),
             room: Room::default(),
             webhook: Webhook::default(),
+            turn: Turn::default(),
+            prometheus: OwnPort::default(),
+            debug_handler: OwnPort::default(),
+            prometheus_port: 0,
+            development: false,
             tree: Value::Null,
         }
     }
@@ -64,23 +80,14 @@ pub struct Rtc {
     /// Last UDP port of media.
     pub port_range_end: u16,
     /// One UDP port, or `first-last`, that all media shares. A port range beats it.
-    #[schemars(with = "PortOrPorts")]
-    pub udp_port: Option<Value>,
+    #[schemars(with = "Value")]
+    pub udp_port: Option<String>,
     /// Address that clients send media to: IPv4, IPv6 or `v4,v6`.
     pub node_ip: Option<String>,
     /// Whether LiveKit asks STUN servers for its address. It beats `node_ip`.
     pub use_external_ip: bool,
     /// Whether loopback addresses are offered to clients.
     pub enable_loopback_candidate: bool,
-}
-
-/// What `udp_port` accepts.
-#[derive(JsonSchema)]
-#[serde(untagged)]
-#[expect(dead_code, reason = "only its schema is used")]
-enum PortOrPorts {
-    Port(u16),
-    Ports(String),
 }
 
 impl Default for Rtc {
@@ -125,27 +132,14 @@ impl Rtc {
                 last: self.port_range_end,
             };
         }
-        match self.udp_port.as_ref().and_then(ports) {
-            Some((first, last)) => UdpPorts::Mux { first, last },
-            None => UdpPorts::Range {
+        match self.udp_port.as_deref().and_then(udp_ports) {
+            Some((first, last)) if first != 0 => UdpPorts::Mux { first, last },
+            _ => UdpPorts::Range {
                 first: 50000,
                 last: 60000,
             },
         }
     }
-}
-
-/// The ports that `7882` or `7882-7892` means; `None` when it means none.
-pub(super) fn ports(value: &Value) -> Option<(u16, u16)> {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
-        _ => return None,
-    };
-    let (first, last) = text.split_once('-').unwrap_or((&text, &text));
-    let first: u16 = first.trim().parse().ok()?;
-    let last: u16 = last.trim().parse().ok()?;
-    (first != 0 && first <= last).then_some((first, last))
 }
 
 /// Defaults of every room.
@@ -181,6 +175,54 @@ pub struct Webhook {
     pub api_key: String,
     /// Addresses that are told.
     pub urls: Vec<String>,
+}
+
+/// The TURN server built into LiveKit.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Turn {
+    /// Whether it runs.
+    pub enabled: bool,
+    /// Name that its certificate is for.
+    pub domain: String,
+    /// TCP port of TURN over TLS; 0: none.
+    pub tls_port: u16,
+    /// UDP port of TURN; 0: none.
+    pub udp_port: u16,
+    /// First UDP port that media is relayed from.
+    pub relay_range_start: u16,
+    /// Last UDP port that media is relayed from.
+    pub relay_range_end: u16,
+    /// Whether a balancer in front ends TLS.
+    pub external_tls: bool,
+    /// Certificate, as a file that the SFU can read.
+    pub cert_file: String,
+    /// Key of the certificate, as a file that the SFU can read.
+    pub key_file: String,
+}
+
+impl Default for Turn {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            domain: String::new(),
+            tls_port: 0,
+            udp_port: 0,
+            relay_range_start: 30000,
+            relay_range_end: 40000,
+            external_tls: false,
+            cert_file: String::new(),
+            key_file: String::new(),
+        }
+    }
+}
+
+/// Something of LiveKit's that listens on a port of its own.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct OwnPort {
+    /// TCP port; 0: off.
+    pub port: u16,
 }
 
 /// Reads `keys:` as pairs in the order of the file.

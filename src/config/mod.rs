@@ -4,18 +4,26 @@
 //! own file, `.env` ([`EnvFile`]) is what the backend reads. [`Project`] is all three, read
 //! strictly; [`effective`] adds what this machine needs to LiveKit's file.
 
+mod check;
 mod effective;
 mod env_file;
 mod livekit;
+mod load;
+mod problem;
 mod project;
 mod replace;
+mod schema;
 mod settings;
+pub mod yaml;
 
 pub use effective::{Addition, Effective, Machine, NetworkMode, PortUse, Protocol, effective};
 pub use env_file::{Assignment, EnvFile};
-pub use livekit::{LivekitConfig, Room, Rtc, UdpPorts, Webhook};
+pub use livekit::{LivekitConfig, OwnPort, Room, Rtc, Turn, UdpPorts, Webhook};
+pub use load::variable_of;
+pub use problem::Problem;
 pub use project::{ENV_FILE, LIVEKIT_FILE, Project, SETTINGS_FILE, STATE_DIR};
 pub use replace::{PRIVATE, replace};
+pub use schema::{livekit_schema, settings_schema};
 pub use settings::{
     ApiSettings, EngineChoice, Images, MongodbSettings, NetworkChoice, Services, Settings,
 };

@@ -1,12 +1,15 @@
 //! A project: its folder and its files.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
-use super::{EnvFile, LivekitConfig, Settings};
+use super::load::{self, Findings};
+use super::problem::{self, Problem};
+use super::{EnvFile, LivekitConfig, Settings, check};
 use crate::context::{Context, Env};
-use crate::error::{Context as _, Error, Result};
+use crate::error::{Error, Result};
 use crate::livekit::keys::KeyPair;
 
 /// The settings of a project.
@@ -31,6 +34,8 @@ pub struct Project {
     pub livekit: LivekitConfig,
     /// `.env`.
     pub env: EnvFile,
+    /// What works, but probably not as meant.
+    pub warnings: Vec<Problem>,
     environment: Env,
 }
 
@@ -69,23 +74,28 @@ impl Project {
 
     /// Reads the files of the project in `dir`.
     pub fn load_from(dir: &Path, environment: &Env) -> Result<Self> {
-        let settings: Settings = read_yaml(&dir.join(SETTINGS_FILE))?.0;
-        let (mut livekit, tree): (LivekitConfig, _) = read_yaml(&dir.join(LIVEKIT_FILE))?;
-        livekit.tree = tree;
-        if livekit.keys.is_empty() {
-            return Err(Error::usage(format!(
-                "{LIVEKIT_FILE}: no API keys under `keys`"
-            )));
+        let mut findings = Findings::default();
+        let (settings_source, settings) = load::settings(dir, environment, &mut findings);
+        let (livekit_source, livekit) = load::livekit(dir, &settings.images, &mut findings);
+        check::settings(&settings_source, &settings, &mut findings);
+        check::livekit(&livekit_source, &livekit, &mut findings);
+        check::ports(&settings, &settings_source, &livekit, &mut findings);
+        let env = EnvFile::read(&dir.join(ENV_FILE)).unwrap_or_else(|e| {
+            let problem = Problem::of(ENV_FILE, format!("cannot be read: {e}"));
+            findings.problems.push(problem);
+            EnvFile::parse(&dir.join(ENV_FILE), String::new())
+        });
+        if !findings.problems.is_empty() {
+            return Err(with_hints(findings.problems));
         }
-        let env_path = dir.join(ENV_FILE);
-        let env =
-            EnvFile::read(&env_path).or_fail(|| format!("cannot read `{}`", env_path.display()))?;
+        findings.warnings.extend(open_to_others(dir, &livekit));
         Ok(Self {
             name: settings.name.clone().unwrap_or_else(|| name_of(dir)),
             dir: dir.to_path_buf(),
             settings,
             livekit,
             env,
+            warnings: findings.warnings,
             environment: environment.clone(),
         })
     }
@@ -151,16 +161,38 @@ fn name_of(dir: &Path) -> String {
     }
 }
 
-fn read_yaml<T: serde::de::DeserializeOwned + Default>(
-    path: &Path,
-) -> Result<(T, serde_json::Value)> {
-    if !path.exists() {
-        return Ok((T::default(), serde_json::Value::Null));
+/// All problems as one error, with the way out where a command is one.
+fn with_hints(problems: Vec<Problem>) -> Error {
+    let no_livekit_file = problems
+        .iter()
+        .any(|p| p.source == LIVEKIT_FILE && p.at.is_none() && p.message == "no such file");
+    let no_keys = problems.iter().any(|p| p.path == "keys");
+    let mut error = problem::error(problems);
+    if no_livekit_file {
+        error = error.hint("`urbania init --missing` writes the files that are missing");
     }
-    let text =
-        std::fs::read_to_string(path).or_fail(|| format!("cannot read `{}`", path.display()))?;
-    let wrong = |e| Error::usage(format!("`{}` is wrong", path.display())).because(e);
-    let tree: serde_json::Value = serde_yaml::from_str(&text).map_err(wrong)?;
-    let typed = serde_yaml::from_str(&text).map_err(wrong)?;
-    Ok((typed, tree))
+    if no_keys {
+        error =
+            error.hint("add `NAME: SECRET` under `keys`; `openssl rand -hex 32` makes a secret");
+    }
+    error
+}
+
+/// Files with secrets that other users of this machine can read.
+fn open_to_others(dir: &Path, livekit: &LivekitConfig) -> Vec<Problem> {
+    let documented = KeyPair::documented().fingerprint();
+    let secret = livekit.keys.iter().any(|p| p.fingerprint() != documented);
+    let mut open = Vec::new();
+    for name in [LIVEKIT_FILE, ENV_FILE].into_iter().filter(|_| secret) {
+        let Ok(metadata) = std::fs::metadata(dir.join(name)) else {
+            continue;
+        };
+        let mode = metadata.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            let message =
+                format!("other users can read its secrets (mode {mode:04o}): chmod 600 {name}");
+            open.push(Problem::of(name, message));
+        }
+    }
+    open
 }

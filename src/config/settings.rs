@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
 /// The settings of a project, `urbania.yaml`.
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Name of the project; it names containers and volumes. Default: the folder's name.
+    #[schemars(extend("format" = "project-name"))]
     pub name: Option<String>,
     /// What runs MongoDB and LiveKit.
     pub engine: EngineChoice,
@@ -23,6 +24,7 @@ pub struct Settings {
     /// The token API.
     pub api: ApiSettings,
     /// Address of the SFU that browsers are told. Default: ws://localhost and the port of livekit.yaml.
+    #[schemars(extend("format" = "websocket-url"))]
     pub livekit_url: Option<String>,
     /// Env files of backends that must hold the same key pair, relative to the project's folder.
     pub backends: Vec<PathBuf>,
@@ -61,8 +63,10 @@ pub enum NetworkChoice {
 #[serde(default, deny_unknown_fields)]
 pub struct Images {
     /// The SFU.
+    #[schemars(extend("format" = "image"))]
     pub livekit: String,
     /// The database.
+    #[schemars(extend("format" = "image"))]
     pub mongodb: String,
 }
 
@@ -103,15 +107,24 @@ impl Default for MongodbSettings {
     }
 }
 
+fn items_are_origins(schema: &mut Schema) {
+    if let Some(items) = schema.get_mut("items") {
+        items["format"] = "origin".into();
+    }
+}
+
 /// The token API.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ApiSettings {
     /// Address and port that the API listens on.
+    #[schemars(extend("format" = "socket-address"))]
     pub listen: SocketAddr,
     /// Address of the API as others see it, when a proxy stands in front of it.
+    #[schemars(extend("format" = "http-url"))]
     pub public_url: Option<String>,
     /// Origins of web pages that may call the API.
+    #[schemars(transform = items_are_origins)]
     pub cors_origins: Vec<String>,
     /// Lifetime of a LiveKit token in seconds, when the caller asks for none.
     #[schemars(range(min = 1))]

@@ -1,6 +1,14 @@
 //! The API key pair that signs and verifies tokens.
 
-use secrecy::SecretString;
+use std::fmt::Write as _;
+
+use rand::CryptoRng;
+use rand::distr::{Alphanumeric, SampleString as _};
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
+
+/// LiveKit complains about shorter secrets.
+pub const SHORTEST_SECRET: usize = 32;
 
 /// A key and its secret, as under `keys:` in livekit.yaml.
 #[derive(Clone, Debug)]
@@ -9,4 +17,80 @@ pub struct KeyPair {
     pub key: String,
     /// The HMAC secret; 32 characters or more.
     pub secret: SecretString,
+}
+
+impl KeyPair {
+    /// A fresh pair in LiveKit's own shape: `API` and 12 characters, a secret of 256 bits.
+    pub fn generate(rng: &mut impl CryptoRng) -> Self {
+        Self {
+            key: format!("API{}", Alphanumeric.sample_string(rng, 12)),
+            secret: generate_secret(rng),
+        }
+    }
+
+    /// The pair that LiveKit's documentation uses; everybody knows it.
+    pub fn documented() -> Self {
+        Self {
+            key: "devkey".into(),
+            secret: "secret".into(),
+        }
+    }
+
+    /// Tells pairs apart without showing the secret: 12 hex digits of SHA-256 over `key:secret`.
+    pub fn fingerprint(&self) -> String {
+        let digest = Sha256::digest(format!("{}:{}", self.key, self.secret.expose_secret()));
+        digest.iter().take(6).fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    }
+
+    /// Whether LiveKit would complain about the secret's length.
+    pub fn is_short(&self) -> bool {
+        self.secret.expose_secret().len() < SHORTEST_SECRET
+    }
+
+    /// Whether two secrets are the same.
+    pub fn has_secret(&self, secret: &str) -> bool {
+        self.secret.expose_secret() == secret
+    }
+}
+
+/// 43 letters and digits: 256 bits, and nothing that a shell or YAML would read anything into.
+pub fn generate_secret(rng: &mut impl CryptoRng) -> SecretString {
+    Alphanumeric.sample_string(rng, 43).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng as _;
+    use rand::rngs::StdRng;
+
+    use super::*;
+
+    #[test]
+    fn a_fresh_pair_has_livekits_shape() {
+        let pair = KeyPair::generate(&mut StdRng::seed_from_u64(1));
+        assert!(pair.key.starts_with("API") && pair.key.len() == 15);
+        assert!(!pair.is_short());
+        let other = KeyPair::generate(&mut StdRng::seed_from_u64(2));
+        assert_ne!(pair.key, other.key);
+        assert!(!pair.has_secret(other.secret.expose_secret()));
+    }
+
+    #[test]
+    fn a_fingerprint_depends_on_key_and_secret() {
+        let documented = KeyPair::documented();
+        assert_eq!(documented.fingerprint().len(), 12);
+        let renamed = KeyPair {
+            key: "other".into(),
+            ..documented.clone()
+        };
+        assert_ne!(documented.fingerprint(), renamed.fingerprint());
+    }
+
+    #[test]
+    fn debug_output_hides_the_secret() {
+        assert!(!format!("{:?}", KeyPair::documented()).contains("\"secret\""));
+    }
 }

@@ -1,0 +1,144 @@
+//! The JSON schemas of `urbania.yaml` and `livekit.yaml`: what the reader holds files against and
+//! what `urbania config schema` prints.
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use super::yaml::{Kind, Node, parse};
+use super::{LivekitConfig, Settings};
+
+/// The keys of LiveKit's own config; those that urbania uses are typed in [`LivekitConfig`].
+const LIVEKIT_KEYS: &str = include_str!("livekit-keys.yaml");
+
+/// The schema of `urbania.yaml`.
+pub fn settings_schema() -> Value {
+    derived::<Settings>("urbania.yaml")
+}
+
+/// The schema of `livekit.yaml`.
+pub fn livekit_schema() -> Value {
+    let mut schema = derived::<LivekitConfig>("livekit.yaml");
+    if let (Some(keys), _) = parse(LIVEKIT_KEYS) {
+        complete(&mut schema, kind(&keys));
+    }
+    schema
+}
+
+fn derived<T: JsonSchema>(title: &str) -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true);
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    schema.insert("title".into(), title.into());
+    schema.to_value()
+}
+
+/// Adds what the first schema does not say.
+fn complete(schema: &mut Value, known: Value) {
+    match (schema, known) {
+        (Value::Object(schema), Value::Object(known)) => {
+            for (key, value) in known {
+                match schema.get_mut(&key) {
+                    Some(own) => complete(own, value),
+                    None => {
+                        schema.insert(key, value);
+                    }
+                }
+            }
+        }
+        (schema @ Value::Bool(true), known) => *schema = known,
+        _ => {}
+    }
+}
+
+/// The schema of one place in the list of keys.
+fn kind(node: &Node) -> Value {
+    match &node.kind {
+        Kind::Scalar { text, .. } => kind_of_word(text),
+        Kind::List(items) => {
+            json!({"type": "array", "items": items.first().map_or(json!({}), kind)})
+        }
+        Kind::Map(entries) => match entries.as_slice() {
+            [only] if only.key == "*" => {
+                json!({"type": "object", "additionalProperties": kind(&only.value)})
+            }
+            entries => {
+                let properties: Map<String, Value> = entries
+                    .iter()
+                    .map(|e| (e.key.clone(), kind(&e.value)))
+                    .collect();
+                json!({"type": "object", "properties": properties, "additionalProperties": false})
+            }
+        },
+    }
+}
+
+fn kind_of_word(word: &str) -> Value {
+    match word {
+        "string" => json!({"type": "string"}),
+        "secret" => json!({"type": "string", "writeOnly": true}),
+        "bool" => json!({"type": "boolean"}),
+        "int" => json!({"type": "integer"}),
+        "uint" => json!({"type": "integer", "minimum": 0}),
+        "uint8" => json!({"type": "integer", "minimum": 0, "maximum": u8::MAX}),
+        "uint16" => json!({"type": "integer", "minimum": 0, "maximum": u16::MAX}),
+        "float" => json!({"type": "number"}),
+        "duration" => json!({"type": ["integer", "string"], "format": "go-duration"}),
+        "udp-ports" | "node-ip" => json!({"type": "string", "format": word}),
+        _ => json!({}),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn every_schema<'a>(schema: &'a Value, path: &str, seen: &mut Vec<(String, &'a Value)>) {
+        seen.push((path.to_owned(), schema));
+        for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+            every_schema(property, &format!("{path}.{name}"), seen);
+        }
+    }
+
+    #[test]
+    fn every_setting_has_a_description_and_every_leaf_a_type() {
+        let schema = settings_schema();
+        let mut seen = Vec::new();
+        every_schema(&schema, "", &mut seen);
+        assert!(seen.len() > 15);
+        for (path, schema) in seen {
+            assert!(schema["description"].is_string(), "{path}");
+            assert!(
+                schema["type"].is_string()
+                    || schema["type"].is_array()
+                    || schema["oneOf"].is_array(),
+                "{path}: {schema}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_key_of_livekit_has_a_type_that_the_reader_knows() {
+        let schema = livekit_schema();
+        let mut seen = Vec::new();
+        every_schema(&schema, "", &mut seen);
+        assert!(seen.len() > 250, "{}", seen.len());
+        let untyped: Vec<_> = seen
+            .iter()
+            .filter(|(_, s)| s["type"].is_null())
+            .map(|(path, _)| path.as_str())
+            .collect();
+        assert!(untyped.is_empty(), "{untyped:?}");
+    }
+
+    #[test]
+    fn no_map_of_livekit_takes_keys_of_other_versions() {
+        let schema = livekit_schema();
+        let mut seen = Vec::new();
+        every_schema(&schema, "", &mut seen);
+        for (path, schema) in seen {
+            if schema["properties"].is_object() {
+                assert_eq!(schema["additionalProperties"], false, "{path}");
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! What a text must look like, by the `format` of its schema.
+
+use std::net::{IpAddr, SocketAddr};
+
+/// What is wrong with a text, as the end of a sentence that begins with it; `None` when it is fine.
+pub fn complaint(format: &str, text: &str) -> Option<&'static str> {
+    let (fits, otherwise): (fn(&str) -> bool, _) = match format {
+        "socket-address" => (
+            is_socket_address,
+            "is not an IP address with a port, such as 127.0.0.1:8000",
+        ),
+        "project-name" => (
+            is_project_name,
+            "is not a project name: lower-case letters, digits, `-` and `_`, a letter or digit first",
+        ),
+        "websocket-url" => (
+            |t| is_url(t, &["ws://", "wss://"]),
+            "is not an address that begins with ws:// or wss://",
+        ),
+        "http-url" => (
+            |t| is_url(t, &["http://", "https://"]),
+            "is not an address that begins with http:// or https://",
+        ),
+        "origin" => (
+            is_origin,
+            "is not an origin, such as https://app.example.com (no path, no slash at the end)",
+        ),
+        "image" => (is_image, "is not the name of an image"),
+        "go-duration" => (is_duration, "is not a duration, such as 500ms or 1m30s"),
+        "udp-ports" => (
+            |t| udp_ports(t).is_some(),
+            "is neither a port nor ports such as 7882-7892",
+        ),
+        "node-ip" => (
+            is_node_ip,
+            "is not an IP address, nor an IPv4 and an IPv6 address with a comma between",
+        ),
+        _ => return None,
+    };
+    (!fits(text)).then_some(otherwise)
+}
+
+fn is_socket_address(text: &str) -> bool {
+    text.parse::<SocketAddr>().is_ok()
+}
+
+fn is_project_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && text.len() <= 40
+        && text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_')
+}
+
+fn is_url(text: &str, schemes: &[&str]) -> bool {
+    let rest = schemes.iter().find_map(|s| text.strip_prefix(s));
+    rest.is_some_and(|rest| {
+        !rest.is_empty()
+            && !rest.starts_with(['/', ':', '?', '#'])
+            && !rest.contains(|c: char| c.is_whitespace() || c.is_control())
+    })
+}
+
+fn is_origin(text: &str) -> bool {
+    text == "*"
+        || (is_url(text, &["http://", "https://"])
+            && text
+                .split_once("://")
+                .is_some_and(|(_, host)| !host.contains(['/', '?', '#', '@', '*'])))
+}
+
+fn is_image(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "._-/:@".contains(c))
+}
+
+/// The ports that `7882` or `7882-7892` means.
+pub fn udp_ports(text: &str) -> Option<(u16, u16)> {
+    let (first, last) = match text.split_once('-') {
+        None => (text, None),
+        Some((first, last)) => (first.trim(), Some(last.trim())),
+    };
+    let first: u16 = first.parse().ok()?;
+    let last = match last {
+        // LiveKit refuses a range of one.
+        Some(last) => last.parse().ok().filter(|last| *last > first)?,
+        None => first,
+    };
+    Some((first, last))
+}
+
+fn is_node_ip(text: &str) -> bool {
+    let parsed: Option<Vec<IpAddr>> = text.split(',').map(|p| p.trim().parse().ok()).collect();
+    match parsed.as_deref() {
+        Some([_]) => true,
+        Some([a, b]) => a.is_ipv4() != b.is_ipv4(),
+        _ => false,
+    }
+}
+
+/// `1h2m3.5s`, as Go reads it.
+fn is_duration(text: &str) -> bool {
+    let text = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if text == "0" {
+        return true;
+    }
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(rest.len());
+        if rest[..digits].parse::<f64>().is_err() {
+            return false;
+        }
+        rest = &rest[digits..];
+        let units = ["ns", "us", "µs", "μs", "ms", "s", "m", "h"];
+        let Some(after) = units.iter().find_map(|unit| rest.strip_prefix(unit)) else {
+            return false;
+        };
+        rest = after;
+    }
+    !text.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn good(format: &str, texts: &[&str]) {
+        for text in texts {
+            assert_eq!(complaint(format, text), None, "{text}");
+        }
+    }
+
+    fn bad(format: &str, texts: &[&str]) {
+        for text in texts {
+            assert!(complaint(format, text).is_some(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn durations_are_those_of_go() {
+        good("go-duration", &["0", "500ms", "1m30s", "1.5h", "10us"]);
+        bad("go-duration", &["", "5", "5 s", "1d", "ms", "1s5"]);
+    }
+
+    #[test]
+    fn udp_ports_are_one_or_a_rising_pair() {
+        good("udp-ports", &["7882", "7882-7892", "7882 - 7892"]);
+        bad("udp-ports", &["", "7892-7882", "7882-7882", "a", "70000"]);
+    }
+
+    #[test]
+    fn a_node_address_is_one_of_each_family_at_most() {
+        good("node-ip", &["10.0.0.1", "::1", "10.0.0.1,fe80::1"]);
+        bad("node-ip", &["", "host", "10.0.0.1,10.0.0.2", "1,2,3"]);
+    }
+
+    #[test]
+    fn addresses_need_their_scheme_and_a_host() {
+        good("websocket-url", &["ws://localhost:7880", "wss://a.b/c"]);
+        bad(
+            "websocket-url",
+            &["http://a", "ws://", "localhost", "ws:///x"],
+        );
+        good("origin", &["*", "http://localhost:3000"]);
+        bad("origin", &["http://a/", "localhost:3000", "https://*.a"]);
+    }
+
+    #[test]
+    fn project_names_are_what_containers_can_be_called() {
+        good("project-name", &["a", "my_app-2"]);
+        bad("project-name", &["", "My", "-a", "a b", "ä"]);
+    }
+}

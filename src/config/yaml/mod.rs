@@ -1,0 +1,13 @@
+//! YAML with positions: parsed into a tree, read against a JSON schema, written back.
+
+mod emit;
+mod formats;
+mod read;
+mod scalar;
+mod suggest;
+mod tree;
+
+pub use emit::emit;
+pub use formats::udp_ports;
+pub use read::{Finding, Reader, has_type, join};
+pub use tree::{Entry, Kind, Node, Position, parse};

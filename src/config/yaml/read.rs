@@ -1,0 +1,335 @@
+//! Reads a tree against a JSON schema: what fits becomes a value, what does not a finding.
+
+use serde_json::{Map, Number, Value};
+
+use super::suggest::Suggestion;
+use super::tree::{Entry, Kind, Node, Position};
+use super::{formats, scalar};
+
+/// Something in a file that does not fit the schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Where.
+    pub at: Position,
+    /// Path of the key, `rtc.port_range_start`.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// Whether it is a key that the schema does not have.
+    pub unknown_key: bool,
+}
+
+/// Reads one document.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    schema: &'a Value,
+    unknown: &'static str,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader for documents of `schema`; `unknown` is what it says of keys it has never heard of.
+    pub fn new(schema: &'a Value, unknown: &'static str) -> Self {
+        Self {
+            schema,
+            unknown,
+            findings: Vec::new(),
+        }
+    }
+
+    /// What fits, and what does not.
+    pub fn read(mut self, node: &Node) -> (Value, Vec<Finding>) {
+        let schema = self.schema;
+        let value = self.value(node, schema, "");
+        (value.unwrap_or(Value::Object(Map::new())), self.findings)
+    }
+
+    /// The value that a text has for one place of the schema; a list is written with commas.
+    pub fn read_text(mut self, text: &str, schema: &Value) -> (Option<Value>, Vec<Finding>) {
+        let node = |text: &str| Node {
+            at: Position::default(),
+            kind: Kind::Scalar {
+                text: text.trim().to_owned(),
+                plain: true,
+            },
+        };
+        let node = if has_type(schema, "array") {
+            let items = text.split(',').filter(|t| !t.trim().is_empty()).map(node);
+            Node {
+                at: Position::default(),
+                kind: Kind::List(items.collect()),
+            }
+        } else {
+            node(text)
+        };
+        let value = self.value(&node, schema, "");
+        (value, self.findings)
+    }
+
+    fn value(&mut self, node: &Node, schema: &Value, path: &str) -> Option<Value> {
+        if node.is_null() {
+            return None;
+        }
+        if schema.as_object().is_none_or(Map::is_empty) {
+            return Some(as_it_is(node));
+        }
+        match &node.kind {
+            Kind::Map(entries) if has_type(schema, "object") => {
+                Some(self.map(entries, schema, path))
+            }
+            Kind::List(items) if has_type(schema, "array") => {
+                let items = items.iter().enumerate().filter_map(|(n, item)| {
+                    self.value(item, &schema["items"], &format!("{path}[{n}]"))
+                });
+                Some(Value::Array(items.collect()))
+            }
+            Kind::Scalar { text, plain } => self.scalar(node, text, *plain, schema, path),
+            _ => {
+                self.wrong_type(node, schema, path);
+                None
+            }
+        }
+    }
+
+    fn map(&mut self, entries: &[Entry], schema: &Value, path: &str) -> Value {
+        let mut map = Map::new();
+        for entry in entries {
+            let path = join(path, &entry.key);
+            let known = schema["properties"].get(&entry.key);
+            let Some(schema) = known.or_else(|| others(schema)) else {
+                self.unknown_key(entry, schema, path);
+                // Passed through: whether that is an error is not for the reader to say.
+                map.insert(entry.key.clone(), as_it_is(&entry.value));
+                continue;
+            };
+            let value = self.value(&entry.value, schema, &path);
+            // In a map of the user's own keys, a key without a value is still a key.
+            let empty = known.is_none() && has_type(schema, "string") && entry.value.is_null();
+            if let Some(value) = value.or_else(|| empty.then(|| Value::String(String::new()))) {
+                map.insert(entry.key.clone(), value);
+            }
+        }
+        Value::Object(map)
+    }
+
+    fn unknown_key(&mut self, entry: &Entry, schema: &Value, path: String) {
+        let message = match Suggestion::find(&entry.key, schema, self.schema) {
+            Some(Suggestion::Misspelt(name)) => format!("unknown key; did you mean `{name}`?"),
+            Some(Suggestion::Elsewhere(place)) if place.is_empty() => {
+                "unknown key here; it belongs at the top level".to_owned()
+            }
+            Some(Suggestion::Elsewhere(place)) => {
+                format!("unknown key here; it belongs under `{place}`")
+            }
+            None => self.unknown.to_owned(),
+        };
+        self.findings.push(Finding {
+            at: entry.at,
+            path,
+            message,
+            unknown_key: true,
+        });
+    }
+
+    fn scalar(
+        &mut self,
+        node: &Node,
+        text: &str,
+        plain: bool,
+        schema: &Value,
+        path: &str,
+    ) -> Option<Value> {
+        if let Some(choices) = choices(schema) {
+            return self.choice(node, text, &choices, path);
+        }
+        let value = typed(text, plain, schema);
+        let Some(value) = value else {
+            self.wrong_type(node, schema, path);
+            return None;
+        };
+        let complaint = match &value {
+            Value::Number(number) => out_of_range(number, schema),
+            Value::String(text) => schema["format"].as_str().and_then(|format| {
+                formats::complaint(format, text).map(|wrong| {
+                    if is_secret(schema) {
+                        wrong.to_owned()
+                    } else {
+                        format!("`{text}` {wrong}")
+                    }
+                })
+            }),
+            _ => None,
+        };
+        match complaint {
+            Some(message) => {
+                self.found(node, path, message);
+                None
+            }
+            None => Some(value),
+        }
+    }
+
+    fn choice(&mut self, node: &Node, text: &str, choices: &[&str], path: &str) -> Option<Value> {
+        if choices.contains(&text) {
+            return Some(Value::String(text.to_owned()));
+        }
+        let guess = Suggestion::nearest(text, choices.iter().copied())
+            .map(|c| format!("; did you mean `{c}`?"))
+            .unwrap_or_default();
+        let all = choices.join(", ");
+        self.found(node, path, format!("`{text}` is not one of {all}{guess}"));
+        None
+    }
+
+    fn wrong_type(&mut self, node: &Node, schema: &Value, path: &str) {
+        let expected: Vec<_> = types(schema).filter_map(name_of_type).collect();
+        let message = format!(
+            "expected {}, found {}",
+            expected.join(" or "),
+            found(node, is_secret(schema))
+        );
+        self.found(node, path, message);
+    }
+
+    fn found(&mut self, node: &Node, path: &str, message: String) {
+        self.findings.push(Finding {
+            at: node.at,
+            path: path.to_owned(),
+            message,
+            unknown_key: false,
+        });
+    }
+}
+
+/// `path.key`
+pub fn join(path: &str, key: &str) -> String {
+    if path.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{path}.{key}")
+    }
+}
+
+fn types(schema: &Value) -> impl Iterator<Item = &str> {
+    let one = schema["type"].as_str();
+    let many = schema["type"].as_array().into_iter().flatten();
+    one.into_iter().chain(many.filter_map(Value::as_str))
+}
+
+/// Whether a schema takes values of this type.
+pub fn has_type(schema: &Value, name: &str) -> bool {
+    types(schema).any(|t| t == name)
+}
+
+/// The schema of keys that are the user's own.
+fn others(schema: &Value) -> Option<&Value> {
+    match &schema["additionalProperties"] {
+        Value::Null | Value::Bool(false) => None,
+        other => Some(other),
+    }
+}
+
+fn is_secret(schema: &Value) -> bool {
+    schema["writeOnly"] == Value::Bool(true)
+}
+
+fn choices(schema: &Value) -> Option<Vec<&str>> {
+    if let Some(values) = schema["enum"].as_array() {
+        return Some(values.iter().filter_map(Value::as_str).collect());
+    }
+    let variants = schema["oneOf"].as_array()?;
+    Some(
+        variants
+            .iter()
+            .filter_map(|v| v["const"].as_str())
+            .collect(),
+    )
+}
+
+/// The first type of the schema that the text can be.
+fn typed(text: &str, plain: bool, schema: &Value) -> Option<Value> {
+    types(schema).find_map(|name| match name {
+        "boolean" if plain => scalar::boolean(text).map(Value::Bool),
+        "integer" if plain => scalar::integer(text)
+            .and_then(scalar::whole)
+            .map(Value::Number),
+        "number" if plain => scalar::number(text).map(Value::Number),
+        "string" => Some(Value::String(text.to_owned())),
+        _ => None,
+    })
+}
+
+fn out_of_range(number: &Number, schema: &Value) -> Option<String> {
+    let value = number.as_f64()?;
+    let minimum = schema["minimum"].as_f64().filter(|m| value < *m);
+    let maximum = schema["maximum"].as_f64().filter(|m| value > *m);
+    if minimum.is_none() && maximum.is_none() {
+        return None;
+    }
+    Some(match (&schema["minimum"], &schema["maximum"]) {
+        (minimum, Value::Null) => format!("{number} is less than {minimum}"),
+        (Value::Null, maximum) => format!("{number} is more than {maximum}"),
+        (minimum, maximum) => format!("{number} is not between {minimum} and {maximum}"),
+    })
+}
+
+fn name_of_type(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "object" => "a map",
+        "array" => "a list",
+        "string" => "a text",
+        "integer" => "a whole number",
+        "number" => "a number",
+        "boolean" => "true or false",
+        _ => return None,
+    })
+}
+
+fn found(node: &Node, secret: bool) -> String {
+    let Kind::Scalar { text, plain } = &node.kind else {
+        return match node.kind {
+            Kind::List(_) => "a list".into(),
+            _ => "a map".into(),
+        };
+    };
+    let meaning = if *plain {
+        scalar::meaning(text)
+    } else {
+        Value::String(text.clone())
+    };
+    match meaning {
+        Value::Number(_) if secret => "a number".into(),
+        Value::Number(_) => format!("the number `{text}`"),
+        Value::Bool(value) => format!("`{value}`"),
+        _ if secret => "a text".into(),
+        _ if *plain => format!("the text `{}`", short(text)),
+        _ => format!("the text `{}` in quotes", short(text)),
+    }
+}
+
+/// Enough of a long text to recognise it.
+fn short(text: &str) -> String {
+    let mut chars = text.chars();
+    let head: String = chars.by_ref().take(40).collect();
+    if chars.next().is_some() {
+        format!("{head}…")
+    } else {
+        head
+    }
+}
+
+/// The value of a node that no schema speaks about.
+fn as_it_is(node: &Node) -> Value {
+    match &node.kind {
+        _ if node.is_null() => Value::Null,
+        Kind::Scalar { text, plain: true } => scalar::meaning(text),
+        Kind::Scalar { text, .. } => Value::String(text.clone()),
+        Kind::List(items) => Value::Array(items.iter().map(as_it_is).collect()),
+        Kind::Map(entries) => Value::Object(
+            entries
+                .iter()
+                .map(|e| (e.key.clone(), as_it_is(&e.value)))
+                .collect(),
+        ),
+    }
+}
