@@ -7,8 +7,8 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// Starts the subscriber: warnings of our own, more with each `-v`. Libraries stay at warnings:
-/// their debug output may quote what they carry.
-pub fn start(verbosity: u8) {
+/// their debug output may quote what they carry. With `json`, one object a line.
+pub fn start(verbosity: u8, json: bool) {
     let ours = match verbosity {
         0 => LevelFilter::WARN,
         1 => LevelFilter::INFO,
@@ -22,9 +22,12 @@ pub fn start(verbosity: u8) {
         .with_writer(io::stderr)
         .without_time()
         .with_target(false);
+    let registry = tracing_subscriber::registry().with(targets);
     // A second start (tests) keeps the first subscriber.
-    let _ = tracing_subscriber::registry()
-        .with(targets)
-        .with(format)
-        .try_init();
+    let _ = if json {
+        let machines = tracing_subscriber::fmt::layer().json().flatten_event(true);
+        registry.with(machines.with_writer(io::stderr)).try_init()
+    } else {
+        registry.with(format).try_init()
+    };
 }

@@ -1,1 +1,96 @@
 //! The HTTP API.
+//!
+//! A request walks: [`server`] → [`router`] → a contract's extractor (who calls?) → the contract
+//! (what is asked?) → [`mint`] (may they?) → the contract's answer. Each contract is one folder
+//! under [`contracts`] with requests, answers, extractors and an envelope of its own; what goes
+//! wrong is a [`refusal::Refusal`] everywhere and becomes an envelope at the contract's edge.
+//!
+//! Nothing here reads files or the environment: [`ApiConfig`] is all there is to know.
+
+pub mod contracts;
+mod health;
+pub mod journal;
+mod limits;
+mod mint;
+mod payload;
+mod reach;
+mod refusal;
+mod router;
+mod server;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::auth::password::Passwords;
+use crate::auth::{Providers, Sessions};
+use crate::context::Clock;
+use crate::livekit::keys::KeyPair;
+use crate::livekit::token::Signer;
+use crate::store::Store;
+
+pub use reach::Reach;
+pub use server::serve;
+
+use health::Health;
+use journal::Journal;
+use limits::LoginLimits;
+
+/// What the API must know.
+#[derive(Debug)]
+pub struct ApiConfig {
+    /// Signs tokens; the SFU must know it.
+    pub pair: KeyPair,
+    /// Signs the sessions of local users.
+    pub session_secret: SecretString,
+    /// What callers are told about the SFU.
+    pub reach: Reach,
+    /// Whether rooms come into being when somebody joins.
+    pub auto_create: bool,
+    /// Lifetime of a token when the caller asks for none.
+    pub token_ttl: Duration,
+    /// Longest lifetime that a caller can ask for.
+    pub max_token_ttl: Duration,
+    /// Origins of web pages that may call the API; `*` for any.
+    pub cors_origins: Vec<String>,
+    /// What must be remembered.
+    pub store: Arc<dyn Store>,
+    /// The clock.
+    pub clock: Clock,
+    /// The access and audit log.
+    pub journal: Journal,
+}
+
+/// What every request can use.
+pub struct App {
+    config: ApiConfig,
+    providers: Providers,
+    signer: Signer,
+    passwords: Passwords,
+    login_limits: LoginLimits,
+    health: Health,
+}
+
+impl App {
+    /// Prepares the keys; touches nothing outside the process.
+    pub fn new(config: ApiConfig) -> Arc<Self> {
+        Arc::new(Self {
+            providers: Providers {
+                local: Sessions::new(&config.session_secret),
+            },
+            signer: Signer::new(&config.pair),
+            passwords: Passwords::default(),
+            login_limits: LoginLimits::default(),
+            health: Health::default(),
+            config,
+        })
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("App")
+    }
+}

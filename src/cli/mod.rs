@@ -11,6 +11,7 @@ mod down;
 mod init;
 mod keys;
 mod logs;
+mod password;
 mod ports;
 mod restart;
 mod serve;
@@ -124,6 +125,11 @@ impl Cli {
     /// `-v` counted.
     pub fn verbosity(&self) -> u8 {
         self.global.verbose
+    }
+
+    /// Whether diagnostics are for machines.
+    pub fn json_log(&self) -> bool {
+        matches!(&self.command, Command::Serve(args) if args.json_log())
     }
 
     /// Runs the command.

@@ -1,13 +1,111 @@
 //! `urbania serve`.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::api::journal::{Journal, LogFormat};
+use crate::api::{ApiConfig, App, Reach, serve};
+use crate::config::Project;
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Context as _, Error, Result};
+use crate::store;
 
 /// Run the token API in the foreground
+///
+/// This is what a production host or a container runs; `urbania up` starts it in the background.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Address and port to listen on [default: `api.listen` of urbania.yaml]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "URBANIA_LISTEN")]
+    listen: Option<SocketAddr>,
+    /// Shape of the log on stderr
+    #[arg(long, value_enum, default_value_t = LogFormatArg::Text)]
+    log_format: LogFormatArg,
+}
 
-/// Runs the command.
-pub async fn run(_ctx: &Context, _args: Args) -> Result<()> {
-    Err(Error::failed("not built yet"))
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LogFormatArg {
+    Text,
+    Json,
+}
+
+impl Args {
+    /// Whether the log is for machines.
+    pub fn json_log(&self) -> bool {
+        self.log_format == LogFormatArg::Json
+    }
+}
+
+/// Serves until it is told to end.
+pub async fn run(ctx: &Context, args: Args) -> Result<()> {
+    // First of all: a signal during the start must not be lost.
+    let end = end_signal()?;
+    let project = Project::load(ctx)?;
+    let listen = args.listen.unwrap_or(project.settings.api.listen);
+    let config = config(ctx, &project, args.json_log())?;
+    let listener = bind(listen).await?;
+    let address = listener
+        .local_addr()
+        .or_fail(|| "cannot tell the own address".into())?;
+    ctx.out.say(format_args!("listening on http://{address}"));
+    serve(listener, App::new(config), end).await;
+    ctx.out.say("ended");
+    Ok(())
+}
+
+fn config(ctx: &Context, project: &Project, json_log: bool) -> Result<ApiConfig> {
+    let settings = &project.settings;
+    let session_secret = project.session_secret().ok_or_else(|| {
+        Error::usage("`URBANIA_SESSION_SECRET` is neither in the environment nor in .env")
+            .hint("urbania up   writes what .env lacks")
+    })?;
+    let format = if json_log {
+        LogFormat::Json
+    } else {
+        LogFormat::Text
+    };
+    Ok(ApiConfig {
+        pair: project.key_pair().clone(),
+        session_secret,
+        reach: Reach::new(settings.livekit_url.clone(), project.livekit.port),
+        auto_create: project.livekit.room.auto_create,
+        token_ttl: Duration::from_secs(settings.api.token_ttl),
+        max_token_ttl: Duration::from_secs(settings.api.max_token_ttl),
+        cors_origins: settings.api.cors_origins.clone(),
+        store: Arc::from(store::of(project)?),
+        clock: ctx.clock.clone(),
+        journal: Journal::new(format, Box::new(std::io::stderr())),
+    })
+}
+
+async fn bind(listen: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(listen).await.map_err(|e| {
+        let port = listen.port();
+        let message = format!("cannot listen on `{listen}`");
+        match e.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                Error::problem(format!("port {port} is taken: {message}"))
+                    .hint(format!("urbania ports {port}   shows who holds it"))
+            }
+            _ => Error::failed(message).because(e),
+        }
+    })
+}
+
+/// Resolves at the first SIGTERM or SIGINT.
+fn end_signal() -> Result<impl Future<Output = ()>> {
+    let listen = |kind| signal(kind).or_fail(|| "cannot listen for signals".into());
+    let mut terminate = listen(SignalKind::terminate())?;
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }

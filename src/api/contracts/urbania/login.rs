@@ -1,0 +1,97 @@
+//! `POST /api/auth/login`.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::IntoResponse;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::Rejection;
+use super::extract::Address;
+use super::fields::{self, Field, Problems};
+use crate::api::App;
+use crate::api::payload::{self, MediaType};
+use crate::api::refusal::Refusal;
+use crate::auth::SESSION_TTL;
+use crate::auth::local::{self, LoginError};
+
+#[derive(Default, Deserialize)]
+struct Request<'a> {
+    #[serde(borrow, default)]
+    username: Field<'a>,
+    #[serde(borrow, default)]
+    email: Field<'a>,
+    #[serde(borrow, default)]
+    password: Field<'a>,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    access_token: &'a str,
+    token_type: &'static str,
+    expires_in: u64,
+}
+
+/// Public: a name and a password for a session.
+pub async fn login(
+    State(app): State<Arc<App>>,
+    Address(address): Address,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<impl IntoResponse, Rejection> {
+    let limits = &app.login_limits;
+    limits.by_address.take(&address).map_err(Refusal::TooMany)?;
+    let body = payload::read(body).await?;
+    let request = match MediaType::of(&headers) {
+        MediaType::Json => fields::parse(&body)?,
+        MediaType::Form => form(&body),
+        MediaType::Other => return Err(super::unsupported().into()),
+    };
+    let (username, password) = credentials(request)?;
+
+    limits.by_user.take(&username).map_err(Refusal::TooMany)?;
+    let store = app.config.store.as_ref();
+    let user = local::login(store, &app.passwords, &username, password).await;
+    if !matches!(user, Err(LoginError::Mismatch)) {
+        limits.by_user.give_back(&username);
+    }
+    let session = app.providers.local.issue(&user?, app.config.clock.unix())?;
+    let answer = Answer {
+        access_token: session.expose_secret(),
+        token_type: "bearer",
+        expires_in: SESSION_TTL.as_secs(),
+    };
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(&answer)).into_response())
+}
+
+fn credentials(request: Request<'_>) -> Result<(Cow<'_, str>, SecretString), Refusal> {
+    let mut problems = Problems::default();
+    let name = match request.username {
+        Field::Missing if !matches!(request.email, Field::Missing) => {
+            problems.filled("email", request.email)
+        }
+        username => problems.filled("username", username),
+    };
+    let password = problems.text("password", request.password);
+    problems.check()?;
+    Ok((name, password.into_owned().into()))
+}
+
+fn form(body: &[u8]) -> Request<'_> {
+    let mut request = Request::default();
+    for (name, value) in form_urlencoded::parse(body) {
+        let field = match &*name {
+            "username" => &mut request.username,
+            "email" => &mut request.email,
+            "password" => &mut request.password,
+            _ => continue,
+        };
+        *field = Field::Text(value);
+    }
+    request
+}

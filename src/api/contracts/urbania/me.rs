@@ -1,0 +1,38 @@
+//! `GET /api/auth/me`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use super::Rejection;
+use super::extract::Caller;
+use crate::api::App;
+use crate::auth::Denied;
+
+/// The caller, as the store knows them now.
+#[derive(Debug, Serialize)]
+pub struct Answer {
+    id: String,
+    username: String,
+    roles: Vec<String>,
+}
+
+/// Who the caller is; a session of a user who was removed is worth nothing here.
+pub async fn me(
+    State(app): State<Arc<App>>,
+    Caller(caller): Caller,
+) -> Result<Json<Answer>, Rejection> {
+    let user = app
+        .config
+        .store
+        .user_by_id(&caller.id)
+        .await?
+        .ok_or(Denied::Invalid)?;
+    Ok(Json(Answer {
+        id: user.id,
+        username: user.username,
+        roles: user.roles,
+    }))
+}

@@ -1,0 +1,130 @@
+//! Whether the process lives, and whether it can do its work.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use tokio::sync::{Mutex, OnceCell};
+use tokio::time::timeout;
+
+use super::App;
+use crate::livekit::token::JoinToken;
+
+/// The SFU and the store answer within this time or are unreachable.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// An answer is good for this long, so that no flood of questions reaches the SFU or the store.
+const FRESH: Duration = Duration::from_millis(250);
+
+/// What was last found.
+#[derive(Debug, Default)]
+pub struct Health {
+    last: Mutex<Option<(Instant, Readiness)>>,
+    client: OnceCell<reqwest::Client>,
+}
+
+/// What `/readyz` answers.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Readiness {
+    ready: bool,
+    store: Part,
+    sfu: Part,
+    keys: Part,
+}
+
+/// One part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Part {
+    Ok,
+    /// Does not answer in time.
+    Unreachable,
+    /// The SFU answers that it does not know our key pair.
+    Refused,
+    /// Cannot be asked from here: the SFU is behind TLS, or did not answer at all.
+    Unchecked,
+}
+
+/// `GET /healthz`: the process answers.
+pub async fn alive() -> &'static str {
+    "ok"
+}
+
+/// `GET /readyz`: it can also do its work.
+pub async fn ready(State(app): State<Arc<App>>) -> Response {
+    let readiness = app.readiness().await;
+    let status = if readiness.ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, Json(readiness)).into_response()
+}
+
+impl App {
+    async fn readiness(&self) -> Readiness {
+        // Whoever comes while the question is being asked waits for the same answer.
+        let mut last = self.health.last.lock().await;
+        if let Some((at, readiness)) = *last
+            && at.elapsed() < FRESH
+        {
+            return readiness;
+        }
+        let (store, (sfu, keys)) = tokio::join!(self.store_part(), self.sfu_parts());
+        let bad = |part| matches!(part, Part::Unreachable | Part::Refused);
+        let readiness = Readiness {
+            ready: !bad(store) && !bad(sfu) && !bad(keys),
+            store,
+            sfu,
+            keys,
+        };
+        *last = Some((Instant::now(), readiness));
+        readiness
+    }
+
+    async fn store_part(&self) -> Part {
+        match timeout(PATIENCE, self.config.store.ping()).await {
+            Ok(Ok(())) => Part::Ok,
+            Ok(Err(e)) => {
+                tracing::info!("the store is not ready: {e}");
+                Part::Unreachable
+            }
+            Err(_) => Part::Unreachable,
+        }
+    }
+
+    /// The SFU, and whether it believes our keys.
+    async fn sfu_parts(&self) -> (Part, Part) {
+        let Some(base) = self.config.reach.probe() else {
+            return (Part::Unchecked, Part::Unchecked);
+        };
+        match timeout(PATIENCE, self.validate(&base)).await {
+            // 404: a room that does not exist, so the token was believed.
+            Ok(Some(200 | 404)) => (Part::Ok, Part::Ok),
+            Ok(Some(401 | 403)) => (Part::Ok, Part::Refused),
+            _ => (Part::Unreachable, Part::Unchecked),
+        }
+    }
+
+    /// The status of LiveKit's own check of a token of ours.
+    async fn validate(&self, base: &str) -> Option<u16> {
+        let join = JoinToken::new("urbania-readyz", "urbania-readyz", Duration::from_mins(1));
+        let minted = self.signer.mint(&join, self.config.clock.unix()).ok()?;
+        let client = self
+            .health
+            .client
+            .get_or_try_init(async || reqwest::Client::builder().no_proxy().build())
+            .await
+            .ok()?;
+        let answer = client
+            .get(format!("{base}/rtc/validate"))
+            .bearer_auth(minted.token)
+            .send()
+            .await
+            .ok()?;
+        Some(answer.status().as_u16())
+    }
+}

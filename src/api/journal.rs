@@ -1,0 +1,185 @@
+//! The access log and the audit of tokens, on stderr.
+//!
+//! Lines are gathered in memory and written by a thread for blocking work a moment later, so that
+//! a slow terminal or disk never delays an answer. When it is too slow, lines are dropped and counted.
+//! Query strings, headers and tokens are never logged.
+
+use std::fmt;
+use std::io::{self, Write as _};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::livekit::grants::VideoGrant;
+use axum::http::{Method, StatusCode};
+use jiff::Timestamp;
+use serde_json::json;
+use tokio::sync::Notify;
+
+/// The shape of log lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Lines that arrive within this time are written together.
+const GATHER: Duration = Duration::from_millis(20);
+
+/// More than this is not kept for a reader that does not read.
+const MOST: usize = 1 << 20;
+
+/// Where lines go.
+pub type Sink = Box<dyn io::Write + Send>;
+
+/// The access and audit log.
+#[derive(Clone)]
+pub struct Journal(Arc<Inner>);
+
+struct Inner {
+    format: LogFormat,
+    pending: Mutex<Pending>,
+    wake: Notify,
+    sink: Mutex<Sink>,
+}
+
+#[derive(Default)]
+struct Pending {
+    lines: Vec<u8>,
+    dropped: u64,
+}
+
+/// A token that was issued, as the audit knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Issued<'a> {
+    /// Id of the caller, who is the holder.
+    pub who: &'a str,
+    /// The room.
+    pub room: &'a str,
+    /// What is granted, in words.
+    pub grants: &'a VideoGrant<'a>,
+    /// When it expires, in seconds since 1970.
+    pub expires_at: u64,
+    /// The token's id.
+    pub jti: &'a str,
+}
+
+impl Journal {
+    /// A journal that writes to `sink`.
+    pub fn new(format: LogFormat, sink: Sink) -> Self {
+        Self(Arc::new(Inner {
+            format,
+            pending: Mutex::default(),
+            wake: Notify::new(),
+            sink: Mutex::new(sink),
+        }))
+    }
+
+    /// Notes a request that was answered.
+    pub fn access(
+        &self,
+        now: Timestamp,
+        method: &Method,
+        path: &str,
+        status: StatusCode,
+        took: Duration,
+    ) {
+        let status = status.as_u16();
+        let ms = took.as_secs_f64() * 1e3;
+        self.note(|lines| match self.0.format {
+            LogFormat::Text => writeln!(lines, "{now:.3} {method} {path} {status} {ms:.1}ms"),
+            LogFormat::Json => {
+                let line = json!({
+                    "time": format_args!("{now:.3}").to_string(), "kind": "access",
+                    "method": method.as_str(), "path": path, "status": status,
+                    "ms": (ms * 1e3).round() / 1e3,
+                });
+                writeln!(lines, "{line}")
+            }
+        });
+    }
+
+    /// Notes a token that was issued; never the token itself.
+    pub fn issued(&self, now: Timestamp, token: Issued<'_>) {
+        let Issued {
+            who,
+            room,
+            grants,
+            expires_at,
+            jti,
+        } = token;
+        let expires = i64::try_from(expires_at)
+            .ok()
+            .and_then(|second| Timestamp::from_second(second).ok())
+            .unwrap_or(Timestamp::MAX);
+        self.note(|lines| match self.0.format {
+            LogFormat::Text => writeln!(
+                lines,
+                "{now:.3} token issued: who={who:?} room={room:?} grants=\"{grants}\" expires={expires} jti={jti}"
+            ),
+            LogFormat::Json => {
+                let line = json!({
+                    "time": format_args!("{now:.3}").to_string(), "kind": "token",
+                    "who": who, "room": room, "grants": grants.to_string(),
+                    "expires": expires.to_string(), "jti": jti,
+                });
+                writeln!(lines, "{line}")
+            }
+        });
+    }
+
+    fn note(&self, write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) {
+        let mut pending = self.pending();
+        if pending.lines.len() >= MOST {
+            pending.dropped += 1;
+            return;
+        }
+        let first = pending.lines.is_empty();
+        // Writing to memory cannot fail.
+        let _ = write(&mut pending.lines);
+        drop(pending);
+        if first {
+            self.0.wake.notify_one();
+        }
+    }
+
+    fn pending(&self) -> std::sync::MutexGuard<'_, Pending> {
+        self.0
+            .pending
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes what is gathered, again and again.
+    pub async fn run(self) {
+        loop {
+            self.0.wake.notified().await;
+            tokio::time::sleep(GATHER).await;
+            self.flush().await;
+        }
+    }
+
+    /// Writes what is gathered.
+    pub async fn flush(&self) {
+        let this = self.clone();
+        let write = move || {
+            let mut sink = this.0.sink.lock().unwrap_or_else(PoisonError::into_inner);
+            let Pending { lines, dropped } = std::mem::take(&mut *this.pending());
+            // Nobody is left to tell when the log itself cannot be written.
+            let _ = sink.write_all(&lines);
+            if dropped > 0 {
+                let _ = writeln!(sink, "{dropped} log lines dropped: stderr is too slow");
+            }
+            let _ = sink.flush();
+        };
+        let _ = tokio::task::spawn_blocking(write).await;
+    }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Journal")
+    }
+}

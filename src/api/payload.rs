@@ -1,0 +1,78 @@
+//! The body of a request, read within bounds.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, header};
+use http_body_util::BodyExt;
+use tokio::time::timeout;
+
+use super::refusal::Refusal;
+
+/// Longer bodies are refused.
+const MOST: usize = 64 * 1024;
+
+/// Of a longer body, this much is read and thrown away before the answer: a client that is still
+/// sending when the connection closes would never see it.
+const DRAINED: usize = 8 * 1024 * 1024;
+const DRAIN_TIME: Duration = Duration::from_secs(2);
+
+/// The whole body.
+pub async fn read(mut body: Body) -> Result<Bytes, Refusal> {
+    let mut read = Bytes::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Refusal::BadRequest("Request body broke off".into()))?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        if read.len() + data.len() > MOST {
+            let _ = timeout(DRAIN_TIME, drain(body)).await;
+            return Err(Refusal::TooLarge);
+        }
+        // Nearly every body comes in one piece and is not copied.
+        read = if read.is_empty() {
+            data
+        } else {
+            [read, data].concat().into()
+        };
+    }
+    Ok(read)
+}
+
+async fn drain(mut body: Body) {
+    let mut drained = 0;
+    while drained < DRAINED {
+        match body.frame().await {
+            Some(Ok(frame)) => drained += frame.data_ref().map_or(0, Bytes::len),
+            Some(Err(_)) | None => return,
+        }
+    }
+}
+
+/// What a body says that it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MediaType {
+    /// JSON, said or not: clients that say nothing mean it.
+    Json,
+    /// The fields of an HTML form.
+    Form,
+    /// Something else.
+    Other,
+}
+
+impl MediaType {
+    /// Of the `Content-Type` header.
+    pub fn of(headers: &HeaderMap) -> Self {
+        let Some(value) = headers.get(header::CONTENT_TYPE) else {
+            return Self::Json;
+        };
+        let essence = value.to_str().unwrap_or_default().split(';').next();
+        let essence = essence.unwrap_or_default().trim().to_ascii_lowercase();
+        match essence.as_str() {
+            "application/json" => Self::Json,
+            "application/x-www-form-urlencoded" => Self::Form,
+            other if other.starts_with("application/") && other.ends_with("+json") => Self::Json,
+            _ => Self::Other,
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Where a caller's browser reaches the SFU.
+
+use std::borrow::Cow;
+use std::net::{IpAddr, Ipv6Addr};
+
+use axum::http::{HeaderMap, header};
+
+/// The address of the SFU as callers are told.
+#[derive(Clone, Debug)]
+pub struct Reach {
+    fixed: Option<String>,
+    local: String,
+    port: u16,
+}
+
+impl Reach {
+    /// `fixed` is told to everybody. Without it, a caller on this machine is told `localhost`, and
+    /// a caller on another one the name by which it reached us.
+    pub fn new(fixed: Option<String>, port: u16) -> Self {
+        Self {
+            fixed,
+            local: format!("ws://localhost:{port}"),
+            port,
+        }
+    }
+
+    /// The address for the sender of these headers.
+    pub fn url(&self, headers: &HeaderMap) -> Cow<'_, str> {
+        if let Some(fixed) = &self.fixed {
+            return fixed.into();
+        }
+        let host = headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok())
+            .and_then(foreign_host);
+        match host {
+            Some(host) => format!("ws://{host}:{}", self.port).into(),
+            None => self.local.as_str().into(),
+        }
+    }
+
+    /// Where this process itself reaches the SFU; nowhere when that takes TLS.
+    pub fn probe(&self) -> Option<String> {
+        match &self.fixed {
+            None => Some(format!("http://127.0.0.1:{}", self.port)),
+            Some(url) => {
+                let rest = url
+                    .strip_prefix("ws://")
+                    .or_else(|| url.strip_prefix("http://"))?;
+                Some(format!("http://{}", rest.trim_end_matches('/')))
+            }
+        }
+    }
+}
+
+/// The name or address in a `Host` header, unless it means this machine or is nonsense.
+fn foreign_host(host: &str) -> Option<&str> {
+    if let Some(rest) = host.strip_prefix('[') {
+        let (address, port) = rest.split_once(']')?;
+        let address: Ipv6Addr = address.parse().ok()?;
+        let end = host.len() - port.len();
+        return (is_port(port) && !address.is_loopback()).then_some(&host[..end]);
+    }
+    let name = match host.split_once(':') {
+        Some((name, port)) if is_port(&host[host.len() - port.len() - 1..]) => name,
+        Some(_) => return None,
+        None => host,
+    };
+    if let Ok(address) = name.parse::<IpAddr>() {
+        return (!address.is_loopback() && !address.is_unspecified()).then_some(name);
+    }
+    let local =
+        name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost");
+    (is_hostname(name) && !local).then_some(name)
+}
+
+/// Nothing, or a colon and a port.
+fn is_port(text: &str) -> bool {
+    match text.strip_prefix(':') {
+        Some(port) => port.parse::<u16>().is_ok_and(|port| port > 0) && !port.starts_with('+'),
+        None => text.is_empty(),
+    }
+}
+
+fn is_hostname(name: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    name.len() <= 253
+        && name.split('.').all(label)
+        // What ends in digits alone is meant as an address and is none.
+        && !name.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    fn url(host: &str) -> String {
+        let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_str(host).unwrap())]);
+        Reach::new(None, 7880).url(&headers).into_owned()
+    }
+
+    #[test]
+    fn a_caller_from_elsewhere_is_told_the_host_that_it_used() {
+        for (host, expected) in [
+            ("meet.example.org", "ws://meet.example.org:7880"),
+            ("192.168.1.7:8000", "ws://192.168.1.7:7880"),
+            ("laptop:8000", "ws://laptop:7880"),
+            ("[2001:db8::1]:8000", "ws://[2001:db8::1]:7880"),
+            ("[2001:db8::1]", "ws://[2001:db8::1]:7880"),
+        ] {
+            assert_eq!(url(host), expected);
+        }
+    }
+
+    #[test]
+    fn this_machine_and_nonsense_are_localhost() {
+        for host in [
+            "",
+            "localhost",
+            "LOCALHOST:8000",
+            "app.localhost:8000",
+            "127.0.0.1:8000",
+            "127.1.2.3",
+            "[::1]:8000",
+            "0.0.0.0",
+            "a b",
+            "evil.example/x",
+            "evil.example:8000/x",
+            "user@evil.example",
+            "evil.example:",
+            "evil.example:0",
+            "evil.example:+80",
+            "evil.example:99999",
+            "-evil",
+            "e..vil",
+            "1.2.3",
+            "1.2.3.4.5",
+            "[::1",
+            "[evil]",
+            "[fe80::1%25eth0]",
+            "evil\"",
+            "evil,other",
+        ] {
+            assert_eq!(url(host), "ws://localhost:7880", "{host}");
+        }
+    }
+
+    #[test]
+    fn a_fixed_address_is_told_to_everybody() {
+        let reach = Reach::new(Some("wss://sfu.example.org".into()), 7880);
+        let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static("laptop"))]);
+        assert_eq!(reach.url(&headers), "wss://sfu.example.org");
+    }
+
+    #[test]
+    fn the_sfu_is_probed_where_that_takes_no_tls() {
+        let probe = |fixed: Option<&str>| Reach::new(fixed.map(str::to_owned), 7880).probe();
+        assert_eq!(probe(None).unwrap(), "http://127.0.0.1:7880");
+        assert_eq!(probe(Some("ws://sfu:1/")).unwrap(), "http://sfu:1");
+        assert_eq!(probe(Some("wss://sfu")), None);
+    }
+}

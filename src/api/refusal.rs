@@ -1,0 +1,163 @@
+//! What goes wrong with a request, before a contract puts it into its envelope.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::auth::Denied;
+use crate::auth::local::LoginError;
+use crate::store::StoreError;
+
+/// The kind of a failure that only the log may know.
+type Cause = Box<dyn StdError + Send + Sync>;
+
+/// When to come back to a store that does not answer, in seconds.
+const STORE_PAUSE: u64 = 2;
+
+/// Why a request is not done.
+#[derive(Debug)]
+pub enum Refusal {
+    /// 400: not even readable.
+    BadRequest(String),
+    /// 401: not believed.
+    Denied(Denied),
+    /// 401: no such pair of name and password.
+    Mismatch,
+    /// 403: believed, not allowed.
+    Forbidden(&'static str),
+    /// 404.
+    NotFound(&'static str),
+    /// 405.
+    MethodNotAllowed,
+    /// 408: the body did not come in time.
+    TimedOut,
+    /// 413.
+    TooLarge,
+    /// 422: readable, but fields are missing or of the wrong type.
+    Invalid(Vec<Invalid>),
+    /// 429: come back in so many seconds.
+    TooMany(u64),
+    /// 503: something that we need does not answer.
+    Unavailable(Cause),
+    /// 500: our own fault.
+    Internal(Cause),
+}
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, Serialize)]
+pub struct Invalid {
+    /// Where it is: `body`, then the field.
+    pub loc: Vec<&'static str>,
+    /// In words.
+    pub msg: &'static str,
+    /// In one word.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+}
+
+impl Refusal {
+    /// The status code.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Denied(_) | Self::Mismatch => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TimedOut => StatusCode::REQUEST_TIMEOUT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What the caller may know of it.
+    pub fn detail(&self) -> Cow<'_, str> {
+        match self {
+            Self::BadRequest(detail) => detail.into(),
+            Self::Denied(denied) => denied.to_string().into(),
+            Self::Mismatch => "Incorrect username or password".into(),
+            Self::Forbidden(detail) | Self::NotFound(detail) => (*detail).into(),
+            Self::MethodNotAllowed => "Method Not Allowed".into(),
+            Self::TimedOut => "Request took too long".into(),
+            Self::TooLarge => "Request body is too large".into(),
+            Self::Invalid(_) => "Unprocessable Entity".into(),
+            Self::TooMany(_) => "Too many attempts".into(),
+            Self::Unavailable(_) => "Service temporarily unavailable".into(),
+            Self::Internal(_) => "Internal Server Error".into(),
+        }
+    }
+
+    /// The answer, with a contract's body. This is the one place that logs causes.
+    pub fn answer(&self, body: impl Serialize) -> Response {
+        match self {
+            Self::Unavailable(cause) => tracing::warn!("{}", chain(cause.as_ref())),
+            Self::Internal(cause) => tracing::error!("{}", chain(cause.as_ref())),
+            _ => {}
+        }
+        let mut response = (self.status(), Json(body)).into_response();
+        let headers = response.headers_mut();
+        let retry_after = match self {
+            Self::Denied(_) | Self::Mismatch => {
+                let bearer = HeaderValue::from_static("Bearer");
+                headers.insert(header::WWW_AUTHENTICATE, bearer);
+                None
+            }
+            Self::TooMany(seconds) => Some(*seconds),
+            Self::Unavailable(_) => Some(STORE_PAUSE),
+            _ => None,
+        };
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
+
+fn chain(cause: &(dyn StdError + 'static)) -> String {
+    let mut text = cause.to_string();
+    let mut next = cause.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Self {
+        Self::Denied(denied)
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(e: StoreError) -> Self {
+        match e {
+            StoreError::Unavailable(_) => Self::Unavailable(e.into()),
+            StoreError::Taken | StoreError::Broken(_) => Self::Internal(e.into()),
+        }
+    }
+}
+
+impl From<LoginError> for Refusal {
+    fn from(e: LoginError) -> Self {
+        match e {
+            LoginError::Mismatch => Self::Mismatch,
+            LoginError::Busy(busy) => Self::Unavailable(busy.into()),
+            LoginError::Store(e) => e.into(),
+        }
+    }
+}
+
+impl From<crate::error::Error> for Refusal {
+    fn from(e: crate::error::Error) -> Self {
+        Self::Internal(e.into())
+    }
+}

@@ -1,0 +1,55 @@
+//! Every route on one screen.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderValue, Method, header};
+use axum::routing::{get, post};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use super::contracts::urbania;
+use super::{App, health};
+
+/// How long a browser may remember what cross-origin requests are allowed.
+const CORS_MAX_AGE: Duration = Duration::from_hours(1);
+
+/// All routes. Those that need a caller say so in their handler's signature.
+pub fn router(app: Arc<App>) -> Router {
+    let cors = cors(&app.config.cors_origins);
+    let router = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/api/auth/login", post(urbania::login))
+        .route("/api/auth/me", get(urbania::me))
+        .route("/api/livekit/token", post(urbania::token))
+        .fallback(urbania::not_found)
+        .method_not_allowed_fallback(urbania::method_not_allowed)
+        .with_state(app);
+    match cors {
+        Some(cors) => router.layer(cors),
+        None => router,
+    }
+}
+
+fn cors(origins: &[String]) -> Option<CorsLayer> {
+    let allowed = if origins.iter().any(|origin| origin == "*") {
+        AllowOrigin::any()
+    } else {
+        let origins: Vec<_> = origins
+            .iter()
+            .filter_map(|origin| HeaderValue::from_str(origin.trim_end_matches('/')).ok())
+            .collect();
+        if origins.is_empty() {
+            return None;
+        }
+        AllowOrigin::list(origins)
+    };
+    let layer = CorsLayer::new()
+        .allow_origin(allowed)
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .expose_headers([header::RETRY_AFTER])
+        .max_age(CORS_MAX_AGE);
+    Some(layer)
+}
