@@ -7,5 +7,6 @@
     reason = "clippy takes helpers of tests for shipped code"
 )]
 
+mod call;
 mod process;
 mod support;

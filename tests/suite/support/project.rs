@@ -1,8 +1,9 @@
 //! A project of its own for a test: folder, name, ports; gone when the test ends, however it ends.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -125,6 +126,22 @@ impl TestProject {
     /// Runs `urbania`, which must succeed; what it printed on stdout.
     pub fn ok(&self, args: &[&str]) -> String {
         self.run(args).expect(0).stdout
+    }
+
+    /// Adds a local user through `urbania user add`.
+    pub fn add_user(&self, name: &str, password: &str) {
+        let args = ["user", "add", name, "--password-stdin"];
+        let mut child = self
+            .command(&args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        writeln!(stdin, "{password}").unwrap();
+        drop(stdin);
+        let _ = Run::of(&args, &child.wait_with_output().unwrap()).expect(0);
     }
 
     /// The pid of the project's API process, while it runs.

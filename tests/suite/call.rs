@@ -1,0 +1,144 @@
+//! Calls between real browsers, through the real SFU, with tokens of the real API.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::browser::Participant;
+use crate::support::docker;
+use crate::support::page_server::PageServer;
+use crate::support::project::TestProject;
+
+const PASSWORD: &str = "correct horse battery";
+
+/// Who takes part: name, number of the picture, frequency of the tone.
+const ANNA: (&str, u8, u32) = ("anna", 1, 440);
+const BERT: (&str, u8, u32) = ("bert", 6, 880);
+
+/// A running project with two users, and a page that its API lets in.
+async fn running_project() -> (TestProject, PageServer) {
+    let project = TestProject::initialised();
+    let pages = PageServer::start().await;
+    project.settings(&format!(
+        "api: {{listen: '127.0.0.1:{}', cors_origins: ['{}']}}\n",
+        project.ports.api(),
+        pages.origin
+    ));
+    project.ok(&["up"]);
+    for (name, ..) in [ANNA, BERT] {
+        project.add_user(name, PASSWORD);
+    }
+    (project, pages)
+}
+
+/// A participant of a call and what the SFU calls it.
+struct Member {
+    page: Participant,
+    identity: String,
+    code: u8,
+    hertz: u32,
+}
+
+impl Member {
+    async fn join(
+        project: &TestProject,
+        pages: &PageServer,
+        (name, code, hertz): (&str, u8, u32),
+    ) -> Self {
+        let page = Participant::open(pages).await;
+        let answer = page.token(&project.api(), name, PASSWORD, "the room").await;
+        assert_eq!(answer["room_name"], "the room");
+        let [url, token] = ["url", "token"].map(|key| answer[key].as_str().unwrap().to_owned());
+        let identity = page.join(&url, &token, code, hertz).await;
+        Self {
+            page,
+            identity,
+            code,
+            hertz,
+        }
+    }
+
+    async fn sees_and_hears(&self, other: &Self) {
+        self.page
+            .sees_and_hears(&other.identity, other.code, other.hertz)
+            .await;
+    }
+
+    async fn was_never_cut_off(&self) {
+        let report = self.page.report().await;
+        assert_eq!(report.state, "connected");
+        assert_eq!(report.events, [""; 0], "{} was cut off", self.identity);
+    }
+}
+
+#[tokio::test]
+async fn two_browsers_meet_in_a_fresh_project_and_down_leaves_the_data_alone() {
+    let (project, pages) = running_project().await;
+    let anna = Member::join(&project, &pages, ANNA).await;
+    let bert = Member::join(&project, &pages, BERT).await;
+    anna.sees_and_hears(&bert).await;
+    bert.sees_and_hears(&anna).await;
+    anna.was_never_cut_off().await;
+    bert.was_never_cut_off().await;
+    anna.page.close().await;
+    bert.page.close().await;
+    let api = project.api_pid().expect("the API runs");
+
+    project.ok(&["down"]);
+
+    assert_eq!(docker::containers(&project.name), [""; 0]);
+    assert_eq!(docker::volumes(&project.name).len(), 1);
+    assert_eq!(project.api_pid(), None);
+    assert!(!alive(api), "the API process {api} outlived `down`");
+
+    project.ok(&["up"]);
+
+    let anna = Participant::open(&pages).await;
+    let answer = anna
+        .token(&project.api(), ANNA.0, PASSWORD, "another room")
+        .await;
+    assert_eq!(answer["room_name"], "another room");
+    anna.close().await;
+}
+
+#[tokio::test]
+async fn a_call_goes_on_while_the_api_is_stopped_killed_and_started_again() {
+    let (project, pages) = running_project().await;
+    let anna = Member::join(&project, &pages, ANNA).await;
+    let bert = Member::join(&project, &pages, BERT).await;
+    anna.sees_and_hears(&bert).await;
+    bert.sees_and_hears(&anna).await;
+
+    for signal in [Signal::TERM, Signal::KILL] {
+        let api = project.api_pid().expect("the API runs");
+        kill(api, signal).await;
+        anna.sees_and_hears(&bert).await;
+        bert.sees_and_hears(&anna).await;
+
+        project.ok(&["up"]);
+        assert_ne!(project.api_pid(), Some(api), "no new API process");
+        anna.sees_and_hears(&bert).await;
+        bert.sees_and_hears(&anna).await;
+    }
+
+    anna.was_never_cut_off().await;
+    bert.was_never_cut_off().await;
+    anna.page.close().await;
+    bert.page.close().await;
+}
+
+/// Sends a signal and waits until the process is gone.
+async fn kill(pid: u32, signal: Signal) {
+    let process = Pid::from_raw(pid.cast_signed()).unwrap();
+    kill_process(process, signal).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while alive(pid) {
+        assert!(Instant::now() < deadline, "{pid} did not end");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Whether a process runs; one that nobody has reaped yet does not.
+fn alive(pid: u32) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+}
