@@ -2,10 +2,12 @@
 
 use std::net::IpAddr;
 
-use secrecy::SecretString;
-use serde_json::Value;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
-use super::{Project, UdpPorts};
+use super::yaml::{emit, parse, value_of};
+use super::{LivekitConfig, Project, Rtc, UdpPorts, livekit_schema};
 
 /// How the SFU reaches the network, decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,12 +36,15 @@ pub struct Effective {
     pub yaml: SecretString,
     /// What was added to the user's file.
     pub additions: Vec<Addition>,
-    /// What the SFU will bind.
+    /// What the SFU will bind. Ports that media is relayed from are not among them: they are
+    /// bound when a relay is asked for.
     pub ports: Vec<PortUse>,
+    /// The addresses that the user wants the TCP ports on; none: all.
+    pub bind: Vec<String>,
 }
 
 /// A value that was added to the user's file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Addition {
     /// Path of the key, `rtc.node_ip`.
     pub path: String,
@@ -76,45 +81,181 @@ const MUX_PORT: u16 = 7882;
 
 /// Adds what this machine needs to the user's file.
 pub fn effective(project: &Project, machine: &Machine) -> Effective {
-    let mut tree = project.livekit.tree.clone();
-    if !tree.is_object() {
-        tree = Value::Object(serde_json::Map::new());
+    let mut livekit = project.livekit.clone();
+    if !livekit.tree.is_object() {
+        livekit.tree = Value::Object(Map::new());
     }
     let mut additions = Vec::new();
-    let rtc = &project.livekit.rtc;
-    if rtc.node_ip.is_none() && !rtc.use_external_ip {
-        additions.push(Addition {
-            path: "rtc.node_ip".into(),
-            value: machine.node_ip.to_string().into(),
-            reason:
-                "the address that browsers can reach; without it LiveKit asks public STUN servers"
-                    .into(),
-        });
+    additions.extend(node_ip(&livekit.rtc, machine));
+    if machine.network == NetworkMode::Published {
+        additions.extend(one_udp_port(&mut livekit));
+        additions.extend(reachable_from_outside(&livekit));
     }
+    additions.extend(loopback(&livekit.rtc, machine));
+    additions.extend(webhook(&livekit, machine));
     for addition in &additions {
-        if let Some((section, key)) = addition.path.split_once('.') {
-            tree[section][key] = addition.value.clone();
-        }
+        set(&mut livekit.tree, &addition.path, addition.value.clone());
     }
-    let udp = match (machine.network, rtc.udp()) {
-        (NetworkMode::Published, UdpPorts::Range { .. }) => (MUX_PORT, MUX_PORT),
-        (_, UdpPorts::Range { first, last } | UdpPorts::Mux { first, last }) => (first, last),
-    };
     Effective {
-        // JSON is YAML.
-        yaml: tree.to_string().into(),
+        yaml: emit(&livekit.tree, &|_| None).into(),
         additions,
-        ports: vec![
-            port(Protocol::Tcp, project.livekit.port, "signalling"),
-            port(Protocol::Tcp, rtc.tcp_port, "media over TCP"),
-            PortUse {
-                protocol: Protocol::Udp,
-                first: udp.0,
-                last: udp.1,
-                purpose: "media",
-            },
-        ],
+        ports: ports(&livekit),
+        bind: project.livekit.bind_addresses.clone(),
     }
+}
+
+impl Effective {
+    /// The file for people: the reason stands beside each addition, secrets are left out unless
+    /// `reveal`.
+    pub fn explained(&self, reveal: bool) -> String {
+        emit(&self.value(reveal), &|path| {
+            let addition = self.additions.iter().find(|a| a.path == path)?;
+            Some(format!("added: {}", addition.reason))
+        })
+    }
+
+    /// The file as a value, secrets left out unless `reveal`.
+    pub fn value(&self, reveal: bool) -> Value {
+        let (tree, _) = parse(self.yaml.expose_secret());
+        let mut value = tree.map_or(Value::Null, |node| value_of(&node));
+        if !reveal {
+            redact(&mut value, &livekit_schema());
+        }
+        value
+    }
+}
+
+fn addition(path: &str, value: impl Into<Value>, reason: impl Into<String>) -> Addition {
+    Addition {
+        path: path.to_owned(),
+        value: value.into(),
+        reason: reason.into(),
+    }
+}
+
+fn node_ip(rtc: &Rtc, machine: &Machine) -> Option<Addition> {
+    if rtc.node_ip.is_some() || rtc.use_external_ip {
+        return None;
+    }
+    Some(addition(
+        "rtc.node_ip",
+        machine.node_ip.to_string(),
+        "the address that browsers send media to; without it LiveKit asks public STUN servers",
+    ))
+}
+
+/// Ports are published one by one, each at the price of two processes: one must do.
+fn one_udp_port(livekit: &mut LivekitConfig) -> Option<Addition> {
+    let UdpPorts::Range { first, last } = livekit.rtc.udp() else {
+        return None;
+    };
+    if let Some(rtc) = livekit.tree.get_mut("rtc").and_then(Value::as_object_mut) {
+        rtc.shift_remove("port_range_start");
+        rtc.shift_remove("port_range_end");
+    }
+    livekit.rtc.port_range_start = 0;
+    livekit.rtc.port_range_end = 0;
+    livekit.rtc.udp_port = Some(MUX_PORT.to_string());
+    Some(addition(
+        "rtc.udp_port",
+        MUX_PORT,
+        format!("in place of the range {first}-{last}: where ports are published, each one costs"),
+    ))
+}
+
+/// Inside the container's network, the user's addresses do not exist.
+fn reachable_from_outside(livekit: &LivekitConfig) -> Option<Addition> {
+    let everywhere = ["", "0.0.0.0", "::"];
+    let bound = &livekit.bind_addresses;
+    if bound.is_empty() || bound.iter().any(|a| everywhere.contains(&a.as_str())) {
+        return None;
+    }
+    Some(addition(
+        "bind_addresses",
+        vec!["0.0.0.0"],
+        format!(
+            "the engine publishes the ports on {} instead",
+            bound.join(", ")
+        ),
+    ))
+}
+
+/// LiveKit opens no media port on a loopback address unless told to.
+fn loopback(rtc: &Rtc, machine: &Machine) -> Option<Addition> {
+    let node_ip = match &rtc.node_ip {
+        Some(text) => text.split(',').find_map(|ip| ip.trim().parse().ok()),
+        None => Some(machine.node_ip),
+    };
+    let needed = machine.network == NetworkMode::Host
+        && node_ip.is_some_and(|ip| ip.is_loopback())
+        && !rtc.use_external_ip
+        && !rtc.enable_loopback_candidate;
+    needed.then(|| {
+        addition(
+            "rtc.enable_loopback_candidate",
+            true,
+            "rtc.node_ip is a loopback address, and LiveKit opens no media port there by itself",
+        )
+    })
+}
+
+fn webhook(livekit: &LivekitConfig, machine: &Machine) -> Vec<Addition> {
+    let Some(url) = &machine.webhook_url else {
+        return Vec::new();
+    };
+    let webhook = &livekit.webhook;
+    let mut added = Vec::new();
+    if webhook.api_key.is_empty()
+        && let Some(pair) = livekit.keys.first()
+    {
+        let reason = "the key that signs room events";
+        added.push(addition("webhook.api_key", pair.key.as_str(), reason));
+    }
+    if !webhook.urls.contains(url) {
+        let mut urls = webhook.urls.clone();
+        urls.push(url.clone());
+        added.push(addition(
+            "webhook.urls",
+            urls,
+            "the token API hears of rooms and participants",
+        ));
+    }
+    added
+}
+
+fn set(tree: &mut Value, path: &str, value: Value) {
+    let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+    if !tree.is_object() {
+        *tree = Value::Object(Map::new());
+    }
+    if rest.is_empty() {
+        tree[first] = value;
+    } else {
+        set(&mut tree[first], rest, value);
+    }
+}
+
+/// Everything that LiveKit binds with this config.
+fn ports(livekit: &LivekitConfig) -> Vec<PortUse> {
+    let (rtc, turn) = (&livekit.rtc, &livekit.turn);
+    let (UdpPorts::Range { first, last } | UdpPorts::Mux { first, last }) = rtc.udp();
+    let mut ports = vec![
+        port(Protocol::Tcp, livekit.port, "signalling"),
+        port(Protocol::Tcp, rtc.tcp_port, "media over TCP"),
+        PortUse {
+            last,
+            ..port(Protocol::Udp, first, "media")
+        },
+        port(Protocol::Tcp, livekit.prometheus.port, "metrics"),
+        port(Protocol::Tcp, livekit.prometheus_port, "metrics"),
+        port(Protocol::Tcp, livekit.debug_handler.port, "profiler"),
+    ];
+    if turn.enabled {
+        ports.push(port(Protocol::Udp, turn.udp_port, "TURN"));
+        ports.push(port(Protocol::Tcp, turn.tls_port, "TURN over TLS"));
+    }
+    ports.retain(|p| p.first != 0);
+    ports
 }
 
 fn port(protocol: Protocol, port: u16, purpose: &'static str) -> PortUse {
@@ -123,5 +264,22 @@ fn port(protocol: Protocol, port: u16, purpose: &'static str) -> PortUse {
         first: port,
         last: port,
         purpose,
+    }
+}
+
+/// Replaces what the schema calls secret.
+fn redact(value: &mut Value, schema: &Value) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                let schema = schema["properties"]
+                    .get(key)
+                    .unwrap_or(&schema["additionalProperties"]);
+                redact(value, schema);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|v| redact(v, &schema["items"])),
+        secret if schema["writeOnly"] == Value::Bool(true) => *secret = "(redacted)".into(),
+        _ => {}
     }
 }

@@ -9,5 +9,5 @@ mod tree;
 
 pub use emit::emit;
 pub use formats::udp_ports;
-pub use read::{Finding, Reader, has_type, join};
+pub use read::{Finding, Reader, join, value_of};
 pub use tree::{Entry, Kind, Node, Position, parse};

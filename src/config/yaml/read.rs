@@ -71,7 +71,7 @@ impl<'a> Reader<'a> {
             return None;
         }
         if schema.as_object().is_none_or(Map::is_empty) {
-            return Some(as_it_is(node));
+            return Some(value_of(node));
         }
         match &node.kind {
             Kind::Map(entries) if has_type(schema, "object") => {
@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
             let Some(schema) = known.or_else(|| others(schema)) else {
                 self.unknown_key(entry, schema, path);
                 // Passed through: whether that is an error is not for the reader to say.
-                map.insert(entry.key.clone(), as_it_is(&entry.value));
+                map.insert(entry.key.clone(), value_of(&entry.value));
                 continue;
             };
             let value = self.value(&entry.value, schema, &path);
@@ -319,16 +319,16 @@ fn short(text: &str) -> String {
 }
 
 /// The value of a node that no schema speaks about.
-fn as_it_is(node: &Node) -> Value {
+pub fn value_of(node: &Node) -> Value {
     match &node.kind {
         _ if node.is_null() => Value::Null,
         Kind::Scalar { text, plain: true } => scalar::meaning(text),
         Kind::Scalar { text, .. } => Value::String(text.clone()),
-        Kind::List(items) => Value::Array(items.iter().map(as_it_is).collect()),
+        Kind::List(items) => Value::Array(items.iter().map(value_of).collect()),
         Kind::Map(entries) => Value::Object(
             entries
                 .iter()
-                .map(|e| (e.key.clone(), as_it_is(&e.value)))
+                .map(|e| (e.key.clone(), value_of(&e.value)))
                 .collect(),
         ),
     }
