@@ -7,7 +7,7 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::replace::{PRIVATE, replace};
+use crate::host::files::{PRIVATE, replace};
 
 /// An env file in memory.
 #[derive(Clone)]

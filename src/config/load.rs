@@ -100,6 +100,10 @@ pub fn livekit(dir: &Path, images: &Images, findings: &mut Findings) -> (Source,
     }
     let mut config: LivekitConfig = typed(LIVEKIT_FILE, value.clone(), findings);
     config.tree = value;
+    if config.development && config.rtc.port_range_start == 0 {
+        // What LiveKit does in its development mode.
+        config.rtc.udp_port.get_or_insert_with(|| "7882".into());
+    }
     let source = Source {
         name: LIVEKIT_FILE,
         tree,

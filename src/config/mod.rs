@@ -11,7 +11,6 @@ mod livekit;
 mod load;
 mod problem;
 mod project;
-mod replace;
 mod schema;
 mod settings;
 pub mod yaml;
@@ -22,7 +21,6 @@ pub use livekit::{LivekitConfig, OwnPort, Room, Rtc, Turn, UdpPorts, Webhook};
 pub use load::variable_of;
 pub use problem::Problem;
 pub use project::{ENV_FILE, LIVEKIT_FILE, Project, SETTINGS_FILE, STATE_DIR};
-pub use replace::{PRIVATE, replace};
 pub use schema::{livekit_schema, settings_schema};
 pub use settings::{
     ApiSettings, EngineChoice, Images, MongodbSettings, NetworkChoice, Services, Settings,

@@ -83,7 +83,8 @@ fn kind_of_word(word: &str) -> Value {
         "uint16" => json!({"type": "integer", "minimum": 0, "maximum": u16::MAX}),
         "float" => json!({"type": "number"}),
         "duration" => json!({"type": ["integer", "string"], "format": "go-duration"}),
-        "udp-ports" | "node-ip" => json!({"type": "string", "format": word}),
+        "node-ip" => json!({"type": "string", "format": word}),
+        "udp-ports" => json!({"type": ["string", "integer"], "format": word}),
         _ => json!({}),
     }
 }
