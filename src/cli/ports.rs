@@ -1,13 +1,183 @@
 //! `urbania ports`.
 
+mod asked;
+mod report;
+mod stop;
+
+use std::net::Ipv4Addr;
+
+use crate::config::{self, Machine, NetworkChoice, NetworkMode, Project, effective};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::host::claims::{Claim, Ours, claims};
+use crate::host::holder::NoContainers;
+use crate::host::ports::{PortNeed, conflicts};
+use crate::host::sockets::Protocol;
+use crate::host::{address, process, refusal, sockets};
+use crate::output::Format;
+use asked::Asked;
 
 /// Show who holds the ports that the project needs
+///
+/// Exits with 3 when one of them is held by somebody else. Without root, processes of other users
+/// stay hidden.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Show these ports instead, such as `7880`, `7882/udp` or `50000-50100`
+    ports: Vec<Asked>,
+    /// End whoever holds them, after asking
+    #[arg(long)]
+    stop: bool,
+    /// Do not ask
+    #[arg(long, requires = "stop")]
+    yes: bool,
+}
 
-/// Runs the command.
-pub async fn run(_ctx: &Context, _args: Args) -> Result<()> {
-    Err(Error::failed("not built yet"))
+/// Shows the ports; with `--stop`, shows them afterwards.
+pub async fn run(ctx: &Context, args: Args) -> Result<()> {
+    let project = match Project::load(ctx) {
+        Ok(project) => Some(project),
+        // Ports can be named anywhere; a project that is broken or named must be right.
+        Err(_) if !args.ports.is_empty() && Project::find(ctx).is_err() => None,
+        Err(e) => return Err(e),
+    };
+    let view = View::new(project.as_ref(), &args.ports).await?;
+    let mut found = view.look()?;
+    if args.stop {
+        stop::all(ctx, &view.to_stop(&found), args.yes).await?;
+        found = view.look()?;
+    }
+    match ctx.out.format {
+        Format::Table => ctx.out.line(report::table(&view.needs, &found, ctx))?,
+        Format::Json => ctx.out.json(&report::json(&view.needs, &found))?,
+    }
+    verdict(&found)
+}
+
+/// What is looked at.
+struct View {
+    needs: Vec<PortNeed>,
+    ours: Ours,
+    /// Whether the ports were named on the command line.
+    named: bool,
+}
+
+impl View {
+    async fn new(project: Option<&Project>, asked: &[Asked]) -> Result<Self> {
+        let (mut needs, mut ours) = (Vec::new(), Ours::default());
+        if let Some(project) = project {
+            needs = needed(project);
+            ours = of_project(project).await?;
+        }
+        if !asked.is_empty() {
+            needs = asked.iter().flat_map(|a| a.needs(&needs)).collect();
+        }
+        Ok(Self {
+            needs,
+            ours,
+            named: !asked.is_empty(),
+        })
+    }
+
+    fn look(&self) -> Result<Vec<Claim>> {
+        let conflicts = conflicts(&self.needs, &sockets::listening()?);
+        Ok(claims(&conflicts, &self.ours, &NoContainers))
+    }
+
+    /// The named ports as they were named; else only what keeps the project from starting.
+    fn to_stop<'a>(&self, found: &'a [Claim]) -> Vec<&'a Claim> {
+        found
+            .iter()
+            .filter(|claim| self.named || claim.is_in_the_way())
+            .collect()
+    }
+}
+
+/// Fails where a port that the project needs is in other hands.
+fn verdict(found: &[Claim]) -> Result<()> {
+    let wanted: Vec<Claim> = found
+        .iter()
+        .filter(|claim| !claim.need.service.is_empty() && claim.is_in_the_way())
+        .cloned()
+        .collect();
+    let message = match wanted.len() {
+        0 => return Ok(()),
+        1 => "a port that this project needs is held by somebody else".to_owned(),
+        n => format!("{n} ports that this project needs are held by somebody else"),
+    };
+    let error = Error::problem(message);
+    Err(refusal::ways_out(&wanted)
+        .into_iter()
+        .fold(error, Error::hint))
+}
+
+/// The processes that are the project's own.
+async fn of_project(project: &Project) -> Result<Ours> {
+    let api = process::running(&project.state_dir().join("api.pid")).await?;
+    Ok(Ours {
+        project: project.name.clone(),
+        dir: project.dir.clone(),
+        processes: api
+            .map(|running| ("api".to_owned(), running.pid))
+            .into_iter()
+            .collect(),
+    })
+}
+
+/// What the project will bind on this machine. The engine is not asked: it may not run.
+fn needed(project: &Project) -> Vec<PortNeed> {
+    let settings = &project.settings;
+    let network = match settings.network {
+        NetworkChoice::Published => NetworkMode::Published,
+        NetworkChoice::Auto | NetworkChoice::Host => NetworkMode::Host,
+    };
+    let machine = Machine {
+        network,
+        node_ip: address::node_ip(),
+        webhook_url: None,
+    };
+    let need = |service: &str, purpose: &str, protocol, address, first, last| PortNeed {
+        service: service.to_owned(),
+        purpose: purpose.to_owned(),
+        protocol,
+        address,
+        first,
+        last,
+    };
+    let mut needs = Vec::new();
+    if settings.services.mongodb.enabled {
+        let (ip, port) = (Ipv4Addr::LOCALHOST.into(), settings.services.mongodb.port);
+        needs.push(need(
+            "mongodb",
+            "database",
+            Protocol::Tcp,
+            Some(ip),
+            port,
+            port,
+        ));
+    }
+    for ports in effective(project, &machine).ports {
+        let protocol = match ports.protocol {
+            config::Protocol::Tcp => Protocol::Tcp,
+            config::Protocol::Udp => Protocol::Udp,
+        };
+        needs.push(need(
+            "livekit",
+            ports.purpose,
+            protocol,
+            None,
+            ports.first,
+            ports.last,
+        ));
+    }
+    let (ip, port) = (settings.api.listen.ip(), settings.api.listen.port());
+    needs.push(need(
+        "api",
+        "token API",
+        Protocol::Tcp,
+        Some(ip),
+        port,
+        port,
+    ));
+    needs
 }

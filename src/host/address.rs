@@ -26,3 +26,15 @@ fn source_for(to: IpAddr) -> Option<IpAddr> {
     let from = socket.local_addr().ok()?.ip();
     (!from.is_loopback() && !from.is_unspecified()).then_some(from)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_can_be_bound_here() {
+        let ip = node_ip();
+        assert!(!ip.is_unspecified());
+        UdpSocket::bind((ip, 0)).unwrap();
+    }
+}

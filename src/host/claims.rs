@@ -140,7 +140,7 @@ fn owner(socket: &Socket, holder: &Holder, ours: &Ours, containers: &dyn Contain
                 Some(ContainerRef::Proxy(_)) => containers.by_published(protocol, port),
             }
         }
-        Holder::Hidden { .. } => containers.by_published(protocol, port),
+        Holder::Hidden { .. } | Holder::Nobody => containers.by_published(protocol, port),
     };
     container.map_or(Owner::Process, |facts| named(facts, ours))
 }

@@ -24,14 +24,20 @@ pub fn refusal(claims: &[Claim]) -> Option<Error> {
             message
         }
     };
-    let mut hints: Vec<String> = Vec::new();
-    for hint in blocking.iter().map(|claim| way_out(claim)) {
-        if !hints.contains(&hint) {
-            hints.push(hint);
+    let error = Error::problem(message);
+    Some(ways_out(claims).into_iter().fold(error, Error::hint))
+}
+
+/// How to free what is in the way, each way once.
+pub fn ways_out(claims: &[Claim]) -> Vec<String> {
+    let mut ways = Vec::new();
+    for claim in claims.iter().filter(|c| c.is_in_the_way()) {
+        let way = way_out(claim);
+        if !ways.contains(&way) {
+            ways.push(way);
         }
     }
-    let error = Error::problem(message);
-    Some(hints.into_iter().fold(error, Error::hint))
+    ways
 }
 
 /// `port 7880/tcp, which livekit needs for signalling, is held by …`
@@ -95,12 +101,13 @@ pub fn described(claim: &Claim) -> String {
                 pid, command, user, ..
             } => format!("`{command}` (pid {pid}, user {user})"),
             Holder::Hidden { user } => format!("a process of user {user} that only root can see"),
+            Holder::Nobody => "the kernel itself".to_owned(),
         },
     }
 }
 
 /// The command that frees the ports, or that shows who must be asked.
-fn way_out(claim: &Claim) -> String {
+pub fn way_out(claim: &Claim) -> String {
     let port = claim.ports.first().copied().unwrap_or(claim.need.first);
     match &claim.owner {
         Owner::OtherProject { dir: Some(dir), .. } => {
@@ -114,6 +121,7 @@ fn way_out(claim: &Claim) -> String {
         Owner::Process | Owner::ThisProject { .. } => match &claim.holder {
             Holder::Process { .. } => format!("end it: `urbania ports {port} --stop`"),
             Holder::Hidden { .. } => format!("see which one: `sudo urbania ports {port}`"),
+            Holder::Nobody => format!("look closer: `ss -nlp 'sport = :{port}'`"),
         },
     }
 }

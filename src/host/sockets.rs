@@ -66,3 +66,69 @@ pub fn listening() -> Result<Vec<Socket>> {
             .hint("see who holds a port: `lsof -nP -i :7880`"),
     )
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::net::{TcpListener, UdpSocket};
+    use std::path::Path;
+
+    use super::*;
+
+    fn find(table: &[Socket], protocol: Protocol, local: SocketAddr) -> Option<&Socket> {
+        table
+            .iter()
+            .find(|s| s.protocol == protocol && s.local == local)
+    }
+
+    #[test]
+    fn every_kind_of_socket_is_in_the_table_both_ways() {
+        let tcp = ["127.0.0.1:0", "0.0.0.0:0", "[::1]:0", "[::]:0"]
+            .map(|a| TcpListener::bind(a).unwrap());
+        let udp =
+            ["127.0.0.1:0", "0.0.0.0:0", "[::1]:0", "[::]:0"].map(|a| UdpSocket::bind(a).unwrap());
+        let connected = UdpSocket::bind("127.0.0.1:0").unwrap();
+        connected.connect(udp[0].local_addr().unwrap()).unwrap();
+
+        for table in [
+            netlink::listening().unwrap(),
+            proc_net::listening(Path::new("/proc/net")).unwrap(),
+        ] {
+            for local in tcp.iter().map(|s| s.local_addr().unwrap()) {
+                let found = find(&table, Protocol::Tcp, local).unwrap();
+                assert!(found.inode > 0);
+                assert_eq!(found.uid, rustix::process::getuid().as_raw());
+            }
+            for local in udp
+                .iter()
+                .chain([&connected])
+                .map(|s| s.local_addr().unwrap())
+            {
+                assert!(find(&table, Protocol::Udp, local).is_some(), "{local}");
+            }
+        }
+        // Rust's listeners on `::` take IPv4 along.
+        let table = listening().unwrap();
+        let dual = find(&table, Protocol::Tcp, tcp[3].local_addr().unwrap()).unwrap();
+        assert_eq!(dual.only_v6, Some(false));
+    }
+
+    #[test]
+    fn an_established_connection_is_not_in_the_table() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let table = listening().unwrap();
+        assert!(find(&table, Protocol::Tcp, client.local_addr().unwrap()).is_none());
+    }
+
+    #[test]
+    fn more_sockets_than_one_message_holds_are_all_there() {
+        let held: Vec<UdpSocket> = (0..800)
+            .map(|_| UdpSocket::bind("127.0.0.1:0").unwrap())
+            .collect();
+        let table = netlink::listening().unwrap();
+        for socket in &held {
+            let local = socket.local_addr().unwrap();
+            assert!(find(&table, Protocol::Udp, local).is_some(), "{local}");
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use netlink_packet_core::{
-    DefaultNla, NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload, Nla as _,
+    NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload,
 };
 use netlink_packet_sock_diag::SockDiagMessage;
 use netlink_packet_sock_diag::constants::{AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP};
@@ -16,8 +16,6 @@ use netlink_sys::{Socket as Netlink, SocketAddr as NetlinkAddr, protocols::NETLI
 
 use super::{Protocol, Socket};
 
-/// The attribute that tells a dual-stack socket from an IPv6-only one.
-const INET_DIAG_SKV6ONLY: u16 = 11;
 /// The kernel fills at most 32 KiB at once.
 const BUFFER: usize = 64 * 1024;
 
@@ -105,17 +103,8 @@ fn socket(protocol: Protocol, answer: &InetResponse) -> Socket {
 }
 
 fn only_v6(attribute: &Nla) -> Option<bool> {
-    let Nla::Other(other) = attribute else {
-        return None;
-    };
-    flag(other)
-}
-
-fn flag(attribute: &DefaultNla) -> Option<bool> {
-    let mut value = [0];
-    if attribute.kind() != INET_DIAG_SKV6ONLY || attribute.value_len() != value.len() {
-        return None;
+    match attribute {
+        Nla::SkV6Only(only) => Some(*only),
+        _ => None,
     }
-    attribute.emit_value(&mut value);
-    Some(value != [0])
 }

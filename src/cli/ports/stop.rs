@@ -1,0 +1,104 @@
+//! `--stop`: ending those who hold ports, with care.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::host::claims::{Claim, Owner};
+use crate::host::holder::Holder;
+use crate::host::process::{Handle, Stopped, facts};
+use crate::host::refusal::{described, listed, way_out};
+
+/// How long a process may take to end by itself.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Ends the holder of each claim, each process once.
+pub async fn all(ctx: &Context, claims: &[&Claim], yes: bool) -> Result<()> {
+    let mut done = BTreeSet::new();
+    for claim in claims {
+        match (&claim.owner, &claim.holder) {
+            (Owner::Process, Holder::Process { pid, .. }) => {
+                if done.insert(*pid) {
+                    one(ctx, claim, *pid, yes).await?;
+                }
+            }
+            (Owner::ThisProject { service }, _) => ctx.out.say(format_args!(
+                "{}/{} is this project's own: `urbania down {service}`",
+                listed(&claim.ports),
+                claim.need.protocol
+            )),
+            _ => {
+                return Err(Error::problem(format!(
+                    "{} cannot be ended from here",
+                    described(claim)
+                ))
+                .hint(way_out(claim)));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn one(ctx: &Context, claim: &Claim, pid: u32, yes: bool) -> Result<()> {
+    let who = described(claim);
+    // The handle first: from here on the number cannot mean another process.
+    let Some(handle) = Handle::open(pid).filter(|_| is_still(claim, pid)) else {
+        return Ok(());
+    };
+    refuse_vital(pid, &who)?;
+    if !yes {
+        let ports = format!("{}/{}", listed(&claim.ports), claim.need.protocol);
+        match ctx.out.confirm(&format!("End {who}, which holds {ports}?")) {
+            Some(true) => {}
+            Some(false) => return Ok(()),
+            None => {
+                return Err(Error::usage("nobody is here to be asked")
+                    .hint("end it without asking: add `--yes`"));
+            }
+        }
+    }
+    match handle.stop(GRACE).await? {
+        Stopped::Asked => ctx.out.say(format_args!("ended {who}")),
+        Stopped::Killed => ctx.out.say(format_args!("ended {who} by force")),
+        Stopped::Gone => ctx.out.say(format_args!("{who} was gone already")),
+    }
+    Ok(())
+}
+
+/// Whether the number still means the process that was found.
+fn is_still(claim: &Claim, pid: u32) -> bool {
+    match &claim.holder {
+        Holder::Process { started, .. } => facts(&[pid])
+            .get(&pid)
+            .is_some_and(|f| f.started == *started),
+        _ => false,
+    }
+}
+
+/// Some processes take more with them than a port.
+fn refuse_vital(pid: u32, who: &str) -> Result<()> {
+    let why = if pid == 1 {
+        "the first process of this system"
+    } else if pid == std::process::id() {
+        "this very command"
+    } else if ancestors().contains(&pid) {
+        "what this command was started from"
+    } else {
+        return Ok(());
+    };
+    Err(Error::problem(format!("{who} is {why} and stays")))
+}
+
+/// The processes above this one, up to the first.
+fn ancestors() -> BTreeSet<u32> {
+    let mut found = BTreeSet::new();
+    let mut pid = std::process::id();
+    while let Some(parent) = facts(&[pid]).get(&pid).and_then(|f| f.parent) {
+        if !found.insert(parent) {
+            break;
+        }
+        pid = parent;
+    }
+    found
+}
