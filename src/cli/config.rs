@@ -1,13 +1,126 @@
 //! `urbania config`.
 
+use clap::{Subcommand, ValueEnum};
+use serde_json::json;
+
+use crate::config::{
+    ENV_FILE, LIVEKIT_FILE, Machine, NetworkChoice, NetworkMode, Project, SETTINGS_FILE, effective,
+    livekit_schema, settings_schema,
+};
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::host::address::node_ip;
+use crate::output::{Format, GOOD, WARN};
 
 /// Show and validate the configuration
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print the config that the SFU is started with, and why it differs from livekit.yaml
+    Show {
+        /// Show secrets too
+        #[arg(long)]
+        reveal: bool,
+        /// As for the host's network or for published ports [default: as set in urbania.yaml]
+        #[arg(long)]
+        network: Option<Network>,
+    },
+    /// Check every file of the project; exit code 2 names every problem
+    Validate,
+    /// Print the JSON schema of a file
+    Schema {
+        /// The file
+        #[arg(default_value = "urbania")]
+        file: SchemaOf,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Network {
+    Host,
+    Published,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum SchemaOf {
+    /// urbania.yaml
+    Urbania,
+    /// livekit.yaml
+    Livekit,
+}
 
 /// Runs the command.
-pub async fn run(_ctx: &Context, _args: Args) -> Result<()> {
-    Err(Error::failed("not built yet"))
+pub async fn run(ctx: &Context, args: Args) -> Result<()> {
+    match args.command {
+        Command::Show { reveal, network } => show(ctx, reveal, network),
+        Command::Validate => validate(ctx),
+        Command::Schema { file } => ctx.out.json(&match file {
+            SchemaOf::Urbania => settings_schema(),
+            SchemaOf::Livekit => livekit_schema(),
+        }),
+    }
+}
+
+fn show(ctx: &Context, reveal: bool, network: Option<Network>) -> Result<()> {
+    let project = Project::load(ctx)?;
+    let published = match (network, project.settings.network) {
+        (Some(network), _) => matches!(network, Network::Published),
+        (None, NetworkChoice::Auto) => !cfg!(target_os = "linux"),
+        (None, choice) => choice == NetworkChoice::Published,
+    };
+    let network = if published {
+        NetworkMode::Published
+    } else {
+        NetworkMode::Host
+    };
+    let effective = effective(
+        &project,
+        &Machine {
+            network,
+            node_ip: node_ip(),
+            webhook_url: None,
+        },
+    );
+    if ctx.out.format == Format::Json {
+        return ctx.out.json(&json!({
+            "files": files(&project),
+            "effective": effective.value(reveal),
+            "additions": effective.additions,
+        }));
+    }
+    ctx.out.line(effective.explained(reveal).trim_end())
+}
+
+/// The files of the project that are there.
+fn files(project: &Project) -> Vec<std::path::PathBuf> {
+    [SETTINGS_FILE, LIVEKIT_FILE, ENV_FILE]
+        .map(|file| project.dir.join(file))
+        .into_iter()
+        .filter(|path| path.exists())
+        .collect()
+}
+
+fn validate(ctx: &Context) -> Result<()> {
+    let project = Project::load(ctx)?;
+    if ctx.out.format == Format::Json {
+        return ctx.out.json(&json!({
+            "files": files(&project),
+            "warnings": project.warnings,
+        }));
+    }
+    for path in files(&project) {
+        let file = path.strip_prefix(&project.dir).unwrap_or(&path);
+        ctx.out
+            .line(format!("{GOOD}ok{GOOD:#} {}", file.display()))?;
+    }
+    for warning in &project.warnings {
+        ctx.out
+            .complain(format!("{WARN}warning{WARN:#}: {warning}"));
+    }
+    Ok(())
 }

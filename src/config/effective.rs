@@ -159,7 +159,9 @@ fn one_udp_port(livekit: &mut LivekitConfig) -> Option<Addition> {
     Some(addition(
         "rtc.udp_port",
         MUX_PORT,
-        format!("in place of the range {first}-{last}: where ports are published, each one costs"),
+        format!(
+            "in place of the range {first}-{last}: publishing thousands of ports takes minutes and gigabytes"
+        ),
     ))
 }
 

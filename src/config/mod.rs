@@ -11,9 +11,10 @@ mod livekit;
 mod load;
 mod problem;
 mod project;
+mod scaffold;
 mod schema;
 mod settings;
-pub mod yaml;
+mod yaml;
 
 pub use effective::{Addition, Effective, Machine, NetworkMode, PortUse, Protocol, effective};
 pub use env_file::{Assignment, EnvFile};
@@ -21,7 +22,9 @@ pub use livekit::{LivekitConfig, OwnPort, Room, Rtc, Turn, UdpPorts, Webhook};
 pub use load::variable_of;
 pub use problem::Problem;
 pub use project::{ENV_FILE, LIVEKIT_FILE, Project, SETTINGS_FILE, STATE_DIR};
+pub use scaffold::{Action, Existing, Planned, Scaffold, livekit_yaml, scaffold};
 pub use schema::{livekit_schema, settings_schema};
 pub use settings::{
     ApiSettings, EngineChoice, Images, MongodbSettings, NetworkChoice, Services, Settings,
 };
+pub use yaml::{Position, is_project_name};

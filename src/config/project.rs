@@ -3,13 +3,15 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use rand::CryptoRng;
 use secrecy::SecretString;
 
 use super::load::{self, Findings};
 use super::problem::{self, Problem};
+use super::scaffold::variables;
 use super::{EnvFile, LivekitConfig, Settings, check};
 use crate::context::{Context, Env};
-use crate::error::{Error, Result};
+use crate::error::{Context as _, Error, Result};
 use crate::livekit::keys::KeyPair;
 
 /// The settings of a project.
@@ -126,6 +128,28 @@ impl Project {
     /// What signs the sessions of local users.
     pub fn session_secret(&self) -> Option<SecretString> {
         self.secret("URBANIA_SESSION_SECRET")
+    }
+
+    /// Adds what `.env` lacks: the pair, where the SFU is, and secrets that are made once. Says which
+    /// variables were added. What it has already stays, right or wrong: `keys sync` mends that.
+    pub fn complete_env(&mut self, rng: &mut impl CryptoRng) -> Result<Vec<&'static str>> {
+        let mongodb = &self.settings.services.mongodb;
+        let mut added = Vec::new();
+        for (name, value) in variables(self.key_pair(), &self.sfu_url(), mongodb.port, rng) {
+            let is_made_once = !name.starts_with("LIVEKIT_");
+            let is_elsewhere = is_made_once && self.environment.get(name).is_some();
+            let is_needless = name == "MONGODB_URI" && !mongodb.enabled;
+            if self.env.get(name).is_none() && !is_elsewhere && !is_needless {
+                self.env.set(name, &value);
+                added.push(name);
+            }
+        }
+        if !added.is_empty() {
+            self.env
+                .save()
+                .or_fail(|| format!("cannot write `{}`", self.env.path().display()))?;
+        }
+        Ok(added)
     }
 
     /// A variable of the environment, else of `.env`.

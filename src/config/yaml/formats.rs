@@ -44,7 +44,8 @@ fn is_socket_address(text: &str) -> bool {
     text.parse::<SocketAddr>().is_ok()
 }
 
-fn is_project_name(text: &str) -> bool {
+/// Whether containers and volumes can be called so.
+pub fn is_project_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
         && text.len() <= 40
         && text
