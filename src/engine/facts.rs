@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::config::{NetworkChoice, NetworkMode};
+
 /// What answers at an endpoint.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Facts {
@@ -29,18 +31,8 @@ pub struct Facts {
     pub origin: String,
 }
 
-/// How the SFU reaches the world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NetworkMode {
-    /// It shares the machine's network: no port is forwarded.
-    Host,
-    /// Its ports are published, media through one UDP port.
-    Published,
-}
-
 /// A decision and the reason to show with it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
     /// What was chosen.
     pub mode: NetworkMode,
@@ -60,10 +52,12 @@ impl Choice {
 impl Facts {
     /// How the SFU is to be reached: the user's word, else the machine's network where the engine
     /// really is on it. Publishing 10,001 UDP ports would take Docker half an hour.
-    pub fn network(&self, wanted: Option<NetworkMode>) -> Choice {
+    pub fn network(&self, wanted: NetworkChoice) -> Choice {
         use NetworkMode::{Host, Published};
-        if let Some(mode) = wanted {
-            return Choice::new(mode, "set by the user");
+        match wanted {
+            NetworkChoice::Auto => {}
+            NetworkChoice::Host => return Choice::new(Host, "urbania.yaml says so"),
+            NetworkChoice::Published => return Choice::new(Published, "urbania.yaml says so"),
         }
         if !self.endpoint.starts_with("unix://") {
             return Choice::new(Published, format!("the engine is at {}", self.endpoint));
@@ -129,7 +123,7 @@ mod tests {
     }
 
     fn reason(facts: &Facts) -> (NetworkMode, String) {
-        let choice = facts.network(None);
+        let choice = facts.network(NetworkChoice::Auto);
         (choice.mode, choice.reason)
     }
 
@@ -216,8 +210,8 @@ mod tests {
 
     #[test]
     fn the_users_word_beats_what_the_engine_is() {
-        let choice = native().network(Some(NetworkMode::Published));
+        let choice = native().network(NetworkChoice::Published);
         assert_eq!(choice.mode, NetworkMode::Published);
-        assert_eq!(choice.reason, "set by the user");
+        assert_eq!(choice.reason, "urbania.yaml says so");
     }
 }

@@ -13,8 +13,8 @@ use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 
 use crate::error::Result;
-pub use facts::{Choice, Facts, NetworkMode};
-pub use spec::{Network, Protocol, PublishedPort, ServiceSpec, StopPolicy, Upload, VolumeMount};
+pub use facts::{Choice, Facts};
+pub use spec::{Network, PublishedPort, ServiceSpec, StopPolicy, Upload, VolumeMount};
 
 /// Label with the project's name. What lacks it is not ours and is never touched.
 pub const LABEL_PROJECT: &str = "io.urbania.project";

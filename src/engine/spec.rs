@@ -8,6 +8,8 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
+use crate::host::sockets::Protocol;
+
 /// A service to run. Everything in it goes into [`ServiceSpec::config_hash`].
 #[derive(Clone, Debug)]
 pub struct ServiceSpec {
@@ -87,25 +89,6 @@ impl PublishedPort {
             port,
             inside: port,
             protocol,
-        }
-    }
-}
-
-/// TCP or UDP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
-    /// TCP.
-    Tcp,
-    /// UDP.
-    Udp,
-}
-
-impl Protocol {
-    /// `tcp` or `udp`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Tcp => "tcp",
-            Self::Udp => "udp",
         }
     }
 }

@@ -1,1 +1,5 @@
 //! The services of a project: wanted, planned, applied, healthy.
+
+pub mod plan;
+pub mod service;
+pub mod wanted;

@@ -55,7 +55,7 @@ fn labels(spec: &ServiceSpec) -> HashMap<String, String> {
 }
 
 fn inside(port: &PublishedPort) -> String {
-    format!("{}/{}", port.inside, port.protocol.as_str())
+    format!("{}/{}", port.inside, port.protocol)
 }
 
 fn outside(port: &PublishedPort) -> Vec<PortBinding> {
@@ -146,7 +146,8 @@ fn archive(files: &[Upload]) -> std::io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Protocol, StopPolicy};
+    use crate::engine::StopPolicy;
+    use crate::host::sockets::Protocol;
     use std::collections::BTreeMap;
     use std::io::Read;
     use std::time::Duration;

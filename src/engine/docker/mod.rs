@@ -165,7 +165,8 @@ impl Engine for Docker {
     async fn remove(&self, id: &str) -> Result<()> {
         let options = RemoveContainerOptionsBuilder::new()
             .force(true)
-            .v(false)
+            // Volumes without a name alone: the image declares some.
+            .v(true)
             .build();
         match self.client.remove_container(id, Some(options)).await {
             // 409: somebody else is removing it.

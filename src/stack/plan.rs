@@ -1,0 +1,261 @@
+//! What `up` and `down` will do, decided before anything is done.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::service::Service;
+use crate::engine::{Instance, ServiceSpec, State};
+use crate::error::{Error, Result};
+
+/// What is to run.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Containers, in the order in which they start.
+    pub containers: Vec<(Service, ServiceSpec)>,
+    /// The hash of what the API reads, if the API is to run.
+    pub api: Option<String>,
+    /// Whether everything of the project is wanted, so that what is not is to go.
+    pub complete: bool,
+}
+
+/// What is there.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// Containers of the project.
+    pub instances: Vec<Instance>,
+    /// The API's process.
+    pub api: Option<ApiSeen>,
+    /// Images that the engine lacks.
+    pub missing_images: BTreeSet<String>,
+}
+
+/// The API's process as it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiSeen {
+    /// Its process id.
+    pub pid: u32,
+    /// The hash of what it read when it started.
+    pub config: String,
+}
+
+/// What happens to one service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It runs as wanted.
+    Keep(Instance),
+    /// It ran as wanted and is to run again.
+    Start(Instance),
+    /// There is none.
+    Create,
+    /// The one that is there is not what is wanted.
+    Recreate(Instance, String),
+    /// The API runs as wanted.
+    KeepApi(u32),
+    /// The API does not run.
+    StartApi,
+    /// The API runs with what its files said before.
+    RestartApi(u32, String),
+}
+
+/// What will be done, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// Images to fetch.
+    pub pulls: Vec<(Service, String)>,
+    /// Containers that nobody needs, and why.
+    pub removals: Vec<(Instance, String)>,
+    /// What happens to each service, in the order in which they start.
+    pub actions: Vec<(Service, Action)>,
+}
+
+/// A line of a plan for people and scripts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// `pull`, `create`, `recreate`, `start`, `restart`, `keep`, `stop`, `remove` or `delete`.
+    pub action: &'static str,
+    /// The service.
+    pub service: String,
+    /// What exactly, or why.
+    pub detail: String,
+}
+
+impl Step {
+    /// A line.
+    pub fn new(
+        action: &'static str,
+        service: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            action,
+            service: service.into(),
+            detail: detail.into(),
+        }
+    }
+}
+
+impl Plan {
+    /// Decides what `up` does.
+    pub fn up(wanted: &Wanted, seen: &Seen) -> Self {
+        let mut plan = Self::default();
+        for (service, spec) in &wanted.containers {
+            let (current, leftovers) = sort_out(*service, &spec.name, &seen.instances);
+            let left = leftovers.into_iter().map(|i| (i, LEFT_OVER.to_owned()));
+            plan.removals.extend(left);
+            let action = action(spec, current);
+            let creates = matches!(action, Action::Create | Action::Recreate(..));
+            if creates && seen.missing_images.contains(&spec.image) {
+                plan.pulls.push((*service, spec.image.clone()));
+            }
+            plan.actions.push((*service, action));
+        }
+        if wanted.complete {
+            let gone = seen.instances.iter().filter(|i| !wanted.has(&i.service));
+            plan.removals
+                .extend(gone.map(|i| (i.clone(), "not part of the project any more".to_owned())));
+        }
+        if let Some(config) = &wanted.api {
+            let action = match &seen.api {
+                None => Action::StartApi,
+                Some(api) if api.config == *config => Action::KeepApi(api.pid),
+                Some(api) => Action::RestartApi(api.pid, "its configuration changed".to_owned()),
+            };
+            plan.actions.push((Service::Api, action));
+        }
+        plan
+    }
+
+    /// Whether everything is as wanted already.
+    pub fn is_empty(&self) -> bool {
+        self.removals.is_empty() && self.actions.iter().all(|(_, action)| action.keeps())
+    }
+
+    /// The services that will be started.
+    pub fn starting(&self) -> impl Iterator<Item = Service> {
+        self.actions
+            .iter()
+            .filter(|(_, action)| !action.keeps())
+            .map(|(service, _)| *service)
+    }
+
+    /// The plan as lines.
+    pub fn steps(&self) -> Vec<Step> {
+        let pulls = self
+            .pulls
+            .iter()
+            .map(|(s, image)| Step::new("pull", *s, image));
+        let removals = self.removals.iter().map(|(instance, why)| {
+            Step::new(
+                "remove",
+                &instance.service,
+                format!("{}: {why}", instance.name),
+            )
+        });
+        let actions = self.actions.iter().map(|(s, action)| action.step(*s));
+        pulls.chain(removals).chain(actions).collect()
+    }
+}
+
+const LEFT_OVER: &str = "left by an interrupted `up`";
+
+impl Wanted {
+    fn has(&self, service: &str) -> bool {
+        self.containers.iter().any(|(s, _)| s.as_str() == service)
+    }
+}
+
+impl Action {
+    /// Whether the service stays as it is.
+    pub fn keeps(&self) -> bool {
+        matches!(self, Self::Keep(_) | Self::KeepApi(_))
+    }
+
+    fn step(&self, service: Service) -> Step {
+        match self {
+            Self::Keep(instance) => Step::new("keep", service, &instance.name),
+            Self::Start(instance) => Step::new("start", service, &instance.name),
+            Self::Create => Step::new("create", service, ""),
+            Self::Recreate(_, why) => Step::new("recreate", service, why),
+            Self::KeepApi(pid) => Step::new("keep", service, format!("pid {pid}")),
+            Self::StartApi => Step::new("start", service, ""),
+            Self::RestartApi(_, why) => Step::new("restart", service, why),
+        }
+    }
+}
+
+/// The container that counts as the service, and those that an interrupted `up` left.
+///
+/// While a container is replaced there are two of them: the one before, renamed, and the new one.
+pub fn sort_out(
+    service: Service,
+    name: &str,
+    instances: &[Instance],
+) -> (Option<Instance>, Vec<Instance>) {
+    let mut found: Vec<Instance> = instances
+        .iter()
+        .filter(|i| i.service == service.as_str())
+        .cloned()
+        .collect();
+    found.sort_by_key(|i| (worth(i.state), i.name != name));
+    let has_current = found.first().is_some_and(|i| worth(i.state) < WORTHLESS);
+    let leftovers = found.split_off(usize::from(has_current));
+    (found.pop(), leftovers)
+}
+
+const WORTHLESS: u8 = 2;
+
+/// What was made and never started, or broke, cannot be trusted to be complete.
+fn worth(state: State) -> u8 {
+    match state {
+        State::Running | State::Paused => 0,
+        State::Exited => 1,
+        State::Created | State::Dead => WORTHLESS,
+    }
+}
+
+fn action(spec: &ServiceSpec, current: Option<Instance>) -> Action {
+    let Some(current) = current else {
+        return Action::Create;
+    };
+    // Engines spell names of images in ways of their own: only the hash decides.
+    let why = if current.config != spec.config_hash() {
+        "its configuration changed".to_owned()
+    } else if current.name != spec.name {
+        LEFT_OVER.to_owned()
+    } else if current.state == State::Paused {
+        "it is paused".to_owned()
+    } else if current.state == State::Running {
+        return Action::Keep(current);
+    } else {
+        return Action::Start(current);
+    };
+    Action::Recreate(current, why)
+}
+
+/// Two folders with one project name would fight over the same containers.
+pub fn refuse_namesake(project: &str, dir: &Path, instances: &[Instance]) -> Result<()> {
+    let other = instances
+        .iter()
+        .find(|i| i.dir != dir && i.dir.is_dir() && same_folder(&i.dir, dir) == Some(false));
+    match other {
+        None => Ok(()),
+        Some(instance) => Err(Error::problem(format!(
+            "another project named `{project}` is at `{}`",
+            instance.dir.display()
+        ))
+        .hint("give this one another name: in urbania.yaml")
+        .hint(format!(
+            "or stop the other one: urbania down --project {}",
+            instance.dir.display()
+        ))),
+    }
+}
+
+fn same_folder(a: &Path, b: &Path) -> Option<bool> {
+    Some(a.canonicalize().ok()? == b.canonicalize().ok()?)
+}
+
+#[cfg(test)]
+mod tests;

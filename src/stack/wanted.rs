@@ -1,0 +1,266 @@
+//! What a project wants to run, from its files and from what the engine is.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use mongodb::options::{ConnectionString, HostInfo, ServerAddress};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+
+use super::plan::Wanted;
+use super::service::Service;
+use crate::config::{self, Effective, NetworkMode, Project};
+use crate::engine::{Network, PublishedPort, ServiceSpec, StopPolicy, Upload, VolumeMount};
+use crate::error::{Context as _, Error, Result};
+use crate::host::ports::PortNeed;
+use crate::host::sockets::Protocol;
+
+/// LiveKit's config inside its container.
+const LIVEKIT_CONFIG: &str = "/etc/urbania/livekit.yaml";
+/// The root password inside MongoDB's container.
+const MONGODB_PASSWORD: &str = "/etc/urbania/mongo-password";
+/// The user that the official image runs MongoDB as.
+const MONGODB_OWNER: u64 = 999;
+const MONGODB_PORT: u16 = 27017;
+
+/// What is to run of `services`.
+pub fn wanted(
+    project: &Project,
+    services: &[Service],
+    effective: &Effective,
+    network: NetworkMode,
+) -> Result<Wanted> {
+    let mut wanted = Wanted {
+        complete: services == Service::wanted(project),
+        ..Wanted::default()
+    };
+    for service in services {
+        match service {
+            Service::Mongodb => wanted.containers.push((*service, mongodb(project)?)),
+            Service::Livekit => {
+                let spec = livekit(project, effective, network);
+                wanted.containers.push((*service, spec));
+            }
+            Service::Api => wanted.api = Some(api_hash(project)?),
+        }
+    }
+    Ok(wanted)
+}
+
+/// The name of a service's container.
+pub fn container_name(project: &str, service: Service) -> String {
+    format!("urbania-{project}-{service}")
+}
+
+/// The name of the volume with MongoDB's data.
+pub fn volume_name(project: &str) -> String {
+    container_name(project, Service::Mongodb)
+}
+
+fn spec(project: &Project, service: Service, image: &str) -> ServiceSpec {
+    ServiceSpec {
+        project: project.name.clone(),
+        dir: project.dir.clone(),
+        service: service.to_string(),
+        name: container_name(&project.name, service),
+        image: image.to_owned(),
+        args: Vec::new(),
+        env: BTreeMap::new(),
+        files: Vec::new(),
+        volumes: Vec::new(),
+        network: Network::Host,
+        stop: stop_policy(service),
+    }
+}
+
+/// How a service is stopped.
+pub fn stop_policy(service: Service) -> StopPolicy {
+    match service {
+        // It drains for as long as somebody is in a room; the second signal ends that.
+        Service::Livekit => StopPolicy {
+            grace: Duration::from_secs(2),
+            insist: true,
+        },
+        Service::Mongodb | Service::Api => StopPolicy {
+            grace: Duration::from_secs(10),
+            insist: false,
+        },
+    }
+}
+
+/// The SFU: its config comes as a file, so that nobody reads the keys off the engine.
+fn livekit(project: &Project, effective: &Effective, network: NetworkMode) -> ServiceSpec {
+    let mut spec = spec(project, Service::Livekit, &project.settings.images.livekit);
+    spec.args = vec!["--config".to_owned(), LIVEKIT_CONFIG.to_owned()];
+    spec.files = vec![Upload {
+        path: LIVEKIT_CONFIG.to_owned(),
+        contents: effective.yaml.clone(),
+        owner: 0,
+        mode: 0o400,
+    }];
+    if network == NetworkMode::Published {
+        let ports = effective.ports.iter().flat_map(|ports| {
+            let protocol = protocol(ports.protocol);
+            (ports.first..=ports.last).map(move |p| PublishedPort::everywhere(p, protocol))
+        });
+        spec.network = Network::Published(ports.collect());
+    }
+    spec
+}
+
+/// MongoDB: reachable from this machine alone, whatever the SFU needs.
+fn mongodb(project: &Project) -> Result<ServiceSpec> {
+    let root = root_user(project)?;
+    let mut spec = spec(project, Service::Mongodb, &project.settings.images.mongodb);
+    spec.env = BTreeMap::from([
+        ("MONGO_INITDB_ROOT_USERNAME".to_owned(), root.name),
+        (
+            "MONGO_INITDB_ROOT_PASSWORD_FILE".to_owned(),
+            MONGODB_PASSWORD.to_owned(),
+        ),
+    ]);
+    spec.files = vec![Upload {
+        path: MONGODB_PASSWORD.to_owned(),
+        contents: root.password,
+        owner: MONGODB_OWNER,
+        mode: 0o400,
+    }];
+    spec.volumes = vec![VolumeMount {
+        name: volume_name(&project.name),
+        target: "/data/db".to_owned(),
+    }];
+    spec.network = Network::Published(vec![PublishedPort {
+        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        port: project.settings.services.mongodb.port,
+        inside: MONGODB_PORT,
+        protocol: Protocol::Tcp,
+    }]);
+    Ok(spec)
+}
+
+struct RootUser {
+    name: String,
+    password: SecretString,
+}
+
+/// The user that a new MongoDB is made with: the one that the project connects as.
+fn root_user(project: &Project) -> Result<RootUser> {
+    let uri = project.mongodb_uri().ok_or_else(|| {
+        Error::usage("`.env` has no MONGODB_URI, which holds MongoDB's password")
+            .hint("urbania init writes it")
+    })?;
+    // The parser's own error quotes what it was given: the password.
+    let parsed = ConnectionString::parse(uri.expose_secret())
+        .map_err(|_| Error::usage("MONGODB_URI is not a MongoDB address").hint(URI_HINT))?;
+    let port = project.settings.services.mongodb.port;
+    let here = points_here(&parsed, port);
+    let user = parsed
+        .credential
+        .and_then(|c| Some((c.username?, c.password?)));
+    match user {
+        Some((name, password)) if here => Ok(RootUser {
+            name,
+            password: password.into(),
+        }),
+        Some(_) => Err(Error::usage(format!(
+            "MONGODB_URI does not point to the MongoDB that urbania runs, 127.0.0.1:{port}"
+        ))
+        .hint("correct MONGODB_URI or services.mongodb.port")
+        .hint("or use the other MongoDB alone: services: {mongodb: {enabled: false}}")),
+        None => Err(Error::usage("MONGODB_URI has no user and password").hint(URI_HINT)),
+    }
+}
+
+const URI_HINT: &str =
+    "it looks like mongodb://urbania:PASSWORD@127.0.0.1:27017/urbania?authSource=admin";
+
+/// Whether the address is that of the MongoDB which we publish on `wanted`.
+fn points_here(uri: &ConnectionString, wanted: u16) -> bool {
+    let HostInfo::HostIdentifiers(hosts) = &uri.host_info else {
+        return false;
+    };
+    matches!(
+        hosts.as_slice(),
+        [ServerAddress::Tcp { host, port }]
+            if ["127.0.0.1", "localhost"].contains(&host.as_str())
+                && port.unwrap_or(MONGODB_PORT) == wanted
+    )
+}
+
+/// A hash of all that `urbania serve` reads: another one means that it must start again.
+fn api_hash(project: &Project) -> Result<String> {
+    let settings = serde_json::to_vec(&project.settings)
+        .or_fail(|| "cannot tell whether the API's settings changed".into())?;
+    let mut hash = Sha256::new();
+    let mut add = |part: &[u8]| {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    };
+    add(env!("CARGO_PKG_VERSION").as_bytes());
+    add(&settings);
+    add(project.livekit.tree.to_string().as_bytes());
+    add(project.env.text().as_bytes());
+    for secret in [project.mongodb_uri(), project.session_secret()] {
+        add(secret.as_ref().map_or("", |s| s.expose_secret()).as_bytes());
+    }
+    let digest = hash.finalize();
+    Ok(format!("{:x}", u128::from_be_bytes(first_half(&digest))))
+}
+
+fn first_half(digest: &[u8]) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&digest[..16]);
+    half
+}
+
+/// The ports that `services` bind on this machine.
+pub fn port_needs(project: &Project, effective: &Effective, services: &[Service]) -> Vec<PortNeed> {
+    let mut needs = Vec::new();
+    for service in services {
+        match service {
+            Service::Mongodb => needs.push(need(
+                *service,
+                "database",
+                Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+                project.settings.services.mongodb.port,
+            )),
+            Service::Livekit => needs.extend(effective.ports.iter().map(|ports| PortNeed {
+                service: service.to_string(),
+                purpose: ports.purpose.to_owned(),
+                protocol: protocol(ports.protocol),
+                address: None,
+                first: ports.first,
+                last: ports.last,
+            })),
+            Service::Api => {
+                let listen = project.settings.api.listen;
+                needs.push(need(
+                    *service,
+                    "token API",
+                    Some(listen.ip()),
+                    listen.port(),
+                ));
+            }
+        }
+    }
+    needs
+}
+
+fn protocol(protocol: config::Protocol) -> Protocol {
+    match protocol {
+        config::Protocol::Tcp => Protocol::Tcp,
+        config::Protocol::Udp => Protocol::Udp,
+    }
+}
+
+fn need(service: Service, purpose: &str, address: Option<IpAddr>, port: u16) -> PortNeed {
+    PortNeed {
+        service: service.to_string(),
+        purpose: purpose.to_owned(),
+        protocol: Protocol::Tcp,
+        address,
+        first: port,
+        last: port,
+    }
+}
