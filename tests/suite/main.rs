@@ -8,5 +8,6 @@
 )]
 
 mod call;
+mod ports;
 mod process;
 mod support;

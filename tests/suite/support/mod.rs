@@ -4,6 +4,7 @@
 
 pub mod browser;
 pub mod docker;
+pub mod holder;
 pub mod page_server;
 pub mod ports;
 pub mod project;

@@ -1,0 +1,94 @@
+//! A process that holds sockets, so that something else can be found than the test itself: the test
+//! binary, run again with only [`hold_sockets`].
+
+use std::io::{BufRead as _, BufReader};
+use std::net::{TcpListener, UdpSocket};
+use std::process::{Child, Command, Stdio};
+
+const SOCKETS: &str = "HOLD_SOCKETS";
+/// What the process is started as.
+const ONLY: [&str; 3] = ["--exact", "support::holder::hold_sockets", "--nocapture"];
+
+/// A running process that holds sockets; killed when dropped.
+pub struct Holder {
+    child: Child,
+    command: String,
+}
+
+impl Holder {
+    /// Holds sockets such as `tcp 127.0.0.1:7880`.
+    pub fn of(sockets: &[&str]) -> Self {
+        Self::through(&[], sockets)
+    }
+
+    /// The same, started through another program such as `setpriv`.
+    pub fn through(wrapper: &[&str], sockets: &[&str]) -> Self {
+        let binary = std::env::current_exe().unwrap();
+        let binary = binary.to_str().unwrap();
+        let words: Vec<&str> = wrapper
+            .iter()
+            .copied()
+            .chain([binary])
+            .chain(ONLY)
+            .collect();
+        let mut child = Command::new(words[0])
+            .args(&words[1..])
+            .env(SOCKETS, sockets.join(","))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let ready = lines
+            .map_while(Result::ok)
+            .any(|line| line.ends_with("ready"));
+        assert!(ready, "the holder of {sockets:?} did not start");
+        let name = binary.rsplit('/').next().unwrap();
+        Self {
+            child,
+            command: format!("{name} {}", ONLY.join(" ")),
+        }
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Its command line as urbania shows it.
+    pub fn command(&self) -> &str {
+        &self.command
+    }
+
+    /// Waits for its end, which somebody else has brought about.
+    pub fn ended(mut self) {
+        let status = self.child.wait().unwrap();
+        assert!(!status.success(), "{status}");
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Holds the sockets it is told to hold, until it is killed; told nothing, it is done.
+#[test]
+fn hold_sockets() {
+    #[expect(clippy::disallowed_methods, reason = "how the test talks to itself")]
+    let Ok(sockets) = std::env::var(SOCKETS) else {
+        return;
+    };
+    let mut held: (Vec<TcpListener>, Vec<UdpSocket>) = (Vec::new(), Vec::new());
+    for socket in sockets.split(',') {
+        match socket.split_once(' ').unwrap() {
+            ("tcp", at) => held.0.push(TcpListener::bind(at).unwrap()),
+            (_, at) => held.1.push(UdpSocket::bind(at).unwrap()),
+        }
+    }
+    println!("ready");
+    loop {
+        std::thread::park();
+    }
+}
