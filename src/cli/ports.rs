@@ -4,17 +4,18 @@ mod asked;
 mod report;
 mod stop;
 
-use std::net::Ipv4Addr;
-
-use crate::config::{self, Machine, NetworkChoice, NetworkMode, Project, effective};
+use crate::config::{Machine, NetworkChoice, NetworkMode, Project, effective};
 use crate::context::Context;
+use crate::engine::Engine as _;
+use crate::engine::docker::Docker;
 use crate::error::{Error, Result};
 use crate::host::claims::{Claim, Ours, claims};
-use crate::host::holder::NoContainers;
+use crate::host::holder::{ContainerFacts, Holder};
 use crate::host::ports::{PortNeed, conflicts};
-use crate::host::sockets::Protocol;
 use crate::host::{address, process, refusal, sockets};
 use crate::output::Format;
+use crate::stack::service::Service;
+use crate::stack::wanted::port_needs;
 use asked::Asked;
 
 /// Show who holds the ports that the project needs
@@ -42,10 +43,10 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
         Err(e) => return Err(e),
     };
     let view = View::new(project.as_ref(), &args.ports).await?;
-    let mut found = view.look()?;
+    let mut found = view.look(ctx).await?;
     if args.stop {
         stop::all(ctx, &view.to_stop(&found), args.yes).await?;
-        found = view.look()?;
+        found = view.look(ctx).await?;
     }
     match ctx.out.format {
         Format::Table => ctx.out.line(report::table(&view.needs, &found, ctx))?,
@@ -79,9 +80,13 @@ impl View {
         })
     }
 
-    fn look(&self) -> Result<Vec<Claim>> {
+    async fn look(&self, ctx: &Context) -> Result<Vec<Claim>> {
         let conflicts = conflicts(&self.needs, &sockets::listening()?);
-        Ok(claims(&conflicts, &self.ours, &NoContainers))
+        let nameless = claims(&conflicts, &self.ours, &[]);
+        match containers(ctx, &nameless).await {
+            none if none.is_empty() => Ok(nameless),
+            some => Ok(claims(&conflicts, &self.ours, &some)),
+        }
     }
 
     /// The named ports as they were named; else only what keeps the project from starting.
@@ -124,10 +129,10 @@ async fn of_project(project: &Project) -> Result<Ours> {
     })
 }
 
-/// What the project will bind on this machine. The engine is not asked: it may not run.
+/// What the project will bind on this machine, unless the engine turns out to be a virtual machine:
+/// it is not asked, for it may not run.
 fn needed(project: &Project) -> Vec<PortNeed> {
-    let settings = &project.settings;
-    let network = match settings.network {
+    let network = match project.settings.network {
         NetworkChoice::Published => NetworkMode::Published,
         NetworkChoice::Auto | NetworkChoice::Host => NetworkMode::Host,
     };
@@ -136,48 +141,33 @@ fn needed(project: &Project) -> Vec<PortNeed> {
         node_ip: address::node_ip(),
         webhook_url: None,
     };
-    let need = |service: &str, purpose: &str, protocol, address, first, last| PortNeed {
-        service: service.to_owned(),
-        purpose: purpose.to_owned(),
-        protocol,
-        address,
-        first,
-        last,
+    port_needs(
+        project,
+        &effective(project, &machine),
+        &Service::wanted(project),
+    )
+}
+
+/// The containers that run, if one may be behind the claims and an engine answers.
+async fn containers(ctx: &Context, claims: &[Claim]) -> Vec<ContainerFacts> {
+    let seen = |claim: &Claim| {
+        matches!(
+            claim.holder,
+            Holder::Process {
+                container: None,
+                ..
+            }
+        )
     };
-    let mut needs = Vec::new();
-    if settings.services.mongodb.enabled {
-        let (ip, port) = (Ipv4Addr::LOCALHOST.into(), settings.services.mongodb.port);
-        needs.push(need(
-            "mongodb",
-            "database",
-            Protocol::Tcp,
-            Some(ip),
-            port,
-            port,
-        ));
+    if claims.iter().all(seen) {
+        return Vec::new();
     }
-    for ports in effective(project, &machine).ports {
-        let protocol = match ports.protocol {
-            config::Protocol::Tcp => Protocol::Tcp,
-            config::Protocol::Udp => Protocol::Udp,
-        };
-        needs.push(need(
-            "livekit",
-            ports.purpose,
-            protocol,
-            None,
-            ports.first,
-            ports.last,
-        ));
-    }
-    let (ip, port) = (settings.api.listen.ip(), settings.api.listen.port());
-    needs.push(need(
-        "api",
-        "token API",
-        Protocol::Tcp,
-        Some(ip),
-        port,
-        port,
-    ));
-    needs
+    let running = match Docker::connect(&ctx.env).await {
+        Ok(engine) => engine.running().await,
+        Err(e) => Err(e),
+    };
+    running.unwrap_or_else(|e| {
+        tracing::info!("containers stay without names: {e}");
+        Vec::new()
+    })
 }

@@ -13,6 +13,7 @@ use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 
 use crate::error::Result;
+use crate::host::holder::ContainerFacts;
 pub use facts::{Choice, Facts};
 pub use spec::{Network, PublishedPort, ServiceSpec, StopPolicy, Upload, VolumeMount};
 
@@ -33,6 +34,9 @@ pub trait Engine: Send + Sync {
 
     /// Every instance of `project`, or of all projects, running or not.
     async fn instances(&self, project: Option<&str>) -> Result<Vec<Instance>>;
+
+    /// Every running container, ours or not: one of them may hold a port.
+    async fn running(&self) -> Result<Vec<ContainerFacts>>;
 
     /// What an instance does now.
     async fn inspect(&self, id: &str) -> Result<Condition>;

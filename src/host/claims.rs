@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::holder::{self, ContainerFacts, ContainerRef, Containers, Holder};
+use super::holder::{self, ContainerFacts, ContainerRef, Holder};
 use super::ports::{Conflict, PortNeed};
 use super::sockets::Socket;
 
@@ -19,14 +19,15 @@ pub struct Ours {
 }
 
 impl Ours {
-    fn is_at(&self, dir: Option<&Path>) -> bool {
-        let Some(dir) = dir else { return true };
-        dir == self.dir
-            || match (dir.canonicalize(), self.dir.canonicalize()) {
-                (Ok(a), Ok(b)) => a == b,
-                _ => false,
-            }
+    /// Whether a container is the project's. Two folders of one name are two projects.
+    fn has(&self, container: &ContainerFacts) -> bool {
+        container.project.as_ref() == Some(&self.project)
+            && (container.dir.as_ref()).is_none_or(|dir| same_folder(dir, &self.dir))
     }
+}
+
+fn same_folder(a: &Path, b: &Path) -> bool {
+    a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
 /// Whose a taken port is.
@@ -80,7 +81,8 @@ impl Claim {
 }
 
 /// Finds out whose the sockets of `conflicts` are, in the order of the needs and of the ports.
-pub fn claims(conflicts: &[Conflict], ours: &Ours, containers: &dyn Containers) -> Vec<Claim> {
+/// `containers` are those that run, ours and others'.
+pub fn claims(conflicts: &[Conflict], ours: &Ours, containers: &[ContainerFacts]) -> Vec<Claim> {
     let sockets: Vec<Socket> = (conflicts.iter().flat_map(|c| &c.sockets).cloned()).collect();
     let holders = holder::find(&sockets);
     conflicts
@@ -93,14 +95,14 @@ fn of_one(
     conflict: &Conflict,
     holders: &BTreeMap<u32, Holder>,
     ours: &Ours,
-    containers: &dyn Containers,
+    containers: &[ContainerFacts],
 ) -> Vec<Claim> {
     let mut grouped: BTreeMap<(Owner, Holder), Vec<u16>> = BTreeMap::new();
     for socket in &conflict.sockets {
         let Some(holder) = holders.get(&socket.inode) else {
             continue;
         };
-        let owner = owner(socket, holder, ours, containers);
+        let owner = owner(&conflict.need, socket, holder, ours, containers);
         let ports = grouped.entry((owner, holder.clone())).or_default();
         if ports.last() != Some(&socket.local.port()) {
             ports.push(socket.local.port());
@@ -120,8 +122,18 @@ fn of_one(
     claims
 }
 
-fn owner(socket: &Socket, holder: &Holder, ours: &Ours, containers: &dyn Containers) -> Owner {
-    let (protocol, port) = (socket.protocol, socket.local.port());
+fn owner(
+    need: &PortNeed,
+    socket: &Socket,
+    holder: &Holder,
+    ours: &Ours,
+    containers: &[ContainerFacts],
+) -> Owner {
+    let publisher = || {
+        containers
+            .iter()
+            .find(|c| c.publishes(socket.protocol, socket.local.port()))
+    };
     let container = match holder {
         Holder::Process { pid, container, .. } => {
             if let Some((service, _)) = ours.processes.iter().find(|(_, p)| p == pid) {
@@ -130,36 +142,44 @@ fn owner(socket: &Socket, holder: &Holder, ours: &Ours, containers: &dyn Contain
                 };
             }
             match container {
-                None => return Owner::Process,
-                Some(ContainerRef::Id(id)) => containers.by_id(id).or_else(|| {
-                    Some(ContainerFacts {
-                        name: id.chars().take(12).collect(),
-                        ..ContainerFacts::default()
-                    })
-                }),
-                Some(ContainerRef::Proxy(_)) => containers.by_published(protocol, port),
+                None => None,
+                Some(ContainerRef::Proxy(_)) => publisher(),
+                Some(ContainerRef::Id(id)) => match containers.iter().find(|c| c.id == *id) {
+                    None => return unknown(id),
+                    found => found,
+                },
             }
         }
-        Holder::Hidden { .. } | Holder::Nobody => containers.by_published(protocol, port),
+        // Without root, a container on the host's network is behind a process that we cannot see.
+        Holder::Hidden { .. } | Holder::Nobody => publisher().or_else(|| {
+            containers
+                .iter()
+                .find(|c| c.published.is_empty() && ours.has(c) && c.serves(&need.service))
+        }),
     };
     container.map_or(Owner::Process, |facts| named(facts, ours))
 }
 
-fn named(facts: ContainerFacts, ours: &Ours) -> Owner {
-    let service = facts.service.unwrap_or_default();
-    match facts.project {
-        // Two folders of one name are two projects.
-        Some(name) if name == ours.project && ours.is_at(facts.dir.as_deref()) => {
-            Owner::ThisProject { service }
-        }
+/// A container of an engine that was not asked.
+fn unknown(id: &str) -> Owner {
+    Owner::Container {
+        name: id.chars().take(12).collect(),
+        image: None,
+    }
+}
+
+fn named(facts: &ContainerFacts, ours: &Ours) -> Owner {
+    let service = facts.service.clone().unwrap_or_default();
+    match &facts.project {
+        Some(_) if ours.has(facts) => Owner::ThisProject { service },
         Some(name) => Owner::OtherProject {
-            name,
+            name: name.clone(),
             service,
-            dir: facts.dir,
+            dir: facts.dir.clone(),
         },
         None => Owner::Container {
-            name: facts.name,
-            image: (!facts.image.is_empty()).then_some(facts.image),
+            name: facts.name.clone(),
+            image: Some(facts.image.clone()),
         },
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-pub use container::{ContainerFacts, ContainerRef, Containers, NoContainers};
+pub use container::{ContainerFacts, ContainerRef};
 
 use super::command_line;
 use super::process::{Facts, facts, user_name};

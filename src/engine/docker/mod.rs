@@ -6,6 +6,7 @@ mod endpoint;
 mod failure;
 mod logs;
 mod pull;
+mod running;
 
 use std::collections::HashMap;
 
@@ -29,6 +30,7 @@ use super::{
 };
 use crate::context::Env;
 use crate::error::{Error, Result};
+use crate::host::holder::ContainerFacts;
 
 /// A connection to an engine.
 #[derive(Debug)]
@@ -76,6 +78,15 @@ impl Engine for Docker {
             .await
             .explain(|| "cannot list containers".into())?;
         Ok(list.into_iter().filter_map(instance).collect())
+    }
+
+    async fn running(&self) -> Result<Vec<ContainerFacts>> {
+        let list = self
+            .client
+            .list_containers(None)
+            .await
+            .explain(|| "cannot list containers".into())?;
+        Ok(list.into_iter().map(running::facts).collect())
     }
 
     async fn inspect(&self, id: &str) -> Result<Condition> {

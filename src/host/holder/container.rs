@@ -15,7 +15,7 @@ pub enum ContainerRef {
     Proxy(Option<SocketAddr>),
 }
 
-/// What an engine knows about a container.
+/// A running container as its engine knows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ContainerFacts {
     /// Its full id.
@@ -30,31 +30,19 @@ pub struct ContainerFacts {
     pub service: Option<String>,
     /// The label `io.urbania.dir`.
     pub dir: Option<PathBuf>,
+    /// The ports of the host that it publishes.
+    pub published: Vec<(Protocol, u16)>,
 }
 
-/// Which containers run, as the engine saw it last.
-pub trait Containers {
-    /// The running container with this full id.
-    fn by_id(&self, id: &str) -> Option<ContainerFacts>;
-
-    /// The running container that publishes this port of the host.
-    ///
-    /// Without root this is the only way to a container's name. A container on the host's network
-    /// publishes nothing, but one that is ours is known to use the ports of its project.
-    fn by_published(&self, protocol: Protocol, port: u16) -> Option<ContainerFacts>;
-}
-
-/// No engine was asked.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoContainers;
-
-impl Containers for NoContainers {
-    fn by_id(&self, _id: &str) -> Option<ContainerFacts> {
-        None
+impl ContainerFacts {
+    /// Whether it publishes this port of the host.
+    pub fn publishes(&self, protocol: Protocol, port: u16) -> bool {
+        self.published.contains(&(protocol, port))
     }
 
-    fn by_published(&self, _protocol: Protocol, _port: u16) -> Option<ContainerFacts> {
-        None
+    /// Whether it is this service of a project.
+    pub fn serves(&self, service: &str) -> bool {
+        self.service.as_deref() == Some(service)
     }
 }
 
