@@ -49,7 +49,9 @@ pub enum Owner {
     },
     /// A container that is no project's.
     Container {
-        /// Its name; its id where the engine was not asked.
+        /// Its full id.
+        id: String,
+        /// Its name; the start of its id where the engine was not asked.
         name: String,
         /// Its image, where the engine was asked.
         image: Option<String>,
@@ -163,6 +165,7 @@ fn owner(
 /// A container of an engine that was not asked.
 fn unknown(id: &str) -> Owner {
     Owner::Container {
+        id: id.to_owned(),
         name: id.chars().take(12).collect(),
         image: None,
     }
@@ -178,6 +181,7 @@ fn named(facts: &ContainerFacts, ours: &Ours) -> Owner {
             dir: facts.dir.clone(),
         },
         None => Owner::Container {
+            id: facts.id.clone(),
             name: facts.name.clone(),
             image: Some(facts.image.clone()),
         },

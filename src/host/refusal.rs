@@ -92,7 +92,7 @@ pub fn described(claim: &Claim) -> String {
             ),
             None => format!("urbania project `{name}` ({service})"),
         },
-        Owner::Container { name, image } => match image {
+        Owner::Container { name, image, .. } => match image {
             Some(image) => format!("container `{name}` (image {image})"),
             None => format!("container `{name}`"),
         },
@@ -133,5 +133,135 @@ fn quoted(word: &str) -> String {
         word.to_owned()
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::ports::PortNeed;
+    use crate::host::sockets::Protocol;
+
+    fn claim(owner: Owner, ports: &[u16]) -> Claim {
+        Claim {
+            need: PortNeed {
+                service: "livekit".into(),
+                purpose: "signalling".into(),
+                protocol: Protocol::Tcp,
+                address: None,
+                first: 7880,
+                last: 7880,
+            },
+            ports: ports.to_vec(),
+            owner,
+            holder: Holder::Process {
+                pid: 4711,
+                command: "python3 -m http.server 7880".into(),
+                user: "ann".into(),
+                started: jiff::Timestamp::UNIX_EPOCH,
+                container: None,
+            },
+            tolerable: false,
+        }
+    }
+
+    fn other_project() -> Owner {
+        Owner::OtherProject {
+            name: "shop".into(),
+            service: "livekit".into(),
+            dir: Some("/home/ann/my shop".into()),
+        }
+    }
+
+    fn container() -> Owner {
+        Owner::Container {
+            id: "0123".into(),
+            name: "web".into(),
+            image: Some("nginx:1.29".into()),
+        }
+    }
+
+    /// The message and its hints as `main` prints them.
+    fn printed(claims: &[Claim]) -> String {
+        let error = refusal(claims).unwrap();
+        assert_eq!(error.exit(), crate::error::Exit::ProblemFound);
+        let hints = error.hints().iter().map(|hint| format!("\nhint: {hint}"));
+        format!("{error}{}", hints.collect::<String>())
+    }
+
+    #[test]
+    fn each_owner_is_named_with_the_way_to_free_the_port() {
+        let mut hidden = claim(Owner::Process, &[7880]);
+        hidden.holder = Holder::Hidden { user: "bob".into() };
+        for (claim, expected) in [
+            (
+                claim(Owner::Process, &[7880]),
+                "port 7880/tcp, which livekit needs for signalling, is held by \
+                 `python3 -m http.server 7880` (pid 4711, user ann)\n\
+                 hint: end it: `urbania ports 7880 --stop`",
+            ),
+            (
+                claim(container(), &[7880]),
+                "port 7880/tcp, which livekit needs for signalling, is held by container `web` \
+                 (image nginx:1.29)\n\
+                 hint: stop it: `docker stop web`",
+            ),
+            (
+                claim(other_project(), &[7880]),
+                "port 7880/tcp, which livekit needs for signalling, is held by urbania project \
+                 `shop` (livekit) in `/home/ann/my shop`\n\
+                 hint: stop that project: `urbania down --project '/home/ann/my shop'`",
+            ),
+            (
+                hidden,
+                "port 7880/tcp, which livekit needs for signalling, is held by a process of user \
+                 bob that only root can see\n\
+                 hint: see which one: `sudo urbania ports 7880`",
+            ),
+        ] {
+            assert_eq!(printed(&[claim]), expected);
+        }
+    }
+
+    #[test]
+    fn several_are_told_in_one_go_and_each_way_out_once() {
+        let claims = [
+            claim(other_project(), &[7880]),
+            claim(other_project(), &[7881]),
+            claim(container(), &[7882, 7883, 7890]),
+        ];
+        assert_eq!(
+            printed(&claims),
+            "ports that this project needs are taken:\n  \
+             port 7880/tcp, which livekit needs for signalling, is held by urbania project `shop` \
+             (livekit) in `/home/ann/my shop`\n  \
+             port 7881/tcp, which livekit needs for signalling, is held by urbania project `shop` \
+             (livekit) in `/home/ann/my shop`\n  \
+             ports 7882-7883, 7890/tcp, which livekit needs for signalling, are held by container \
+             `web` (image nginx:1.29)\n\
+             hint: stop that project: `urbania down --project '/home/ann/my shop'`\n\
+             hint: stop it: `docker stop web`"
+        );
+    }
+
+    #[test]
+    fn what_is_ours_or_tolerable_is_no_reason() {
+        let ours = Owner::ThisProject {
+            service: "livekit".into(),
+        };
+        let mut tolerable = claim(Owner::Process, &[50_000]);
+        tolerable.tolerable = true;
+        assert!(refusal(&[claim(ours, &[7880]), tolerable]).is_none());
+    }
+
+    #[test]
+    fn ports_are_listed_as_runs_and_long_lists_are_cut() {
+        assert_eq!(listed(&[1]), "1");
+        assert_eq!(listed(&[1, 2, 3, 5]), "1-3, 5");
+        assert_eq!(listed(&[65534, 65535]), "65534-65535");
+        assert_eq!(
+            listed(&[1, 3, 5, 7, 9, 11, 12, 14]),
+            "1, 3, 5, 7, 9 and 3 more"
+        );
     }
 }

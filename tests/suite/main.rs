@@ -8,6 +8,7 @@
 )]
 
 mod call;
+mod lock;
 mod ports;
 mod process;
 mod support;

@@ -16,10 +16,15 @@ const URBANIA: &str = env!("CARGO_BIN_EXE_urbania");
 /// A range long enough to do without some of its ports.
 const RANGE: u16 = 60;
 
+/// The start of such a range, another one for each block of ports.
+fn range_of(project: &TestProject) -> u16 {
+    2_000 + (project.ports.livekit() - 20_000) / 40 * RANGE
+}
+
 fn project() -> TestProject {
     let project = TestProject::new();
     let ports = &project.ports;
-    let first = ports.udp_range().0;
+    let first = range_of(&project);
     project.write(
         "livekit.yaml",
         &format!(
@@ -54,7 +59,7 @@ fn free_ports_are_shown_as_such() {
     let project = project();
     let (livekit, rtc_tcp) = (project.ports.livekit(), project.ports.rtc_tcp());
     let (mongodb, api) = (project.ports.mongodb(), project.ports.api());
-    let first = project.ports.udp_range().0;
+    let first = range_of(&project);
     let last = first + RANGE - 1;
     assert_eq!(
         rows(&project.ok(&["ports"])),
@@ -132,7 +137,7 @@ fn sockets_of_every_family_are_told_apart() {
 #[test]
 fn one_range_is_one_entry_and_can_do_without_a_few_ports() {
     let project = project();
-    let first = project.ports.udp_range().0;
+    let first = range_of(&project);
     let few = [first + 2, first + 1, first + 7];
     let sockets = few.map(|port| format!("udp 127.0.0.1:{port}"));
     let holder = Holder::of(&sockets.each_ref().map(String::as_str));
@@ -339,7 +344,7 @@ impl Drop for Container {
 }
 
 #[test]
-fn a_container_in_the_way_is_named() {
+fn a_container_in_the_way_is_named_and_can_be_stopped() {
     let project = project();
     let (host, published) = (project.ports.livekit(), project.ports.rtc_tcp());
     let name = |what: &str| format!("foreign-{what}-{host}");
@@ -363,5 +368,14 @@ fn a_container_in_the_way_is_named() {
         assert_eq!(held["image"], "livekit/livekit-server:v1.13.5");
         let hint = format!("hint: stop it: `docker stop {}`\n", name(what));
         assert!(run.stderr.contains(&hint), "{}", run.stderr);
+    }
+
+    let run = project.run(&["ports", "--stop", "--yes"]).expect(0);
+    for what in ["host", "published"] {
+        let stopped = format!("stopped container `{}` (image ", name(what));
+        assert!(run.stderr.contains(&stopped), "{}", run.stderr);
+        let filter = format!("name={}", name(what));
+        let state = docker(&["ps", "-a", "--filter", &filter, "--format", "{{.State}}"]);
+        assert_eq!(state, ["exited"]);
     }
 }

@@ -210,7 +210,7 @@ impl<'a> Held<'a> {
                 held.service = Some(service);
                 held.dir = dir.as_deref();
             }
-            Owner::Container { name, image } => {
+            Owner::Container { name, image, .. } => {
                 held.owner = "container";
                 held.container = Some(name);
                 held.image = image.as_deref();

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::context::Context;
+use crate::engine::docker::Docker;
+use crate::engine::{Engine as _, Signal};
 use crate::error::{Error, Result};
 use crate::host::claims::{Claim, Owner};
 use crate::host::holder::Holder;
@@ -19,7 +21,7 @@ pub async fn all(ctx: &Context, claims: &[&Claim], yes: bool) -> Result<()> {
     for claim in claims {
         match (&claim.owner, &claim.holder) {
             (Owner::Process, Holder::Process { pid, .. }) => {
-                if done.insert(*pid) {
+                if done.insert(pid.to_string()) {
                     one(ctx, claim, *pid, yes).await?;
                 }
             }
@@ -28,6 +30,11 @@ pub async fn all(ctx: &Context, claims: &[&Claim], yes: bool) -> Result<()> {
                 listed(&claim.ports),
                 claim.need.protocol
             )),
+            (Owner::Container { id, .. }, _) => {
+                if done.insert(id.clone()) {
+                    container(ctx, claim, id, yes).await?;
+                }
+            }
             _ => {
                 return Err(Error::problem(format!(
                     "{} cannot be ended from here",
@@ -47,22 +54,48 @@ async fn one(ctx: &Context, claim: &Claim, pid: u32, yes: bool) -> Result<()> {
         return Ok(());
     };
     refuse_vital(pid, &who)?;
-    if !yes {
-        let ports = format!("{}/{}", listed(&claim.ports), claim.need.protocol);
-        match ctx.out.confirm(&format!("End {who}, which holds {ports}?")) {
-            Some(true) => {}
-            Some(false) => return Ok(()),
-            None => {
-                return Err(Error::usage("nobody is here to be asked")
-                    .hint("end it without asking: add `--yes`"));
-            }
-        }
+    if !agreed(ctx, claim, yes)? {
+        return Ok(());
     }
     match handle.stop(GRACE).await? {
         Stopped::Asked => ctx.out.say(format_args!("ended {who}")),
         Stopped::Killed => ctx.out.say(format_args!("ended {who} by force")),
         Stopped::Gone => ctx.out.say(format_args!("{who} was gone already")),
     }
+    Ok(())
+}
+
+/// Asks before anything is ended.
+fn agreed(ctx: &Context, claim: &Claim, yes: bool) -> Result<bool> {
+    if yes {
+        return Ok(true);
+    }
+    let question = format!(
+        "End {}, which holds {}/{}?",
+        described(claim),
+        listed(&claim.ports),
+        claim.need.protocol
+    );
+    ctx.out.confirm(&question).ok_or_else(|| {
+        Error::usage("nobody is here to be asked").hint("end it without asking: add `--yes`")
+    })
+}
+
+/// Stops a container as its engine would.
+async fn container(ctx: &Context, claim: &Claim, id: &str, yes: bool) -> Result<()> {
+    if !agreed(ctx, claim, yes)? {
+        return Ok(());
+    }
+    let engine = Docker::connect(&ctx.env)
+        .await
+        .map_err(|e| e.hint(way_out(claim)))?;
+    engine.signal(id, Signal::Terminate).await?;
+    let ended = tokio::time::timeout(GRACE, engine.exited(id)).await;
+    if ended.is_err() {
+        engine.signal(id, Signal::Kill).await?;
+        engine.exited(id).await?;
+    }
+    ctx.out.say(format_args!("stopped {}", described(claim)));
     Ok(())
 }
 
