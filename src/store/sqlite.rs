@@ -4,7 +4,7 @@
 //! call runs on a thread for blocking work.
 
 use std::fs::{DirBuilder, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -36,8 +36,17 @@ const COLUMNS: &str = "id, username, roles, password_hash, created_at";
 pub struct Sqlite {
     path: PathBuf,
     /// Open once asked; closed again after a failure.
-    connection: Arc<Mutex<Option<Connection>>>,
+    connection: Arc<Mutex<Option<Open>>>,
 }
+
+#[derive(Debug)]
+struct Open {
+    connection: Connection,
+    file: FileId,
+}
+
+/// Device and inode: which file it is, whatever its name.
+type FileId = (u64, u64);
 
 /// Within a call: SQLite's own failures, and ours.
 #[derive(Debug, thiserror::Error)]
@@ -79,14 +88,12 @@ impl Sqlite {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         // A file that was deleted or replaced under an open connection would swallow writes.
-        if slot.is_some() && !self.path.exists() {
-            *slot = None;
-        }
-        let connection = match &mut *slot {
-            Some(connection) => connection,
+        slot.take_if(|open| file_id(&self.path).ok() != Some(open.file));
+        let open = match &mut *slot {
+            Some(open) => open,
             None => slot.insert(open(&self.path)?),
         };
-        let done = f(connection);
+        let done = f(&mut open.connection);
         if done.as_ref().is_err_and(|e| !is_constraint(e)) {
             *slot = None;
         }
@@ -94,7 +101,11 @@ impl Sqlite {
     }
 }
 
-fn open(path: &Path) -> Result<Connection, CallError> {
+fn file_id(path: &Path) -> std::io::Result<FileId> {
+    std::fs::metadata(path).map(|file| (file.dev(), file.ino()))
+}
+
+fn open(path: &Path) -> Result<Open, CallError> {
     if let Some(dir) = path.parent() {
         DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     }
@@ -115,7 +126,8 @@ fn open(path: &Path) -> Result<Connection, CallError> {
         1 => {}
         newer => return Err(CallError::TooNew(newer)),
     }
-    Ok(connection)
+    let file = file_id(path)?;
+    Ok(Open { connection, file })
 }
 
 fn is_constraint(e: &rusqlite::Error) -> bool {

@@ -7,8 +7,12 @@
     reason = "clippy takes helpers of tests for shipped code"
 )]
 
+mod api_server;
+mod api_urbania;
 mod call;
+mod cli_users;
 mod lock;
 mod ports;
 mod process;
+mod store;
 mod support;

@@ -2,9 +2,11 @@
 
 #![allow(dead_code, reason = "the areas land one after the other")]
 
+pub mod api;
 pub mod browser;
 pub mod docker;
 pub mod holder;
+pub mod mongo;
 pub mod page_server;
 pub mod ports;
 pub mod project;
