@@ -1,16 +1,23 @@
 //! Where other machines, and browsers on this one, reach this machine.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
+use std::path::Path;
 
 /// Addresses that documentation reserves; routed like any other foreign address, owned by nobody.
 const ABROAD_V4: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 1);
 const ABROAD_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
 
-/// The source address of the default route; without one, that of another network that is not a
-/// bridge of a container engine; 127.0.0.1 when there is none.
+/// Networks inside this machine, by the beginning of their interfaces' names.
+const INTERNAL: [&str; 10] = [
+    "lo", "docker", "br-", "veth", "virbr", "podman", "cni", "lxc", "cali", "flannel",
+];
+
+/// The source address of the default route; without one, that of another network that is not
+/// inside this machine; 127.0.0.1 when there is none. `rtc.node_ip` in livekit.yaml overrides it.
 pub fn node_ip() -> IpAddr {
     source_for(ABROAD_V4.into())
         .or_else(|| source_for(ABROAD_V6.into()))
+        .or_else(neighbour)
         .unwrap_or(Ipv4Addr::LOCALHOST.into())
 }
 
@@ -27,6 +34,32 @@ fn source_for(to: IpAddr) -> Option<IpAddr> {
     (!from.is_loopback() && !from.is_unspecified()).then_some(from)
 }
 
+/// Our address in the first network that other machines may be in.
+fn neighbour() -> Option<IpAddr> {
+    let table = std::fs::read_to_string("/proc/net/route").ok()?;
+    routes(&table)
+        .filter(|(interface, _)| !is_internal(interface))
+        .find_map(|(_, network)| source_for(Ipv4Addr::from(u32::from(network) | 1).into()))
+}
+
+/// Interface and network of each row: `eth0 0009000A 00000000 …`.
+fn routes(table: &str) -> impl Iterator<Item = (&str, Ipv4Addr)> {
+    table.lines().skip(1).filter_map(|row| {
+        let mut columns = row.split_ascii_whitespace();
+        let (interface, network) = (columns.next()?, columns.next()?);
+        let network = u32::from_str_radix(network, 16).ok()?;
+        Some((interface, Ipv4Addr::from(network.to_ne_bytes())))
+    })
+}
+
+fn is_internal(interface: &str) -> bool {
+    INTERNAL.iter().any(|name| interface.starts_with(name))
+        || Path::new("/sys/class/net")
+            .join(interface)
+            .join("bridge")
+            .exists()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,5 +69,19 @@ mod tests {
         let ip = node_ip();
         assert!(!ip.is_unspecified());
         UdpSocket::bind((ip, 0)).unwrap();
+    }
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn routes_are_read_with_their_networks() {
+        let table = "Iface\tDestination\tGateway\tFlags\n\
+                     docker0\t000011AC\t00000000\t0001\n\
+                     eth0\t0009000A\t00000000\t0001\n\
+                     broken\n";
+        let found: Vec<_> = routes(table).collect();
+        let [docker, eth] = ["172.17.0.0", "10.0.9.0"].map(|a| a.parse::<Ipv4Addr>().unwrap());
+        assert_eq!(found, [("docker0", docker), ("eth0", eth)]);
+        assert!(is_internal("docker0") && is_internal("br-0123456789ab"));
+        assert!(!is_internal("eth0") && !is_internal("wlan0"));
     }
 }

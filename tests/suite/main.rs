@@ -7,6 +7,7 @@
     reason = "clippy takes helpers of tests for shipped code"
 )]
 
+mod address;
 mod api_server;
 mod api_urbania;
 mod call;

@@ -12,4 +12,6 @@ bench_ports() {
     "$(verdict $((check - start)) 2000)"
   row "lsof -nP -i :7880 (one port)" "$(milliseconds "$(mean 'lsof -nP -i :7880')")" "" "" "" ""
   row "ss -ltnup" "$(milliseconds "$(mean 'ss -ltnup')")" "" "" "" ""
+  say "inside the process, with other sockets and processes around"
+  cargo bench --quiet --locked --manifest-path "$repo/Cargo.toml" --bench ports
 }
