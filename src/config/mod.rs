@@ -4,11 +4,13 @@
 //! own file, `.env` ([`EnvFile`]) is what the backend reads. [`Project`] is all three, read
 //! strictly; [`effective`] adds what this machine needs to LiveKit's file.
 
+mod backends;
 mod check;
 mod effective;
 mod env_file;
 mod livekit;
 mod load;
+mod mend;
 mod problem;
 mod project;
 mod scaffold;
@@ -16,10 +18,12 @@ mod schema;
 mod settings;
 mod yaml;
 
+pub use backends::{BackendFinding, Difference, compare_backends};
 pub use effective::{Addition, Effective, Machine, NetworkMode, PortUse, Protocol, effective};
 pub use env_file::{Assignment, EnvFile};
 pub use livekit::{LivekitConfig, OwnPort, Room, Rtc, Turn, UdpPorts, Webhook};
 pub use load::variable_of;
+pub use mend::{Change, Mend, mend_backends};
 pub use problem::Problem;
 pub use project::{ENV_FILE, LIVEKIT_FILE, Project, SETTINGS_FILE, STATE_DIR};
 pub use scaffold::{Action, Existing, Planned, Scaffold, livekit_yaml, scaffold};

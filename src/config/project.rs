@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rand::CryptoRng;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::load::{self, Findings};
 use super::problem::{self, Problem};
@@ -150,6 +150,16 @@ impl Project {
                 .or_fail(|| format!("cannot write `{}`", self.env.path().display()))?;
         }
         Ok(added)
+    }
+
+    /// The secret of the pair in use.
+    pub(super) fn secret_in_use(&self) -> &str {
+        self.key_pair().secret.expose_secret()
+    }
+
+    /// A variable of the process environment.
+    pub(super) fn environment(&self, name: &str) -> Option<&str> {
+        self.environment.get(name)
     }
 
     /// A variable of the environment, else of `.env`.

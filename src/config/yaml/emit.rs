@@ -29,7 +29,7 @@ fn block(
         Value::Object(map) => {
             for (key, value) in map {
                 let path = join(path, key);
-                let _ = write!(out, "{indent}{}:", text(key));
+                let _ = write!(out, "{indent}{}:", key_text(key));
                 entry(out, value, depth, &path, note);
             }
         }
@@ -72,6 +72,15 @@ fn entry(
     }
 }
 
+/// A number stays one: some of LiveKit's maps have numbers for keys and take no text.
+fn key_text(key: &str) -> String {
+    if scalar::integer(key).is_some_and(|n| n.to_string() == key) {
+        key.to_owned()
+    } else {
+        text(key)
+    }
+}
+
 /// A text without quotes where nothing else could be read into it.
 fn text(text: &str) -> String {
     let plain = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
@@ -110,7 +119,7 @@ mod tests {
         let tree = json!({
             "port": 7880,
             "bind_addresses": ["0.0.0.0", "::1", ""],
-            "keys": {"API1": "0123", "on": "yes", "a: b": "# no comment", "n": "null"},
+            "keys": {"API1": "0123", "on": "yes", "a: b": "# no comment", "n": "null", "1": "x"},
             "rtc": {"turn_servers": [{"host": "a", "port": 1}, {"host": "b"}], "ips": {}},
             "list": [[1, 2], []],
             "text": "two\nlines \"quoted\" \\ \u{7f} ü",
