@@ -11,8 +11,8 @@
 //! config/          urbania.yaml, livekit.yaml, env files, the effective config
 //! jwt.rs           HS256 tokens: signed and verified with state prepared once
 //! livekit/         key pair, grants and tokens                (knows LiveKit)
-//! host/            sockets and their holders, processes, addresses (knows this machine)
-//! engine/          the trait; docker/ (only place with bollard), native/ (detached processes)
+//! host/            sockets and their holders, detached processes, the lock (knows this machine)
+//! engine/          the trait; docker/ (only place with bollard)
 //! stack/           services wanted, plan, health, up and down (pure until applied)
 //! store/           trait and records; sqlite, mongo
 //! auth/            Caller and the identity providers

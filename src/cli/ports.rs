@@ -134,6 +134,7 @@ async fn of_project(project: &Project) -> Result<Ours> {
 fn needed(project: &Project) -> Vec<PortNeed> {
     let network = match project.settings.network {
         NetworkChoice::Published => NetworkMode::Published,
+        NetworkChoice::Auto if !cfg!(target_os = "linux") => NetworkMode::Published,
         NetworkChoice::Auto | NetworkChoice::Host => NetworkMode::Host,
     };
     let machine = Machine {

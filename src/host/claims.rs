@@ -187,3 +187,107 @@ fn named(facts: &ContainerFacts, ours: &Ours) -> Owner {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::host::ports::conflicts;
+    use crate::host::sockets::{Protocol, listening};
+
+    fn need(port: u16) -> PortNeed {
+        PortNeed {
+            service: "livekit".into(),
+            purpose: "signalling".into(),
+            protocol: Protocol::Tcp,
+            address: None,
+            first: port,
+            last: port,
+        }
+    }
+
+    fn ours() -> Ours {
+        Ours {
+            project: "shop".into(),
+            dir: "/srv/shop".into(),
+            processes: vec![("api".into(), std::process::id())],
+        }
+    }
+
+    fn container(project: Option<&str>, dir: &str, published: &[u16]) -> ContainerFacts {
+        ContainerFacts {
+            id: "0123".into(),
+            name: "box".into(),
+            image: "image:1".into(),
+            project: project.map(Into::into),
+            service: project.map(|_| "livekit".into()),
+            dir: project.map(|_| dir.into()),
+            published: published.iter().map(|p| (Protocol::Tcp, *p)).collect(),
+        }
+    }
+
+    /// Whose a port is that no process seems to hold.
+    fn owner_of_unseen(containers: &[ContainerFacts]) -> Owner {
+        let socket = Socket {
+            protocol: Protocol::Tcp,
+            local: "0.0.0.0:7880".parse().unwrap(),
+            only_v6: None,
+            inode: 0,
+            uid: 0,
+        };
+        let conflicts = conflicts(&[need(7880)], &[socket]);
+        claims(&conflicts, &ours(), containers).remove(0).owner
+    }
+
+    #[test]
+    fn a_published_port_leads_to_its_container_even_without_root() {
+        let other = container(Some("blog"), "/srv/blog", &[7880]);
+        let foreign = container(None, "", &[7880]);
+        assert_eq!(
+            owner_of_unseen(&[container(None, "", &[80]), foreign]),
+            Owner::Container {
+                id: "0123".into(),
+                name: "box".into(),
+                image: Some("image:1".into()),
+            }
+        );
+        assert_eq!(
+            owner_of_unseen(&[other]),
+            Owner::OtherProject {
+                name: "blog".into(),
+                service: "livekit".into(),
+                dir: Some("/srv/blog".into()),
+            }
+        );
+        assert_eq!(owner_of_unseen(&[]), Owner::Process);
+    }
+
+    #[test]
+    fn a_hidden_port_that_our_container_needs_is_our_containers() {
+        let on_host = container(Some("shop"), "/srv/shop", &[]);
+        let service = "livekit".to_owned();
+        assert_eq!(owner_of_unseen(&[on_host]), Owner::ThisProject { service });
+        let namesake = container(Some("shop"), "/home/ann/shop", &[]);
+        assert_eq!(owner_of_unseen(&[namesake]), Owner::Process);
+    }
+
+    #[test]
+    fn a_process_of_the_project_is_known_by_its_number() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let needs = [need(listener.local_addr().unwrap().port())];
+        let conflicts = conflicts(&needs, &listening().unwrap());
+        let api = claims(&conflicts, &ours(), &[]).remove(0);
+        let service = "api".to_owned();
+        assert_eq!(api.owner, Owner::ThisProject { service });
+        assert!(!api.is_in_the_way());
+
+        let foreign = claims(&conflicts, &Ours::default(), &[]).remove(0);
+        assert_eq!(foreign.owner, Owner::Process);
+        assert!(foreign.is_in_the_way());
+        let Holder::Process { pid, .. } = foreign.holder else {
+            panic!("{foreign:?}");
+        };
+        assert_eq!(pid, std::process::id());
+    }
+}

@@ -119,6 +119,9 @@ pub fn way_out(claim: &Claim) -> String {
         Owner::OtherProject { dir: None, .. } => "stop all projects: `urbania down --all`".into(),
         Owner::Container { name, .. } => format!("stop it: `docker stop {name}`"),
         Owner::Process | Owner::ThisProject { .. } => match &claim.holder {
+            Holder::Process {
+                container: Some(_), ..
+            } => format!("find its container: `docker ps --filter publish={port}`"),
             Holder::Process { .. } => format!("end it: `urbania ports {port} --stop`"),
             Holder::Hidden { .. } => format!("see which one: `sudo urbania ports {port}`"),
             Holder::Nobody => format!("look closer: `ss -nlp 'sport = :{port}'`"),

@@ -20,7 +20,15 @@ pub async fn all(ctx: &Context, claims: &[&Claim], yes: bool) -> Result<()> {
     let mut done = BTreeSet::new();
     for claim in claims {
         match (&claim.owner, &claim.holder) {
-            (Owner::Process, Holder::Process { pid, .. }) => {
+            // A proxy is not to be ended alone: its container would go on without it.
+            (
+                Owner::Process,
+                Holder::Process {
+                    pid,
+                    container: None,
+                    ..
+                },
+            ) => {
                 if done.insert(pid.to_string()) {
                     one(ctx, claim, *pid, yes).await?;
                 }
