@@ -331,6 +331,8 @@ impl Container {
         let mut words = vec!["run", "-d", "--name", name];
         words.extend(args);
         words.push("livekit/livekit-server:v1.13.5");
+        // Without an address it would ask the internet for one, and end when nobody answers.
+        words.extend(["--dev", "--node-ip", "127.0.0.1"]);
         words.extend(command);
         docker(&words);
         container
@@ -351,10 +353,10 @@ fn a_container_in_the_way_is_named_and_can_be_stopped() {
     let _host = Container::run(
         &name("host"),
         &["--network", "host"],
-        &["--dev", "--bind", "127.0.0.1", "--port", &host.to_string()],
+        &["--bind", "127.0.0.1", "--port", &host.to_string()],
     );
     let port = format!("{published}:80");
-    let _published = Container::run(&name("published"), &["-p", &port], &["--dev"]);
+    let _published = Container::run(&name("published"), &["-p", &port], &[]);
     for port in [host, published] {
         crate::process::eventually("the container holds its port", || {
             std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
