@@ -356,7 +356,7 @@ fn a_container_in_the_way_is_named_and_can_be_stopped() {
         &["--bind", "127.0.0.1", "--port", &host.to_string()],
     );
     let port = format!("{published}:80");
-    let _published = Container::run(&name("published"), &["-p", &port], &[]);
+    let _published = Container::run(&name("published"), &["-p", &port], &["--bind", "0.0.0.0"]);
     for port in [host, published] {
         crate::process::eventually("the container holds its port", || {
             std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
