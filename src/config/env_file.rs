@@ -227,13 +227,14 @@ fn assigned_name(text: &str, at: usize, end: usize) -> Option<(&str, usize)> {
 fn value(text: &str, at: usize, end: usize) -> (String, Range<usize>) {
     match text[at..].chars().next() {
         Some(quote @ ('\'' | '`')) => {
-            if let Some(n) = text[at + 1..].find(quote) {
-                let close = at + 1 + n;
+            let close = text[at + 1..].find(quote).map(|n| at + 1 + n);
+            if let Some(close) = close.filter(|close| closes(text, at, *close)) {
                 return (text[at + 1..close].to_owned(), at..close + 1);
             }
         }
         Some('"') => {
-            if let Some((value, close)) = double_quoted_value(text, at) {
+            let read = double_quoted_value(text, at);
+            if let Some((value, close)) = read.filter(|(_, close)| closes(text, at, *close)) {
                 return (value, at..close + 1);
             }
         }
@@ -249,6 +250,13 @@ fn value(text: &str, at: usize, end: usize) -> (String, Range<usize>) {
     let comment = rest.match_indices('#').find(after_blank);
     let plain = comment.map_or(rest, |(n, _)| &rest[..n]).trim_end();
     (plain.to_owned(), at..at + plain.len())
+}
+
+/// Whether the quote at `close` ends the value that begins at `at`. One on a later line does only
+/// where nothing follows: else a stray quote would swallow the next assignment.
+fn closes(text: &str, at: usize, close: usize) -> bool {
+    let rest = text[close + 1..line_end(text, close)].trim();
+    !text[at..close].contains('\n') || rest.is_empty() || rest.starts_with('#')
 }
 
 /// The text between double quotes and where the closing one is.
@@ -269,4 +277,98 @@ fn double_quoted_value(text: &str, at: usize) -> Option<(String, usize)> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn env(text: &str) -> EnvFile {
+        EnvFile::parse(Path::new(".env"), text.to_owned())
+    }
+
+    fn values(text: &str) -> Vec<(String, String, usize)> {
+        let env = env(text);
+        let all = env.assignments().iter();
+        all.map(|a| (a.name.clone(), a.value.clone(), a.line))
+            .collect()
+    }
+
+    #[test]
+    fn every_way_of_writing_a_value_is_read() {
+        for (text, value) in [
+            ("A=plain", "plain"),
+            ("export A = spaced # why", "spaced"),
+            ("A='single # no comment'", "single # no comment"),
+            ("A=\"double \\\"x\\\" \\n\" # why", "double \"x\" \n"),
+            ("A=`tick`", "tick"),
+            ("A=a#b", "a#b"),
+            ("A= # nothing", ""),
+            ("A=", ""),
+            ("A='open", "'open"),
+            ("A=crlf\r", "crlf"),
+            ("\u{feff}A=bom", "bom"),
+        ] {
+            assert_eq!(values(text), [("A".into(), value.into(), 1)], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn lines_inside_a_quoted_value_are_no_assignments() {
+        let text = "KEY=\"-----BEGIN\nB=2\n-----END\"\nC=3\n# D=4\nnot an assignment\n";
+        let read = values(text);
+        assert_eq!(read.len(), 2);
+        assert_eq!(read[1], ("C".into(), "3".into(), 4));
+    }
+
+    #[test]
+    fn a_changed_value_keeps_its_quotes_and_everything_around_it() {
+        let mut env = env("# c\r\nexport A='x' # why\r\nB=\"y\"\r\nC=z");
+        assert!(env.set("A", "it's"));
+        assert!(env.set("B", "$1"));
+        assert!(env.set("C", "two words"));
+        assert!(env.set("D", "new"));
+        assert!(!env.set("D", "new"));
+        assert_eq!(
+            env.text(),
+            "# c\r\nexport A=\"it's\" # why\r\nB=\"\\$1\"\r\nC='two words'\r\nD=new\r\n"
+        );
+    }
+
+    #[test]
+    fn debug_output_has_no_values() {
+        let shown = format!("{:?}", env("A=hidden"));
+        assert_eq!(shown, ".env [\"A\"]");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_set_is_read_back_and_the_rest_stays(
+            before in "((export )?[A-D] ?= ?([a-z#]{0,4}|'[a-z\n# ]{0,4}'|\"[a-z\n# ]{0,4}\")( # [a-z]{0,3})?\r?\n|#[a-z '\"]{0,5}\n|\n){0,6}",
+            name in "[A-F]",
+            value in "\\PC{0,12}",
+        ) {
+            let mut env = env(&before);
+            let others = |env: &EnvFile| -> Vec<(String, String)> {
+                env.assignments()
+                    .iter()
+                    .filter(|a| a.name != name)
+                    .map(|a| (a.name.clone(), a.value.clone()))
+                    .collect()
+            };
+            let untouched = others(&env);
+            env.set(&name, &value);
+            prop_assert!(env.all(&name).all(|a| a.value == value), "{:?}", env.text());
+            prop_assert_eq!(others(&env), untouched);
+            prop_assert!(!env.set(&name, &value));
+        }
+
+        #[test]
+        fn garbage_is_never_a_panic(text in "[\\PC\n\r\t]{0,60}", value in "\\PC{0,5}") {
+            let mut env = env(&text);
+            env.set("A", &value);
+        }
+    }
 }

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 /// The settings of a project, `urbania.yaml`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
 pub struct Settings {
     /// Name of the project; it names containers and volumes. Default: the folder's name.
     #[schemars(extend("format" = "project-name"))]
@@ -60,7 +61,8 @@ pub enum NetworkChoice {
 
 /// Images of the containers.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
 pub struct Images {
     /// The SFU.
     #[schemars(extend("format" = "image"))]
@@ -81,7 +83,8 @@ impl Default for Images {
 
 /// Services that can be left out.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
 pub struct Services {
     /// The database.
     pub mongodb: MongodbSettings,
@@ -89,7 +92,8 @@ pub struct Services {
 
 /// The database.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
 pub struct MongodbSettings {
     /// Whether `urbania up` runs MongoDB. Without it users live in .urbania/urbania.db.
     pub enabled: bool,
@@ -115,7 +119,8 @@ fn items_are_origins(schema: &mut Schema) {
 
 /// The token API.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
 pub struct ApiSettings {
     /// Address and port that the API listens on.
     #[schemars(extend("format" = "socket-address"))]

@@ -1,0 +1,118 @@
+//! `urbania keys`.
+
+use crate::config::Folder;
+
+const SECRET: &str = "aaaaaaaaaabbbbbbbbbbccccccccccdd";
+const OTHER: &str = "zzzzzzzzzzbbbbbbbbbbccccccccccdd";
+
+fn project(backend: &str) -> Folder {
+    Folder::with(&[
+        (
+            "livekit.yaml",
+            &format!("port: 47880\nkeys: {{APIone: {SECRET}, APItwo: {OTHER}}}\n"),
+        ),
+        ("urbania.yaml", "backends: [../none/.env, backend/.env]\n"),
+        (
+            ".env",
+            &format!("LIVEKIT_API_KEY=APIone\nLIVEKIT_API_SECRET={SECRET}\n"),
+        ),
+        ("backend/.env", backend),
+    ])
+}
+
+#[test]
+fn keys_are_shown_by_fingerprint() {
+    let folder = project("");
+    let run = folder.run(&["keys", "show"]).expect(0);
+    assert_eq!(
+        run.stdout,
+        "KEY     FINGERPRINT   IN USE\nAPIone  9fbcd56c9a08  yes\nAPItwo  28934b3e37e7\n"
+    );
+    assert!(
+        folder
+            .run(&["keys", "show", "--reveal"])
+            .expect(0)
+            .stdout
+            .contains(SECRET)
+    );
+    let json = folder.run(&["keys", "show", "-o", "json"]).expect(0).stdout;
+    assert!(json.contains("\"in_use\": true") && !json.contains(SECRET));
+}
+
+#[test]
+fn every_difference_is_told_with_the_line_that_wins() {
+    let folder = project(&format!(
+        "# backend\nLIVEKIT_API_KEY=APIone\nLIVEKIT_API_SECRET={SECRET}\nexport LIVEKIT_API_KEY='APIold' # why\n\
+         LIVEKIT_API_SECRET=\"{OTHER}\"\nLIVEKIT_WS_URL=ws://127.0.0.1:47880/\nLIVEKIT_SERVER_URL=http://localhost:7880\n"
+    ));
+    let run = folder.run(&["keys", "check"]).expect(3);
+    assert_eq!(
+        run.stdout,
+        "differs ../none/.env: no such file\n\
+         differs backend/.env:4: LIVEKIT_API_KEY is `APIold`, livekit.yaml has `APIone` (this line wins over line 2)\n\
+         differs backend/.env:5: LIVEKIT_API_SECRET is not the secret of `APIone` in livekit.yaml (this line wins over line 3)\n\
+         differs backend/.env:7: LIVEKIT_SERVER_URL is `http://localhost:7880`, the SFU is at `http://localhost:47880`\n"
+    );
+    assert_eq!(
+        run.stderr,
+        "error: 4 differences between env files and livekit.yaml\n\
+         hint: `urbania keys sync` writes the pair in use into the env files\n"
+    );
+}
+
+#[test]
+fn a_missing_variable_and_the_environment_are_told_too() {
+    let folder = project("LIVEKIT_API_KEY=\n");
+    let env = [("LIVEKIT_API_SECRET", OTHER)];
+    let run = folder.run_with(&env, &["keys", "check"]).expect(3);
+    assert_eq!(
+        run.stdout,
+        "differs ../none/.env: no such file\n\
+         differs backend/.env:1: LIVEKIT_API_KEY is not set\n\
+         differs backend/.env: LIVEKIT_API_SECRET is not set\n\
+         differs the environment, which beats env files: LIVEKIT_API_SECRET is not the secret of `APIone` in livekit.yaml\n"
+    );
+}
+
+#[test]
+fn a_secret_in_the_place_of_the_key_is_not_quoted() {
+    let folder = project(&format!(
+        "LIVEKIT_API_KEY={SECRET}\nLIVEKIT_API_SECRET=APIone\n"
+    ));
+    let check = folder.run(&["keys", "check"]).expect(3);
+    let sync = folder.run(&["keys", "sync"]).expect(0);
+    for said in [check.stdout, check.stderr, sync.stdout, sync.stderr] {
+        assert!(!said.contains(SECRET), "{said}");
+    }
+}
+
+#[test]
+fn sync_changes_values_alone_and_says_what_it_changed() {
+    let backend = format!(
+        "# keep me\r\nexport LIVEKIT_API_KEY='APIold' # why\r\nOTHER=1\r\nLIVEKIT_API_SECRET=\"{OTHER}\"\r\nNEXT_PUBLIC_LIVEKIT_URL=wss://old.example.com"
+    );
+    let folder = project(&backend);
+    let lines = "backend/.env: set LIVEKIT_API_KEY APIold → APIone\n\
+                 backend/.env: set LIVEKIT_API_SECRET\n\
+                 backend/.env: set NEXT_PUBLIC_LIVEKIT_URL wss://old.example.com → ws://localhost:47880\n";
+    let dry = folder.run(&["keys", "sync", "--dry-run"]).expect(0);
+    assert!(
+        dry.stdout.ends_with(&lines.replace(": set", ": would set")),
+        "{}",
+        dry.stdout
+    );
+    assert_eq!(folder.read("backend/.env"), backend);
+    let run = folder.run(&["keys", "sync"]).expect(0);
+    assert!(run.stdout.ends_with(lines), "{}", run.stdout);
+    assert_eq!(run.stderr, "../none/.env: no such file\n");
+    assert_eq!(
+        folder.read("backend/.env"),
+        backend
+            .replace("APIold", "APIone")
+            .replace(OTHER, SECRET)
+            .replace("wss://old.example.com", "ws://localhost:47880")
+    );
+    assert_eq!(folder.mode("backend/.env"), 0o600);
+    let again = folder.run(&["keys", "sync"]).expect(0);
+    assert_eq!(again.stdout, "");
+}
