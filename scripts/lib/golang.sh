@@ -16,7 +16,9 @@ use_go() {
   if ! new_enough "$dir/bin/go"; then
     need go=golang-go
     say "fetching Go $go_version"
-    (cd "$cache" && GO111MODULE=on GOPATH=$cache/go go mod download "golang.org/toolchain@v0.0.1-go$go_version.linux-$arch") >&2 ||
+    # Elsewhere there could be a module, whose go.mod this would change.
+    (cd "$cache" && GO111MODULE=on GOPATH=$cache/go logged go-toolchain \
+      go mod download "golang.org/toolchain@v0.0.1-go$go_version.linux-$arch") ||
       die "cannot fetch Go $go_version" "install Go $go_minimum or newer and run the script again"
     # Modules carry no execute bits; old Go versions do not restore them.
     chmod +x "$dir"/bin/* "$dir"/pkg/tool/*/*

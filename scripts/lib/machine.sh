@@ -42,13 +42,19 @@ need() {
   have apt-get || die "missing programs: ${packages[*]}" \
     "this script installs packages on Debian only; install them and run it again"
   say "installing ${packages[*]}"
-  local log=$cache/apt.log
-  {
-    as_root apt-get update -q &&
-      as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${packages[@]}"
-  } >"$log" 2>&1 || {
+  logged apt-update as_root apt-get update -q || die "cannot read the package lists"
+  logged apt-install as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+    "${packages[@]}" || die "cannot install ${packages[*]}"
+}
+
+# logged LOG COMMAND…: keeps the output from the terminal unless the command fails.
+logged() {
+  local log=$cache/$1.log
+  shift
+  "$@" >"$log" 2>&1 || {
     tail -n 5 "$log" >&2
-    die "cannot install ${packages[*]}" "the whole output is in $log"
+    say "the whole output is in $log"
+    return 1
   }
 }
 

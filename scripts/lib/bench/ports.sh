@@ -13,5 +13,5 @@ bench_ports() {
   row "lsof -nP -i :7880 (one port)" "$(milliseconds "$(mean 'lsof -nP -i :7880')")" "" "" "" ""
   row "ss -ltnup" "$(milliseconds "$(mean 'ss -ltnup')")" "" "" "" ""
   say "inside the process, with other sockets and processes around"
-  cargo bench --quiet --locked --manifest-path "$repo/Cargo.toml" --bench ports
+  cargo bench --quiet --locked --profile "$profile" --manifest-path "$repo/Cargo.toml" --bench ports
 }
