@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::page_server::PageServer;
 
@@ -135,7 +136,12 @@ impl Participant {
 
     /// Ends the browser and waits for its process.
     pub async fn close(mut self) {
-        self.browser.kill().await.unwrap().unwrap();
+        // Asked to, it ends its helper processes first; they would write to the profile.
+        let asked = self.browser.close().await;
+        let ended = timeout(Duration::from_secs(10), self.browser.wait()).await;
+        if asked.is_err() || ended.is_err() {
+            self.browser.kill().await.unwrap().unwrap();
+        }
         self.events.abort();
     }
 
