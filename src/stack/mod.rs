@@ -1,5 +1,6 @@
 //! The services of a project: wanted, planned, applied, healthy.
 
+pub mod health;
 pub mod plan;
 pub mod service;
 pub mod wanted;
