@@ -1,13 +1,192 @@
 //! `urbania down`.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::config::{Project, STATE_DIR};
 use crate::context::Context;
+use crate::engine::docker::Docker;
+use crate::engine::{Engine, Instance, Volume};
 use crate::error::{Error, Result};
+use crate::host::lock::ProjectLock;
+use crate::stack::api::ApiFiles;
+use crate::stack::down::{Down, stop_api};
+use crate::stack::service::Service;
 
 /// Stop everything; data stays
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+pub struct Args {
+    /// Only these: mongodb, livekit, api
+    #[arg(value_name = "SERVICE")]
+    services: Vec<Service>,
+    /// Delete MongoDB's data too, after asking
+    #[arg(long)]
+    volumes: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    /// Every project on this machine, from anywhere
+    #[arg(long, conflicts_with = "services")]
+    all: bool,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+}
 
 /// Runs the command.
-pub async fn run(_ctx: &Context, _args: Args) -> Result<()> {
-    Err(Error::failed("not built yet"))
+pub async fn run(ctx: &Context, args: Args) -> Result<()> {
+    if args.all {
+        return all(ctx, &args).await;
+    }
+    let dir = Project::find(ctx)?;
+    let loaded = Project::load(ctx);
+    let _lock = lock(ctx, &dir, args.dry_run).await?;
+    let engine = match Docker::connect(&ctx.env).await {
+        Ok(engine) => engine,
+        Err(e) => return without_engine(ctx, &dir, &args, e).await,
+    };
+    let (name, instances) = identify(&engine, &dir, loaded.as_ref()).await?;
+    let Some(name) = name else {
+        // Nothing runs that says what the project is called, and its files do not either.
+        return loaded.map(drop);
+    };
+    let mut down = plan(&dir, &name, &args.services, &instances).await?;
+    if args.volumes {
+        down.volumes = volumes(&engine, &name, &args.services).await?;
+    }
+    carry_out(ctx, &engine, &args, &[down], loaded.as_ref().ok()).await
+}
+
+/// Stops `services` of a project whose files are known: the end of `up --foreground`.
+pub async fn project(ctx: &Context, project: &Project, services: &[Service]) -> Result<()> {
+    let _lock = lock(ctx, &project.dir, false).await?;
+    let engine = Docker::connect(&ctx.env).await?;
+    let instances = engine.instances(Some(&project.name)).await?;
+    let down = plan(&project.dir, &project.name, services, &instances).await?;
+    down.apply(ctx, &engine, Some(project)).await
+}
+
+async fn lock(ctx: &Context, dir: &Path, dry_run: bool) -> Result<Option<ProjectLock>> {
+    if dry_run {
+        return Ok(None);
+    }
+    ProjectLock::acquire(&dir.join(STATE_DIR), "urbania down", &ctx.out)
+        .await
+        .map(Some)
+}
+
+/// The API needs no engine to stop; the rest has to wait for one.
+async fn without_engine(ctx: &Context, dir: &Path, args: &Args, e: Error) -> Result<()> {
+    let concerned = args.services.is_empty() || args.services.contains(&Service::Api);
+    if concerned && !args.dry_run {
+        stop_api(dir).await?;
+        ctx.out
+            .say("api is stopped; the containers need the engine");
+    }
+    Err(e)
+}
+
+/// The project's name and its containers. When its files cannot be read, the containers that were
+/// made from its folder know its name.
+async fn identify(
+    engine: &Docker,
+    dir: &Path,
+    loaded: Result<&Project, &Error>,
+) -> Result<(Option<String>, Vec<Instance>)> {
+    if let Ok(project) = loaded {
+        let instances = engine.instances(Some(&project.name)).await?;
+        let ours = instances
+            .into_iter()
+            .filter(|i| i.dir == dir || !i.dir.is_dir());
+        return Ok((Some(project.name.clone()), ours.collect()));
+    }
+    let mut instances = engine.instances(None).await?;
+    instances.retain(|i| i.dir == dir);
+    Ok((instances.first().map(|i| i.project.clone()), instances))
+}
+
+async fn plan(dir: &Path, name: &str, services: &[Service], there: &[Instance]) -> Result<Down> {
+    let api = ApiFiles::in_state_dir(&dir.join(STATE_DIR)).seen().await?;
+    Ok(Down::new(name, dir, services, there, api.map(|a| a.pid)))
+}
+
+/// The volumes of a project, if the service that they belong to is meant.
+async fn volumes(engine: &Docker, name: &str, services: &[Service]) -> Result<Vec<Volume>> {
+    if !services.is_empty() && !services.contains(&Service::Mongodb) {
+        return Ok(Vec::new());
+    }
+    engine.volumes(Some(name)).await
+}
+
+/// Every project that has a container or, with `--volumes`, a volume.
+async fn all(ctx: &Context, args: &Args) -> Result<()> {
+    let engine = Docker::connect(&ctx.env).await?;
+    let (instances, volumes) = if args.volumes {
+        tokio::try_join!(engine.instances(None), engine.volumes(None))?
+    } else {
+        (engine.instances(None).await?, Vec::new())
+    };
+    let mut projects: BTreeMap<&str, PathBuf> = BTreeMap::new();
+    for volume in &volumes {
+        projects.entry(&volume.project).or_default();
+    }
+    for instance in &instances {
+        projects.insert(&instance.project, instance.dir.clone());
+    }
+    let mut downs = Vec::new();
+    for (name, dir) in projects {
+        let mut down = plan(&dir, name, &[], &instances).await?;
+        down.volumes = (volumes.iter().filter(|v| v.project == name).cloned()).collect();
+        downs.push(down);
+    }
+    carry_out(ctx, &engine, args, &downs, None).await
+}
+
+async fn carry_out(
+    ctx: &Context,
+    engine: &Docker,
+    args: &Args,
+    downs: &[Down],
+    project: Option<&Project>,
+) -> Result<()> {
+    let steps: Vec<_> = downs.iter().flat_map(Down::steps).collect();
+    if args.dry_run {
+        return super::up::show_plan(ctx, &steps);
+    }
+    if steps.is_empty() {
+        ctx.out.say("nothing runs");
+        return Ok(());
+    }
+    agree(ctx, args, downs)?;
+    for down in downs.iter().filter(|d| !d.is_empty()) {
+        if args.all {
+            ctx.out.say(format_args!("project {}", down.project));
+        }
+        let of_dir = args
+            .all
+            .then(|| Project::load_from(&down.dir, &ctx.env).ok());
+        let known = project.or(of_dir.as_ref().and_then(Option::as_ref));
+        down.apply(ctx, engine, known).await?;
+    }
+    Ok(())
+}
+
+/// Data is deleted only with consent.
+fn agree(ctx: &Context, args: &Args, downs: &[Down]) -> Result<()> {
+    let names: Vec<&str> = (downs.iter().flat_map(|d| &d.volumes))
+        .map(|v| v.name.as_str())
+        .collect();
+    if names.is_empty() || args.yes {
+        return Ok(());
+    }
+    let question = format!("Delete all data in {}?", names.join(", "));
+    match ctx.out.confirm(&question) {
+        Some(true) => Ok(()),
+        Some(false) => Err(Error::failed("nothing was stopped or deleted")),
+        None => Err(
+            Error::usage("--volumes deletes data, and nobody is here to be asked")
+                .hint("--yes deletes without asking"),
+        ),
+    }
 }

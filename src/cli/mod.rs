@@ -8,6 +8,7 @@ mod become_program;
 mod completions;
 mod config;
 mod down;
+mod duration;
 mod init;
 mod keys;
 mod logs;

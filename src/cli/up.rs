@@ -1,13 +1,153 @@
 //! `urbania up`.
 
+use std::time::Duration;
+
+use clap::ValueEnum;
+use serde_json::json;
+
+use crate::config::Project;
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::host::lock::ProjectLock;
+use crate::output::{Format, GOOD, Table, WARN};
+use crate::stack::interrupt::Interrupt;
+use crate::stack::plan::{Plan, Step};
+use crate::stack::report::Report;
+use crate::stack::service::Service;
+use crate::stack::site::{Pull, Site};
+use crate::stack::up::Up;
+
+use super::duration::duration;
 
 /// Start everything and wait until it is healthy
+///
+/// Starts what does not run, replaces what has changed and leaves the rest alone. When something
+/// fails, what this command made is removed and what ran before goes on.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Only these: mongodb, livekit, api
+    #[arg(value_name = "SERVICE")]
+    services: Vec<Service>,
+    /// What runs MongoDB and LiveKit
+    #[arg(long, value_enum, default_value_t = EngineArg::Auto)]
+    engine: EngineArg,
+    /// How long each service may take to become healthy
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "60s")]
+    wait_timeout: Duration,
+    /// When to fetch images
+    #[arg(long, value_enum, default_value_t = PullArg::Missing)]
+    pull: PullArg,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Stay, show all logs, and stop everything at Ctrl-C
+    #[arg(short, long, conflicts_with = "dry_run")]
+    foreground: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum EngineArg {
+    /// Docker
+    Auto,
+    /// Containers of a Docker or Podman engine
+    Docker,
+    /// Programs installed on this machine
+    Native,
+    /// The development SFU built into urbania
+    Embedded,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PullArg {
+    /// Those that the engine lacks
+    Missing,
+    /// For every container that is made
+    Always,
+    /// Not at all
+    Never,
+}
 
 /// Runs the command.
-pub async fn run(_ctx: &Context, _args: Args) -> Result<()> {
-    Err(Error::failed("not built yet"))
+pub async fn run(ctx: &Context, args: Args) -> Result<()> {
+    if let EngineArg::Native | EngineArg::Embedded = args.engine {
+        return Err(Error::usage("this version of urbania has no such engine")
+            .hint("--engine docker   is there"));
+    }
+    // First of all: a signal from now on must not leave anything half-done.
+    let interrupt = Interrupt::listen()?;
+    let project = Project::load(ctx)?;
+    let services = Service::selected(&args.services, &project)?;
+    let lock = if args.dry_run {
+        None
+    } else {
+        Some(ProjectLock::acquire(&project.state_dir(), "urbania up", &ctx.out).await?)
+    };
+    let mut site = interrupt.or(Site::look(ctx, project)).await?;
+    let wanted = site.wanted(&services)?;
+    let plan = site.plan(&wanted, args.pull.into()).await?;
+    site.check_ports(&plan).await?;
+    if args.dry_run {
+        return show_plan(ctx, &plan.steps());
+    }
+    Up::new(ctx, &site, &wanted, args.wait_timeout, &interrupt)
+        .apply(&plan)
+        .await?;
+    drop(lock);
+    report(ctx, &site, &services, &plan).await?;
+    if args.foreground {
+        super::logs::follow_until(ctx, &site, &services, &interrupt).await?;
+        return super::down::project(ctx, &site.project, &services).await;
+    }
+    Ok(())
+}
+
+impl From<PullArg> for Pull {
+    fn from(pull: PullArg) -> Self {
+        match pull {
+            PullArg::Missing => Self::Missing,
+            PullArg::Always => Self::Always,
+            PullArg::Never => Self::Never,
+        }
+    }
+}
+
+/// Shows what would be done.
+pub(super) fn show_plan(ctx: &Context, steps: &[Step]) -> Result<()> {
+    if ctx.out.format == Format::Json {
+        return ctx.out.json(&json!({ "steps": steps }));
+    }
+    if steps.is_empty() {
+        ctx.out.say("nothing to do");
+        return Ok(());
+    }
+    let mut table = Table::new(&["action", "service", "detail"]);
+    for step in steps {
+        table.row([step.action, &step.service, &step.detail]);
+    }
+    ctx.out.line(table)
+}
+
+async fn report(ctx: &Context, site: &Site, services: &[Service], plan: &Plan) -> Result<()> {
+    let report = Report::of(site, services, plan).await?;
+    for warning in &site.project.warnings {
+        ctx.out
+            .complain(format_args!("{WARN}warning{WARN:#}: {warning}"));
+    }
+    if ctx.out.format == Format::Json {
+        return ctx.out.json(&report);
+    }
+    let mut table = Table::new(&["service", "status", "where", "detail"]);
+    for line in &report.services {
+        let status = format!("{GOOD}healthy{GOOD:#}");
+        table.row([line.service.as_str(), &status, &line.address, &line.detail]);
+    }
+    ctx.out.line(table)?;
+    ctx.out.say(format_args!(
+        "key {} ({}), {}",
+        report.key.name, report.key.fingerprint, report.network.reason
+    ));
+    if !report.changed {
+        ctx.out.say("everything ran already");
+    }
+    Ok(())
 }

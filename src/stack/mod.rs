@@ -1,6 +1,17 @@
 //! The services of a project: wanted, planned, applied, healthy.
 
+pub mod api;
+pub mod down;
 pub mod health;
+pub mod interrupt;
+pub mod last_words;
+pub mod participants;
 pub mod plan;
+pub mod progress;
+pub mod report;
 pub mod service;
+pub mod site;
+pub mod stop;
+pub mod undo;
+pub mod up;
 pub mod wanted;

@@ -19,8 +19,9 @@ const AUTHENTICATION_FAILED: i32 = 18;
 const LONGEST_ANSWER: usize = 1 << 20;
 const OP_MSG: i32 = 2013;
 
-/// Asks whether MongoDB on `port` of this machine serves the user of `uri`.
-pub async fn probe(uri: &SecretString, port: u16) -> Result<(), Unhealthy> {
+/// Asks whether MongoDB on `port` of this machine serves the user of `uri`. On a `fresh` volume the
+/// user may be about to be made.
+pub async fn probe(uri: &SecretString, port: u16, fresh: bool) -> Result<(), Unhealthy> {
     // The driver waits half a second after each failure, so the door is knocked at by hand.
     hello(port).await.map_err(|e| {
         Unhealthy::NotYet(match e.kind() {
@@ -29,7 +30,7 @@ pub async fn probe(uri: &SecretString, port: u16) -> Result<(), Unhealthy> {
         })
     })?;
     ping(uri).await.map_err(|e| {
-        if is_wrong_password(&e) {
+        if is_wrong_password(&e) && !fresh {
             Unhealthy::Wrong(wrong_password())
         } else {
             Unhealthy::not_yet(described(&e))

@@ -1,0 +1,87 @@
+//! The API's process: `urbania serve`, detached, found again by its pid file.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::config::Project;
+use crate::error::{Context as _, Result};
+use crate::host::files::{PRIVATE, private_dir, replace};
+use crate::host::process::{Running, Spawn, Stopped, running, spawn_detached};
+
+use super::plan::ApiSeen;
+
+/// Requests in flight are finished within this.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Where the API's process keeps its files.
+#[derive(Clone, Debug)]
+pub struct ApiFiles {
+    /// Who it is.
+    pub pid: PathBuf,
+    /// The hash of what it read when it started.
+    pub config: PathBuf,
+    /// What it prints.
+    pub log: PathBuf,
+}
+
+impl ApiFiles {
+    /// Those in the state folder of a project.
+    pub fn in_state_dir(state: &std::path::Path) -> Self {
+        Self {
+            pid: state.join("api.pid"),
+            config: state.join("api.config"),
+            log: state.join("logs/api.log"),
+        }
+    }
+
+    /// Those of a project.
+    pub fn of(project: &Project) -> Self {
+        Self::in_state_dir(&project.state_dir())
+    }
+
+    /// The API's process, if it runs, and what it was started with.
+    pub async fn seen(&self) -> Result<Option<ApiSeen>> {
+        Ok(running(&self.pid).await?.map(|process| ApiSeen {
+            pid: process.pid,
+            config: std::fs::read_to_string(&self.config).unwrap_or_default(),
+        }))
+    }
+
+    /// How long the log is now.
+    pub fn log_length(&self) -> u64 {
+        std::fs::metadata(&self.log).map_or(0, |m| m.len())
+    }
+
+    /// Ends the process if it runs.
+    pub async fn stop(&self) -> Result<Stopped> {
+        match running(&self.pid).await? {
+            Some(process) => process.stop(GRACE).await,
+            None => Ok(Stopped::Gone),
+        }
+    }
+}
+
+/// Starts the API of a project; it reads its secrets from the project's files by itself.
+pub async fn start(project: &Project, config: &str) -> Result<Running> {
+    let files = ApiFiles::of(project);
+    let program =
+        std::env::current_exe().or_fail(|| "cannot tell where urbania itself is".into())?;
+    let args = [
+        "serve".to_owned(),
+        "--project".to_owned(),
+        project.dir.display().to_string(),
+    ];
+    private_dir(&project.state_dir())?;
+    // Before the process: a process without its hash would be restarted for nothing.
+    replace(&files.config, config, PRIVATE)
+        .or_fail(|| format!("cannot write `{}`", files.config.display()))?;
+    spawn_detached(&Spawn {
+        program: &program,
+        args: &args,
+        env: &[],
+        log: &files.log,
+        pid_file: &files.pid,
+        dir: &project.dir,
+    })
+    .await
+}

@@ -1,0 +1,239 @@
+//! What a service said before it failed, and what we know about such words.
+
+use std::path::Path;
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use tokio::time::timeout;
+
+use super::service::Service;
+use crate::config::Project;
+use crate::engine::{Condition, Engine, LogLine, LogQuery};
+use crate::error::Error;
+
+/// Enough to see what happened.
+const LINES: usize = 10;
+/// Lines read to find that many that say something.
+const READ: usize = 60;
+/// A log longer than this is read from its end.
+const LONGEST: u64 = 64 * 1024;
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Takes the project's secrets out of text that others wrote.
+#[derive(Clone, Debug, Default)]
+pub struct Redactor(Vec<SecretString>);
+
+impl Redactor {
+    /// For the secrets of a project.
+    pub fn of(project: &Project) -> Self {
+        let mut secrets: Vec<SecretString> = (project.livekit.keys.iter())
+            .map(|pair| pair.secret.clone())
+            .collect();
+        secrets.extend(project.session_secret());
+        if let Some(uri) = project.mongodb_uri() {
+            secrets.extend(password_of(uri.expose_secret()));
+        }
+        // The word `secret` of a documented development pair would blank out half of every log.
+        secrets.retain(|s| s.expose_secret().len() >= 8);
+        Self(secrets)
+    }
+
+    /// The text without them.
+    pub fn clean(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, secret| {
+            text.replace(secret.expose_secret(), "[secret]")
+        })
+    }
+}
+
+/// The password as it stands in an address.
+fn password_of(uri: &str) -> Option<SecretString> {
+    let (_, rest) = uri.split_once("://")?;
+    let (user, _) = rest.rsplit_once('@')?;
+    let (_, password) = user.split_once(':')?;
+    Some(password.into())
+}
+
+/// The last lines of a container that say something.
+pub async fn of_container(engine: &dyn Engine, id: &str, redactor: &Redactor) -> Vec<String> {
+    let query = LogQuery {
+        tail: Some(READ),
+        ..LogQuery::default()
+    };
+    let lines = engine.logs(id, &query).try_collect::<Vec<LogLine>>();
+    match timeout(PATIENCE, lines).await {
+        Ok(Ok(lines)) => telling(lines.iter().map(|l| l.text.as_str()), redactor),
+        _ => Vec::new(),
+    }
+}
+
+/// The last lines of a log file from byte `from` on that say something.
+pub async fn of_file(log: &Path, from: u64, redactor: &Redactor) -> Vec<String> {
+    let Ok(mut file) = tokio::fs::File::open(log).await else {
+        return Vec::new();
+    };
+    let length = file.metadata().await.map_or(0, |m| m.len());
+    let from = from.max(length.saturating_sub(LONGEST));
+    let mut bytes = Vec::new();
+    if file.seek(std::io::SeekFrom::Start(from)).await.is_err()
+        || file.take(LONGEST).read_to_end(&mut bytes).await.is_err()
+    {
+        return Vec::new();
+    }
+    telling(String::from_utf8_lossy(&bytes).lines(), redactor)
+}
+
+fn telling<'a>(lines: impl Iterator<Item = &'a str>, redactor: &Redactor) -> Vec<String> {
+    let mut found: Vec<String> = lines
+        .map(|line| redactor.clean(anstream::adapter::strip_str(line).to_string().trim_end()))
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    found.split_off(found.len().saturating_sub(LINES))
+}
+
+/// `what` happened, with the service's own words below it and a way out if we know one.
+pub fn failure(what: &str, service: Service, words: &[String], end: Option<&Condition>) -> Error {
+    let hint = hint(service, words, end);
+    let message = if words.is_empty() {
+        format!("{what}; it said nothing")
+    } else {
+        words
+            .iter()
+            .fold(format!("{what}; its last words:"), |m, w| m + "\n  | " + w)
+    };
+    let error = Error::failed(message);
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error.hint(format!("urbania logs {service}   shows more while it runs")),
+    }
+}
+
+/// Words that services end with, and the way out.
+const KNOWN: [(&str, &str); 14] = [
+    (
+        "address already in use",
+        "urbania ports   shows who holds the port",
+    ),
+    (
+        "one of key-file or keys must be provided",
+        "livekit.yaml needs a pair under `keys:`; urbania init writes one",
+    ),
+    (
+        "not found in type config",
+        "a key in livekit.yaml is unknown to this image: urbania config validate",
+    ),
+    (
+        "could not parse config",
+        "livekit.yaml is not what this image understands: urbania config validate",
+    ),
+    (
+        "could not parse keys",
+        "`keys:` in livekit.yaml must be `name: secret` lines",
+    ),
+    (
+        "could not resolve external ip",
+        "rtc.use_external_ip asks STUN servers; set it to false where none can be reached",
+    ),
+    (
+        "stun",
+        "rtc.use_external_ip asks STUN servers; set it to false where none can be reached",
+    ),
+    (
+        "unable to connect to redis",
+        "the `redis:` of livekit.yaml must be reachable; without it LiveKit runs alone",
+    ),
+    (
+        "api_key",
+        "webhook.api_key must be the name of a key under `keys:`",
+    ),
+    (
+        "key file others permissions",
+        "chmod 600 the key_file of livekit.yaml",
+    ),
+    (
+        "no space left on device",
+        "the engine's disk is full: docker system df, docker system prune",
+    ),
+    (
+        "featurecompatibilityversion",
+        "the volume was made by another version of MongoDB: choose it under images: in urbania.yaml",
+    ),
+    (
+        "permission denied",
+        "the service may not read or write its files: is the volume its own?",
+    ),
+    (
+        "requires a cpu with avx",
+        "this processor has no AVX, which MongoDB 5 and newer need: images: {mongodb: \"mongo:4.4\"}",
+    ),
+];
+
+fn hint(service: Service, words: &[String], end: Option<&Condition>) -> Option<&'static str> {
+    let said = words.join("\n").to_ascii_lowercase();
+    if let Some((_, hint)) = KNOWN.iter().find(|(mark, _)| said.contains(mark)) {
+        return Some(hint);
+    }
+    let end = end?;
+    if end.out_of_memory {
+        return Some("the kernel ended it for lack of memory");
+    }
+    // SIGILL: the processor does not know an instruction.
+    (service == Service::Mongodb && end.exit_code == Some(132)).then_some(
+        "this processor has no AVX, which MongoDB 5 and newer need: images: {mongodb: \"mongo:4.4\"}",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::State;
+
+    #[test]
+    fn the_last_words_are_quoted_with_a_way_out() {
+        let words = [
+            "starting".to_owned(),
+            "could not listen: listen tcp :7880: bind: address already in use".to_owned(),
+        ];
+        let error = failure(
+            "`livekit` ended while it started",
+            Service::Livekit,
+            &words,
+            None,
+        );
+        assert_eq!(
+            error.to_string(),
+            "`livekit` ended while it started; its last words:\n  | starting\n  | could not listen: listen tcp :7880: bind: address already in use"
+        );
+        assert_eq!(error.hints(), ["urbania ports   shows who holds the port"]);
+    }
+
+    #[test]
+    fn a_processor_without_avx_is_known_by_its_exit_code() {
+        let end = Condition {
+            state: State::Exited,
+            started: None,
+            finished: None,
+            exit_code: Some(132),
+            out_of_memory: false,
+        };
+        let error = failure("`mongodb` ended", Service::Mongodb, &[], Some(&end));
+        assert_eq!(error.to_string(), "`mongodb` ended; it said nothing");
+        assert!(error.hints()[0].contains("AVX"));
+    }
+
+    #[test]
+    fn secrets_and_colours_are_taken_out_of_words() {
+        let redactor = Redactor(vec!["a secret of thirty-two characters".into()]);
+        let lines = "\u{1b}[31mbad key a secret of thirty-two characters\u{1b}[0m\n\n";
+        assert_eq!(telling(lines.lines(), &redactor), ["bad key [secret]"]);
+    }
+
+    #[test]
+    fn the_password_of_an_address_is_found() {
+        let password = password_of("mongodb://urbania:hunter2@127.0.0.1/x").unwrap();
+        assert_eq!(password.expose_secret(), "hunter2");
+        assert!(password_of("mongodb://127.0.0.1/x").is_none());
+    }
+}

@@ -1,0 +1,62 @@
+//! Who is still connected to the SFU, for the one moment when it matters: before it ends by force.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::health::sfu;
+use crate::config::Project;
+use crate::context::Context;
+use crate::livekit::grants::VideoGrant;
+use crate::livekit::token::{JoinToken, Signer};
+
+/// Nobody waits for this.
+const LIMIT: Duration = Duration::from_millis(500);
+
+/// Says why the SFU has not ended yet.
+pub async fn announce(ctx: &Context, project: &Project) {
+    let count = tokio::time::timeout(LIMIT, count(ctx, project)).await;
+    let who = match count.ok().flatten() {
+        Some(1) => "1 participant is".to_owned(),
+        Some(n) if n > 1 => format!("{n} participants are"),
+        _ => "participants may be".to_owned(),
+    };
+    ctx.out.say(format_args!(
+        "livekit: {who} still connected; ending it anyway"
+    ));
+}
+
+async fn count(ctx: &Context, project: &Project) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Rooms {
+        #[serde(default)]
+        rooms: Vec<Room>,
+    }
+    #[derive(Deserialize)]
+    struct Room {
+        #[serde(default)]
+        num_participants: u64,
+    }
+    let mut request = JoinToken::new("", "urbania", Duration::from_mins(1));
+    request.grant = VideoGrant {
+        room_list: true,
+        ..VideoGrant::default()
+    };
+    let token = Signer::new(project.key_pair())
+        .mint(&request, ctx.clock.unix())
+        .ok()?;
+    let url = format!(
+        "http://127.0.0.1:{}/twirp/livekit.RoomService/ListRooms",
+        project.livekit.port
+    );
+    let answer = sfu::client()
+        .post(url)
+        .bearer_auth(token.token)
+        .header("content-type", "application/json")
+        .body("{}")
+        .send()
+        .await
+        .ok()?;
+    let rooms: Rooms = answer.json().await.ok()?;
+    Some(rooms.rooms.iter().map(|r| r.num_participants).sum())
+}

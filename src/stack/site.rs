@@ -1,0 +1,128 @@
+//! A project where it runs: its files, the engine, and what is there.
+
+use futures_util::future::try_join_all;
+
+use super::api::ApiFiles;
+use super::plan::{Action, Plan, Seen, Wanted, refuse_namesake};
+use super::service::Service;
+use super::wanted::{port_needs, wanted};
+use crate::config::{Effective, Machine, Project, effective};
+use crate::context::Context;
+use crate::engine::docker::Docker;
+use crate::engine::{Choice, Engine, Facts};
+use crate::error::{Error, Result};
+use crate::host::claims::{Ours, claims};
+use crate::host::refusal::refusal;
+use crate::host::{address, ports, sockets};
+
+/// Everything that a command knows before it decides.
+pub struct Site {
+    /// The project's files.
+    pub project: Project,
+    /// What runs containers.
+    pub engine: Box<dyn Engine>,
+    /// What the engine is.
+    pub facts: Facts,
+    /// How the SFU is reached.
+    pub network: Choice,
+    /// What the SFU is started with.
+    pub effective: Effective,
+    /// What is there.
+    pub seen: Seen,
+}
+
+/// When images are fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pull {
+    /// When the engine lacks them.
+    Missing,
+    /// For every container that is made.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+impl Site {
+    /// Looks at the engine and at the project on it.
+    pub async fn look(ctx: &Context, project: Project) -> Result<Self> {
+        let engine = Docker::connect(&ctx.env).await?;
+        let files = ApiFiles::of(&project);
+        let (facts, instances, api) = tokio::try_join!(
+            engine.facts(),
+            engine.instances(Some(&project.name)),
+            files.seen()
+        )?;
+        refuse_namesake(&project.name, &project.dir, &instances)?;
+        let network = facts.network(project.settings.network);
+        let machine = Machine {
+            network: network.mode,
+            node_ip: address::node_ip(),
+            webhook_url: None,
+        };
+        Ok(Self {
+            effective: effective(&project, &machine),
+            engine: Box::new(engine),
+            seen: Seen {
+                instances,
+                api,
+                ..Seen::default()
+            },
+            project,
+            facts,
+            network,
+        })
+    }
+
+    /// What is wanted of `services`.
+    pub fn wanted(&self, services: &[Service]) -> Result<Wanted> {
+        wanted(&self.project, services, &self.effective, self.network.mode)
+    }
+
+    /// Decides what `up` does. Only the images of containers that will be made are looked for.
+    pub async fn plan(&mut self, wanted: &Wanted, pull: Pull) -> Result<Plan> {
+        let plan = Plan::up(wanted, &self.seen);
+        let images = wanted.containers.iter().filter_map(|(service, spec)| {
+            let made = plan.actions.iter().any(|(s, action)| {
+                s == service && matches!(action, Action::Create | Action::Recreate(..))
+            });
+            made.then(|| spec.image.clone())
+        });
+        let engine = &self.engine;
+        let looked = try_join_all(images.map(|image| async move {
+            let has = pull != Pull::Always && engine.has_image(&image).await?;
+            Ok::<_, Error>((!has).then_some(image))
+        }))
+        .await?;
+        self.seen.missing_images = looked.into_iter().flatten().collect();
+        if pull == Pull::Never
+            && let Some(image) = self.seen.missing_images.first()
+        {
+            return Err(Error::failed(format!(
+                "image `{image}` is not on the engine, and --pull never forbids to fetch it"
+            )));
+        }
+        Ok(Plan::up(wanted, &self.seen))
+    }
+
+    /// Refuses if a port that is about to be bound is in other hands.
+    pub async fn check_ports(&self, plan: &Plan) -> Result<()> {
+        let starting: Vec<Service> = plan.starting().collect();
+        let needs = port_needs(&self.project, &self.effective, &starting);
+        let conflicts = ports::conflicts(&needs, &sockets::listening()?);
+        if conflicts.is_empty() {
+            return Ok(());
+        }
+        let ours = Ours {
+            project: self.project.name.clone(),
+            dir: self.project.dir.clone(),
+            processes: (self.seen.api.iter())
+                .map(|api| (Service::Api.to_string(), api.pid))
+                .collect(),
+        };
+        let containers = self.engine.running().await?;
+        match refusal(&claims(&conflicts, &ours, &containers)) {
+            Some(refusal) => Err(refusal),
+            None => Ok(()),
+        }
+    }
+}

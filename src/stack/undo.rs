@@ -1,0 +1,82 @@
+//! Taking back what a failed `up` did: what ran before runs again, what it made is gone.
+
+use futures_util::future::join_all;
+
+use super::api::ApiFiles;
+use super::service::Service;
+use super::stop::stop;
+use super::wanted::stop_policy;
+use crate::engine::{Engine, Instance, State};
+use crate::error::Result;
+use crate::output::Output;
+
+/// What has been done so far.
+#[derive(Debug, Default)]
+pub struct Undo {
+    /// Containers that were made.
+    pub created: Vec<String>,
+    /// Containers that were set aside under another name.
+    pub set_aside: Vec<Instance>,
+    /// Containers that were there and were started.
+    pub started: Vec<Instance>,
+    /// Volumes that did not exist before.
+    pub volumes: Vec<String>,
+    /// The API's process, if it was started.
+    pub api: Option<ApiFiles>,
+}
+
+impl Undo {
+    /// Whether nothing has been done.
+    pub fn is_empty(&self) -> bool {
+        self.created.is_empty()
+            && self.set_aside.is_empty()
+            && self.started.is_empty()
+            && self.api.is_none()
+    }
+
+    /// Takes it all back. A step that fails does not keep the others from being tried: the failure
+    /// that led here is the one to report.
+    pub async fn roll_back(self, engine: &dyn Engine, out: &Output) {
+        if let Some(api) = &self.api {
+            told(*out, "the API", api.stop().await.map(drop));
+        }
+        let removals = join_all(self.created.iter().map(|id| engine.remove(id))).await;
+        for removal in removals {
+            told(*out, "a container", removal);
+        }
+        for instance in &self.started {
+            let policy = Service::ALL
+                .into_iter()
+                .find(|s| s.as_str() == instance.service)
+                .map_or(stop_policy(Service::Api), stop_policy);
+            let stopped = stop(engine, &instance.id, policy, async || ()).await;
+            told(*out, &instance.service, stopped);
+        }
+        for volume in &self.volumes {
+            told(*out, volume, engine.remove_volume(volume).await);
+        }
+        for instance in &self.set_aside {
+            told(*out, &instance.service, restore(engine, instance).await);
+            if instance.state == State::Running {
+                out.say(format_args!(
+                    "{}: the one from before runs again",
+                    instance.service
+                ));
+            }
+        }
+    }
+}
+
+async fn restore(engine: &dyn Engine, instance: &Instance) -> Result<()> {
+    engine.rename(&instance.id, &instance.name).await?;
+    if instance.state == State::Running {
+        engine.start(&instance.id).await?;
+    }
+    Ok(())
+}
+
+fn told(out: Output, what: &str, done: Result<()>) {
+    if let Err(e) = done {
+        out.complain(format_args!("while undoing, {what}: {e}"));
+    }
+}
