@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::error::{Context as _, Error, Result};
 use crate::livekit::grants::Source;
 use crate::livekit::inspect::{Report, distance, inspect};
-use crate::livekit::token::{JoinToken, Signer};
+use crate::livekit::token::{JoinToken, LONGEST_NAME, Signer};
 use crate::output::{BAD, Format, GOOD};
 
 /// Create and explain LiveKit tokens
@@ -111,8 +111,9 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
 impl Create {
     fn run(&self, ctx: &Context) -> Result<()> {
         for (flag, value) in [("--room", &self.room), ("--identity", &self.identity)] {
-            if !(1..=256).contains(&value.chars().count()) {
-                return Err(Error::usage(format!("`{flag}` takes 1 to 256 characters")));
+            if !(1..=LONGEST_NAME).contains(&value.len()) {
+                let message = format!("`{flag}` takes 1 to {LONGEST_NAME} bytes");
+                return Err(Error::usage(message));
             }
         }
         let project = Project::load(ctx)?;

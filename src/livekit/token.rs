@@ -12,6 +12,9 @@ use super::keys::KeyPair;
 use crate::error::{Context as _, Result};
 use crate::jwt::Hs256;
 
+/// Longest name of a room or of a participant, in bytes of UTF-8: LiveKit counts those.
+pub const LONGEST_NAME: usize = 256;
+
 /// What goes into a token.
 #[derive(Clone, Debug)]
 pub struct JoinToken<'a> {

@@ -283,7 +283,8 @@ async fn bad_token_requests_are_refused_in_the_contracts_words() {
         r#"{"room_name": 1, "user_id": null, "username": [{}]}"#.into(),
         r#"{"room_name": "", "user_id": "", "username": ""}"#.into(),
         json!({"room_name": long, "user_id": "a", "username": "b"}).to_string(),
-        json!({"room_name": "ü".repeat(256), "user_id": long, "username": "b"}).to_string(),
+        json!({"room_name": "ü".repeat(128), "user_id": long, "username": "b"}).to_string(),
+        json!({"room_name": "ü".repeat(129), "user_id": "a", "username": "b"}).to_string(),
         json!({"room_name": "daily", "user_id": "a", "username": long}).to_string(),
         format!("{}{}", "[".repeat(10_000), "]".repeat(10_000)),
         format!(

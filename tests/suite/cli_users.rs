@@ -1,9 +1,9 @@
 //! `urbania user`, `token` and `serve` as programs.
 
-use std::io::{BufRead, BufReader, Write as _};
+use std::io::{BufRead, BufReader, Lines, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
 use insta::assert_snapshot;
 use serde_json::Value;
@@ -328,18 +328,53 @@ fn a_token_is_explained_inside_and_outside_its_project() {
     ");
 }
 
-#[test]
-fn serve_listens_answers_and_ends_when_told() {
-    let project = project();
-    let mut child = command(project.path(), &["serve", "--log-format", "json"])
+/// Starts `urbania serve`; returns the process, its further lines on stderr and its address.
+fn serve(project: &Path) -> (Child, Lines<BufReader<ChildStderr>>, String) {
+    let mut child = command(project, &["serve", "--log-format", "json"])
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let first = lines.next().unwrap().unwrap();
-    let base = first
-        .strip_prefix("listening on ")
-        .expect("an address")
-        .to_owned();
+    let base = first.strip_prefix("listening on ").expect("an address");
+    (child, lines, base.to_owned())
+}
+
+#[test]
+fn logins_give_their_memory_back() {
+    let project = project();
+    let (mut child, lines, base) = serve(project.path());
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let logins: Vec<_> = (0..8)
+            .map(|n| {
+                let login = reqwest::Client::new()
+                    .post(format!("{base}/api/auth/login"))
+                    .body(format!(r#"{{"username": "user{n}", "password": "wrong"}}"#));
+                tokio::spawn(login.send())
+            })
+            .collect();
+        for login in logins {
+            assert_eq!(login.await.unwrap().unwrap().status(), 401);
+        }
+    });
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("RssAnon:"));
+    let kib: u64 = line
+        .unwrap()
+        .split_whitespace()
+        .nth(1)
+        .unwrap()
+        .parse()
+        .unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    drop(lines);
+    assert!(kib < 12 * 1024, "{kib} KiB after 8 hashes of 19 MiB");
+}
+
+#[test]
+fn serve_listens_answers_and_ends_when_told() {
+    let project = project();
+    let (mut child, lines, base) = serve(project.path());
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let answer = reqwest::get(format!("{base}/healthz")).await.unwrap();
         assert_eq!(answer.status(), 200);

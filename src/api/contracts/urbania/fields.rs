@@ -6,9 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::api::refusal::{Invalid, Refusal};
-
-/// Longest name of a room or of a person, in characters.
-const LONGEST: usize = 256;
+use crate::livekit::token::LONGEST_NAME;
 
 /// A field of a JSON object before it is judged.
 #[derive(Clone, Debug, Default)]
@@ -86,10 +84,9 @@ impl Problems {
 
 /// Refuses a name that LiveKit would refuse.
 pub fn check_length(name: &'static str, text: &str) -> Result<(), Refusal> {
-    // No text has more characters than bytes.
-    if text.len() > LONGEST && text.chars().count() > LONGEST {
+    if text.len() > LONGEST_NAME {
         return Err(Refusal::BadRequest(format!(
-            "{name} is longer than {LONGEST} characters"
+            "{name} is longer than {LONGEST_NAME} bytes"
         )));
     }
     Ok(())

@@ -3,7 +3,7 @@
 //! Errors are FastAPI's: `{"detail": "…"}`, and for fields a list, `{"detail": [{"loc", "msg",
 //! "type"}]}`, with 422. Where FastAPI would give 422 for something that is not a matter of
 //! fields, the contract's general rule wins: JSON that cannot be parsed, another content type and
-//! over-long names are 400 with `{"detail": "…"}`. An empty body, JSON that is not an object, a
+//! over-long names (in bytes, as LiveKit counts: it would refuse the holder of the token) are 400 with `{"detail": "…"}`. An empty body, JSON that is not an object, a
 //! missing, empty or mistyped field are the list. Unlike FastAPI's, its entries have no `input`: it
 //! would send passwords back.
 
