@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 use secrecy::ExposeSecret as _;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::config::{Change, Mend, Project, compare_backends, mend_backends};
@@ -9,6 +10,7 @@ use crate::context::Context;
 use crate::error::{Context as _, Error, Result};
 use crate::livekit::keys::KeyPair;
 use crate::output::{BAD, DIM, Format, GOOD, Table};
+use crate::stack::health::sfu::{Refusal, sfu_accepts};
 
 /// Show, check and sync API keys
 #[derive(Debug, clap::Args)]
@@ -25,7 +27,9 @@ enum Command {
         #[arg(long)]
         reveal: bool,
     },
-    /// Compare env files with livekit.yaml; exit code 3 when they differ
+    /// Compare env files with livekit.yaml and prove its pairs against the running SFU
+    ///
+    /// Exit code 3 when a file differs or the SFU refuses a pair.
     Check,
     /// Write the pair in use into .env and the env files of backends, in place
     Sync {
@@ -79,33 +83,105 @@ fn shown(pair: &KeyPair, in_use: bool, reveal: bool) -> Value {
 
 async fn check(ctx: &Context, project: &Project) -> Result<()> {
     let findings = compare_backends(project);
+    let sfu = format!("http://127.0.0.1:{}", project.livekit.port);
+    let proofs = prove(ctx, project, &sfu).await;
     let pair = project.key_pair();
     if ctx.out.format == Format::Json {
         ctx.out.json(&json!({
             "key": pair.key,
             "fingerprint": pair.fingerprint(),
             "findings": findings,
+            "sfu": { "url": sfu, "pairs": proofs },
         }))?;
     } else {
         for finding in &findings {
             ctx.out.line(format!("{BAD}differs{BAD:#} {finding}"))?;
         }
-    }
-    match findings.len() {
-        0 if ctx.out.format == Format::Json => Ok(()),
-        0 => ctx.out.line(format!(
-            "{GOOD}ok{GOOD:#} every env file has the pair of `{}` ({})",
-            pair.key,
-            pair.fingerprint()
-        )),
-        n => {
-            let differences = if n == 1 { "difference" } else { "differences" };
-            Err(Error::problem(format!(
-                "{n} {differences} between env files and livekit.yaml"
-            ))
-            .hint("`urbania keys sync` writes the pair in use into the env files"))
+        if findings.is_empty() {
+            let files = format!("every env file has the pair of `{}`", pair.key);
+            ctx.out
+                .line(format!("{GOOD}ok{GOOD:#} {files} ({})", pair.fingerprint()))?;
+        }
+        for proof in &proofs {
+            ctx.out.line(proof.line(&sfu))?;
+        }
+        if proofs.is_empty() {
+            ctx.out
+                .say(format!("no SFU answers at {sfu}: compared, not proven"));
         }
     }
+    verdict(findings.len(), &proofs, &sfu)
+}
+
+/// What the running SFU says of a pair.
+#[derive(Debug, Serialize)]
+struct Proof {
+    key: String,
+    accepted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+}
+
+impl Proof {
+    fn line(&self, sfu: &str) -> String {
+        match &self.why {
+            None => format!(
+                "{GOOD}ok{GOOD:#} the SFU at {sfu} takes tokens of `{}`",
+                self.key
+            ),
+            Some(why) => format!("{BAD}refused{BAD:#} `{}`: {why}", self.key),
+        }
+    }
+}
+
+/// Asks the SFU about every pair of livekit.yaml; nothing when there is no SFU to ask.
+async fn prove(ctx: &Context, project: &Project, sfu: &str) -> Vec<Proof> {
+    let mut proofs = Vec::new();
+    for pair in &project.livekit.keys {
+        let why = match sfu_accepts(sfu, pair, ctx.clock.unix()).await {
+            Ok(()) => None,
+            Err(Refusal::Unreachable(_)) => return Vec::new(),
+            Err(refusal) => Some(refusal.to_string()),
+        };
+        proofs.push(Proof {
+            key: pair.key.clone(),
+            accepted: why.is_none(),
+            why,
+        });
+    }
+    proofs
+}
+
+fn verdict(differences: usize, proofs: &[Proof], sfu: &str) -> Result<()> {
+    let refused = proofs.iter().filter(|p| !p.accepted).count();
+    let mut problems = Vec::new();
+    match differences {
+        0 => {}
+        1 => problems.push("1 difference between env files and livekit.yaml".to_owned()),
+        n => problems.push(format!(
+            "{n} differences between env files and livekit.yaml"
+        )),
+    }
+    match refused {
+        0 => {}
+        1 => problems.push(format!("the SFU at {sfu} refuses a pair of livekit.yaml")),
+        n => problems.push(format!(
+            "the SFU at {sfu} refuses {n} pairs of livekit.yaml"
+        )),
+    }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let mut error = Error::problem(problems.join("; "));
+    if differences > 0 {
+        error = error.hint("`urbania keys sync` writes the pair in use into the env files");
+    }
+    if refused > 0 {
+        error = error
+            .hint("`urbania up` starts the SFU again with the keys that livekit.yaml has now")
+            .hint("`urbania ports` tells whether it is this project's SFU that answers");
+    }
+    Err(error)
 }
 
 fn sync(ctx: &Context, project: &Project, dry_run: bool) -> Result<()> {

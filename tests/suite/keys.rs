@@ -1,5 +1,13 @@
 //! `urbania keys`.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::thread;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde_json::Value;
+
 use crate::config::Folder;
 
 const SECRET: &str = "aaaaaaaaaabbbbbbbbbbccccccccccdd";
@@ -55,7 +63,8 @@ fn every_difference_is_told_with_the_line_that_wins() {
     );
     assert_eq!(
         run.stderr,
-        "error: 4 differences between env files and livekit.yaml\n\
+        "no SFU answers at http://127.0.0.1:47880: compared, not proven\n\
+         error: 4 differences between env files and livekit.yaml\n\
          hint: `urbania keys sync` writes the pair in use into the env files\n"
     );
 }
@@ -115,4 +124,67 @@ fn sync_changes_values_alone_and_says_what_it_changed() {
     assert_eq!(folder.mode("backend/.env"), 0o600);
     let again = folder.run(&["keys", "sync"]).expect(0);
     assert_eq!(again.stdout, "");
+}
+
+/// Answers like an SFU that is ready and takes tokens of `key` alone; the port.
+fn sfu_that_knows(key: &'static str) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let head: Vec<String> = BufReader::new(&stream)
+                .lines()
+                .map_while(Result::ok)
+                .take_while(|line| !line.is_empty())
+                .collect();
+            let bearer = head.iter().find_map(|line| line.split_once("Bearer "));
+            let claims = bearer.and_then(|(_, token)| token.split('.').nth(1));
+            let claims = claims.map(|c| BASE64_URL_SAFE_NO_PAD.decode(c).unwrap());
+            let issuer =
+                claims.map(|c| serde_json::from_slice::<Value>(&c).unwrap()["iss"].clone());
+            let (status, body) = match issuer {
+                Some(issuer) if issuer != key => ("401 Unauthorized", "invalid API key"),
+                _ => ("200 OK", "OK"),
+            };
+            let length = body.len();
+            let _ = write!(
+                stream,
+                "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            );
+        }
+    });
+    port
+}
+
+#[test]
+fn every_pair_is_proven_against_the_sfu_that_answers() {
+    let port = sfu_that_knows("APIone");
+    let folder = Folder::with(&[
+        (
+            ".env",
+            &format!("LIVEKIT_API_KEY=APIone\nLIVEKIT_API_SECRET={SECRET}\n"),
+        ),
+        (
+            "livekit.yaml",
+            &format!("port: {port}\nkeys: {{APIone: {SECRET}, APItwo: {OTHER}}}\n"),
+        ),
+    ]);
+    let run = folder.run(&["keys", "check"]).expect(3);
+    assert_eq!(
+        run.stdout,
+        format!(
+            "ok every env file has the pair of `APIone` (9fbcd56c9a08)\n\
+             ok the SFU at http://127.0.0.1:{port} takes tokens of `APIone`\n\
+             refused `APItwo`: it refuses a token of this key pair: invalid API key\n"
+        )
+    );
+    assert_eq!(
+        run.stderr,
+        format!(
+            "error: the SFU at http://127.0.0.1:{port} refuses a pair of livekit.yaml\n\
+             hint: `urbania up` starts the SFU again with the keys that livekit.yaml has now\n\
+             hint: `urbania ports` tells whether it is this project's SFU that answers\n"
+        )
+    );
 }
