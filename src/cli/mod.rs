@@ -27,7 +27,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::context::{Clock, Context, Env};
-use crate::error::{Context as _, Result};
+use crate::error::{Context as _, Error, Result};
 use crate::output::{Format, Output};
 
 /// Runs, checks and proves a self-hosted LiveKit.
@@ -66,10 +66,14 @@ struct Global {
     no_color: bool,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum FormatArg {
+    /// For people
     Table,
+    /// For scripts
     Json,
+    /// Lines of an env file; `status` alone has it
+    Env,
 }
 
 #[derive(Debug, Subcommand)]
@@ -114,7 +118,7 @@ impl Cli {
             clock: Clock::system(),
             out: Output {
                 format: match self.global.output {
-                    FormatArg::Table => Format::Table,
+                    FormatArg::Table | FormatArg::Env => Format::Table,
                     FormatArg::Json => Format::Json,
                 },
                 quiet: self.global.quiet,
@@ -136,12 +140,16 @@ impl Cli {
     /// Runs the command.
     pub async fn run(self) -> Result<()> {
         let ctx = self.context()?;
+        let env = self.global.output == FormatArg::Env;
+        if env && !matches!(self.command, Command::Status(_)) {
+            return Err(Error::usage("only `urbania status` has the output `env`"));
+        }
         match self.command {
             Command::Init(args) => init::run(&ctx, args).await,
             Command::Up(args) => up::run(&ctx, args).await,
             Command::Down(args) => down::run(&ctx, args).await,
             Command::Restart(args) => restart::run(&ctx, args).await,
-            Command::Status(args) => status::run(&ctx, args).await,
+            Command::Status(args) => status::run(&ctx, args, env).await,
             Command::Logs(args) => logs::run(&ctx, args).await,
             Command::Serve(args) => serve::run(&ctx, args).await,
             Command::Ports(args) => ports::run(&ctx, args).await,

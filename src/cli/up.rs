@@ -5,11 +5,11 @@ use std::time::Duration;
 use clap::ValueEnum;
 use serde_json::json;
 
-use crate::config::Project;
+use crate::config::{Project, compare_backends};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::host::lock::ProjectLock;
-use crate::output::{Format, GOOD, Table, WARN};
+use crate::output::{BOLD, Format, Table, WARN};
 use crate::stack::interrupt::Interrupt;
 use crate::stack::plan::{Plan, Step};
 use crate::stack::report::Report;
@@ -75,13 +75,20 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     }
     // First of all: a signal from now on must not leave anything half-done.
     let interrupt = Interrupt::listen()?;
-    let project = Project::load(ctx)?;
+    let mut project = Project::load(ctx)?;
     let services = Service::selected(&args.services, &project)?;
     let lock = if args.dry_run {
         None
     } else {
         Some(ProjectLock::acquire(&project.state_dir(), "urbania up", &ctx.out).await?)
     };
+    if !args.dry_run {
+        let added = project.complete_env(&mut rand::rng())?;
+        if !added.is_empty() {
+            ctx.out
+                .say(format_args!("added to .env: {}", added.join(", ")));
+        }
+    }
     let mut site = interrupt.or(Site::look(ctx, project)).await?;
     let wanted = site.wanted(&services)?;
     let plan = site.plan(&wanted, args.pull.into()).await?;
@@ -127,19 +134,25 @@ pub(super) fn show_plan(ctx: &Context, steps: &[Step]) -> Result<()> {
     ctx.out.line(table)
 }
 
-async fn report(ctx: &Context, site: &Site, services: &[Service], plan: &Plan) -> Result<()> {
+pub(super) async fn report(
+    ctx: &Context,
+    site: &Site,
+    services: &[Service],
+    plan: &Plan,
+) -> Result<()> {
     let report = Report::of(site, services, plan).await?;
-    for warning in &site.project.warnings {
-        ctx.out
-            .complain(format_args!("{WARN}warning{WARN:#}: {warning}"));
-    }
+    warn(ctx, &site.project);
     if ctx.out.format == Format::Json {
         return ctx.out.json(&report);
     }
     let mut table = Table::new(&["service", "status", "where", "detail"]);
     for line in &report.services {
-        let status = format!("{GOOD}healthy{GOOD:#}");
-        table.row([line.service.as_str(), &status, &line.address, &line.detail]);
+        table.row([
+            line.service.as_str(),
+            "healthy",
+            &line.address,
+            &line.detail,
+        ]);
     }
     ctx.out.line(table)?;
     ctx.out.say(format_args!(
@@ -150,4 +163,18 @@ async fn report(ctx: &Context, site: &Site, services: &[Service], plan: &Plan) -
         ctx.out.say("everything ran already");
     }
     Ok(())
+}
+
+/// What works but probably not as meant, and backends that hold another key pair.
+fn warn(ctx: &Context, project: &Project) {
+    let findings = compare_backends(project);
+    let warnings = project.warnings.iter().map(ToString::to_string);
+    for warning in warnings.chain(findings.iter().map(ToString::to_string)) {
+        ctx.out
+            .complain(format_args!("{WARN}warning{WARN:#}: {warning}"));
+    }
+    if !findings.is_empty() {
+        ctx.out
+            .complain(format_args!("{BOLD}hint{BOLD:#}: urbania keys sync"));
+    }
 }

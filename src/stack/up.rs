@@ -6,6 +6,7 @@ use futures_util::future::{join_all, try_join_all};
 use tokio::time::Instant;
 
 use super::api::{self, ApiFiles};
+use super::health::prober::Prober;
 use super::health::{self, Failure, Unhealthy};
 use super::interrupt::Interrupt;
 use super::last_words::{self, Redactor};
@@ -19,6 +20,7 @@ use super::undo::Undo;
 use crate::context::Context;
 use crate::engine::{Engine, Instance, Owner, ServiceSpec};
 use crate::error::{Context as _, Error, Result};
+use crate::host::process::{Running, running};
 
 /// Added to the name of a container while its successor is being tried.
 const SET_ASIDE: &str = "-before";
@@ -39,6 +41,7 @@ pub struct Up<'a> {
     /// Ids of the containers in the order of the services.
     containers: Vec<(Service, String)>,
     redactor: Redactor,
+    prober: Prober,
 }
 
 impl<'a> Up<'a> {
@@ -59,6 +62,7 @@ impl<'a> Up<'a> {
             undo: Undo::default(),
             containers: Vec::new(),
             redactor: Redactor::of(&site.project),
+            prober: Prober::new(&site.project, &ctx.clock),
         }
     }
 
@@ -228,22 +232,10 @@ impl<'a> Up<'a> {
     }
 
     async fn wait_for_container(&self, service: Service, id: &str) -> Result<()> {
-        let deadline = Instant::now() + self.patience;
-        let client = health::sfu::client();
-        let project = &self.site.project;
-        let uri = project.mongodb_uri().unwrap_or_default();
-        let sfu = format!("http://127.0.0.1:{}", project.livekit.port);
+        let fresh = !self.undo.volumes.is_empty();
         let healthy = health::wait(
-            async || {
-                if service == Service::Mongodb {
-                    let port = project.settings.services.mongodb.port;
-                    let fresh = !self.undo.volumes.is_empty();
-                    return health::mongodb::probe(&uri, port, fresh).await;
-                }
-                let now = self.ctx.clock.unix();
-                health::sfu::probe(&client, &sfu, project.key_pair(), now).await
-            },
-            deadline,
+            async || self.prober.probe(service, fresh).await,
+            Instant::now() + self.patience,
         );
         let failure = tokio::select! {
             done = healthy => match done {
@@ -288,20 +280,14 @@ impl<'a> Up<'a> {
     }
 
     async fn wait_for_api(&self, log_from: u64) -> Result<()> {
-        let project = &self.site.project;
-        let files = ApiFiles::of(project);
-        let process = crate::host::process::running(&files.pid).await?;
-        let client = health::sfu::client();
-        let url = health::api::base_url(project.settings.api.listen);
+        let files = ApiFiles::of(&self.site.project);
+        let process = running(&files.pid).await?;
         let healthy = health::wait(
             async || {
-                if !process
-                    .as_ref()
-                    .is_some_and(crate::host::process::Running::is_alive)
-                {
+                if !process.as_ref().is_some_and(Running::is_alive) {
                     return Err(Unhealthy::Wrong(Error::failed("ended")));
                 }
-                health::api::probe(&client, &url).await
+                self.prober.probe(Service::Api, false).await
             },
             Instant::now() + self.patience,
         );

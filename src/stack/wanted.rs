@@ -148,7 +148,7 @@ struct RootUser {
 fn root_user(project: &Project) -> Result<RootUser> {
     let uri = project.mongodb_uri().ok_or_else(|| {
         Error::usage("`.env` has no MONGODB_URI, which holds MongoDB's password")
-            .hint("urbania init writes it")
+            .hint("urbania up   writes what .env lacks")
     })?;
     // The parser's own error quotes what it was given: the password.
     let parsed = ConnectionString::parse(uri.expose_secret())

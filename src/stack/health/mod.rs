@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod mongodb;
+pub mod prober;
 pub mod sfu;
 
 use std::future::Future;

@@ -1,0 +1,47 @@
+//! One way to ask any service of a project.
+
+use secrecy::SecretString;
+
+use super::{Unhealthy, api, mongodb, sfu};
+use crate::config::Project;
+use crate::context::Clock;
+use crate::livekit::keys::KeyPair;
+use crate::stack::service::Service;
+
+/// Knows where the services of a project are and how to ask them.
+#[derive(Debug)]
+pub struct Prober {
+    client: reqwest::Client,
+    clock: Clock,
+    mongodb_uri: SecretString,
+    mongodb_port: u16,
+    sfu: String,
+    pair: KeyPair,
+    api: String,
+}
+
+impl Prober {
+    /// For a project on this machine.
+    pub fn new(project: &Project, clock: &Clock) -> Self {
+        Self {
+            client: sfu::client(),
+            clock: clock.clone(),
+            mongodb_uri: project.mongodb_uri().unwrap_or_default(),
+            mongodb_port: project.settings.services.mongodb.port,
+            sfu: format!("http://127.0.0.1:{}", project.livekit.port),
+            pair: project.key_pair().clone(),
+            api: api::base_url(project.settings.api.listen),
+        }
+    }
+
+    /// Asks `service`. `fresh`: its data is just being made.
+    pub async fn probe(&self, service: Service, fresh: bool) -> Result<(), Unhealthy> {
+        match service {
+            Service::Mongodb => mongodb::probe(&self.mongodb_uri, self.mongodb_port, fresh).await,
+            Service::Livekit => {
+                sfu::probe(&self.client, &self.sfu, &self.pair, self.clock.unix()).await
+            }
+            Service::Api => api::probe(&self.client, &self.api).await,
+        }
+    }
+}
