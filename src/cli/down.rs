@@ -9,9 +9,11 @@ use crate::engine::docker::Docker;
 use crate::engine::{Engine, Instance, Volume};
 use crate::error::{Error, Result};
 use crate::host::lock::ProjectLock;
+use crate::host::process::Stopped;
 use crate::stack::api::ApiFiles;
-use crate::stack::down::{Down, stop_api};
+use crate::stack::down::Down;
 use crate::stack::service::Service;
+use crate::stack::settle::settle;
 
 /// Stop everything; data stays
 #[derive(Debug, clap::Args)]
@@ -41,11 +43,15 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     }
     let dir = Project::find(ctx)?;
     let loaded = Project::load(ctx);
-    let _lock = lock(ctx, &dir, args.dry_run).await?;
+    let lock = lock(ctx, &dir, args.dry_run).await?;
     let engine = match Docker::connect(&ctx.env).await {
         Ok(engine) => engine,
         Err(e) => return without_engine(ctx, &dir, &args, e).await,
     };
+    let abandoned = lock.as_ref().is_some_and(ProjectLock::was_abandoned);
+    if let (Ok(project), true) = (&loaded, abandoned) {
+        settle(&engine, &project.name).await?;
+    }
     let (name, instances) = identify(&engine, &dir, loaded.as_ref()).await?;
     let Some(name) = name else {
         // Nothing runs that says what the project is called, and its files do not either.
@@ -79,8 +85,8 @@ async fn lock(ctx: &Context, dir: &Path, dry_run: bool) -> Result<Option<Project
 /// The API needs no engine to stop; the rest has to wait for one.
 async fn without_engine(ctx: &Context, dir: &Path, args: &Args, e: Error) -> Result<()> {
     let concerned = args.services.is_empty() || args.services.contains(&Service::Api);
-    if concerned && !args.dry_run {
-        stop_api(dir).await?;
+    let api = ApiFiles::in_state_dir(&dir.join(STATE_DIR));
+    if concerned && !args.dry_run && api.stop().await? != Stopped::Gone {
         ctx.out
             .say("api is stopped; the containers need the engine");
     }

@@ -33,8 +33,10 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     let interrupt = Interrupt::listen()?;
     let project = Project::load(ctx)?;
     let services = Service::selected(&args.services, &project)?;
-    let lock = ProjectLock::acquire(&project.state_dir(), "urbania restart", &ctx.out).await?;
-    let mut site = Site::look(ctx, project).await?;
+    let state = project.state_dir();
+    let lock = ProjectLock::acquire(&state, "urbania restart", &ctx.out);
+    let lock = interrupt.or(lock).await?;
+    let mut site = Site::look(ctx, project, Some(&lock)).await?;
     let wanted = site.wanted(&services)?;
     // What cannot start again must not be stopped first.
     let now = site.plan(&wanted, Pull::Missing).await?;

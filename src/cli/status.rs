@@ -40,7 +40,7 @@ pub async fn run(ctx: &Context, args: Args, env: bool) -> Result<()> {
     if env {
         return show_env(ctx, &project, args.reveal);
     }
-    let site = Site::look(ctx, project).await?;
+    let site = Site::look(ctx, project, None).await?;
     let projects = [ProjectStatus::of(&site, &ctx.clock).await?];
     show(ctx, &projects, false)?;
     verdict(&projects)
@@ -64,7 +64,7 @@ async fn all(ctx: &Context) -> Result<Vec<ProjectStatus>> {
                     project.name
                 )));
             }
-            let site = Site::look(ctx, project).await?;
+            let site = Site::look(ctx, project, None).await?;
             ProjectStatus::of(&site, &ctx.clock).await
         };
         projects.push(match near.await {

@@ -80,7 +80,9 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     let lock = if args.dry_run {
         None
     } else {
-        Some(ProjectLock::acquire(&project.state_dir(), "urbania up", &ctx.out).await?)
+        let state = project.state_dir();
+        let lock = ProjectLock::acquire(&state, "urbania up", &ctx.out);
+        Some(interrupt.or(lock).await?)
     };
     if !args.dry_run {
         let added = project.complete_env(&mut rand::rng())?;
@@ -89,7 +91,9 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
                 .say(format_args!("added to .env: {}", added.join(", ")));
         }
     }
-    let mut site = interrupt.or(Site::look(ctx, project)).await?;
+    let mut site = interrupt
+        .or(Site::look(ctx, project, lock.as_ref()))
+        .await?;
     let wanted = site.wanted(&services)?;
     let plan = site.plan(&wanted, args.pull.into()).await?;
     site.check_ports(&plan).await?;

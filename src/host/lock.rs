@@ -20,6 +20,7 @@ const RETRY: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub struct ProjectLock {
     file: File,
+    abandoned: bool,
 }
 
 /// Written into the lock file, for those who wait.
@@ -68,8 +69,14 @@ impl ProjectLock {
             }
             sleep(RETRY).await;
         }
+        let abandoned = owner(&mut file).is_some();
         sign(&mut file, what).or_fail(|| format!("cannot write `{}`", path.display()))?;
-        Ok(Self { file })
+        Ok(Self { file, abandoned })
+    }
+
+    /// Whether the last holder was killed: what it asked others to do may still be going on.
+    pub fn was_abandoned(&self) -> bool {
+        self.abandoned
     }
 }
 

@@ -19,6 +19,7 @@ const LINES: usize = 10;
 const READ: usize = 60;
 /// A log longer than this is read from its end.
 const LONGEST: u64 = 64 * 1024;
+const LONGEST_LINE: usize = 300;
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Takes the project's secrets out of text that others wrote.
@@ -89,8 +90,18 @@ fn telling<'a>(lines: impl Iterator<Item = &'a str>, redactor: &Redactor) -> Vec
     let mut found: Vec<String> = lines
         .map(|line| redactor.clean(anstream::adapter::strip_str(line).to_string().trim_end()))
         .filter(|line| !line.trim().is_empty())
+        .map(shortened)
         .collect();
     found.split_off(found.len().saturating_sub(LINES))
+}
+
+/// A line that fits into an error.
+fn shortened(mut line: String) -> String {
+    if let Some((end, _)) = line.char_indices().nth(LONGEST_LINE) {
+        line.truncate(end);
+        line.push('…');
+    }
+    line
 }
 
 /// `what` happened, with the service's own words below it and a way out if we know one.

@@ -11,6 +11,7 @@ pub mod plan;
 pub mod progress;
 pub mod report;
 pub mod service;
+pub mod settle;
 pub mod site;
 pub mod status;
 pub mod stop;

@@ -5,6 +5,7 @@ use futures_util::future::try_join_all;
 use super::api::ApiFiles;
 use super::plan::{Action, Plan, Seen, Wanted, refuse_namesake};
 use super::service::Service;
+use super::settle::settle;
 use super::wanted::{port_needs, wanted};
 use crate::config::{Effective, Machine, Project, effective};
 use crate::context::Context;
@@ -12,6 +13,7 @@ use crate::engine::docker::Docker;
 use crate::engine::{Choice, Engine, Facts};
 use crate::error::{Error, Result};
 use crate::host::claims::{Ours, claims};
+use crate::host::lock::ProjectLock;
 use crate::host::refusal::refusal;
 use crate::host::{address, ports, sockets};
 
@@ -43,9 +45,12 @@ pub enum Pull {
 }
 
 impl Site {
-    /// Looks at the engine and at the project on it.
-    pub async fn look(ctx: &Context, project: Project) -> Result<Self> {
+    /// Looks at the engine and at the project on it. Who is about to change something has the lock.
+    pub async fn look(ctx: &Context, project: Project, lock: Option<&ProjectLock>) -> Result<Self> {
         let engine = Docker::connect(&ctx.env).await?;
+        if lock.is_some_and(ProjectLock::was_abandoned) {
+            settle(&engine, &project.name).await?;
+        }
         let files = ApiFiles::of(&project);
         let (facts, instances, api) = tokio::try_join!(
             engine.facts(),
