@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use futures_util::StreamExt;
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::config::Project;
@@ -56,17 +57,18 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     print(ctx, &engine, &project, &services, &query, args.timestamps).await
 }
 
-/// Shows what the services write from now on, until somebody asks to stop.
+/// Shows what the services write since `began`, until somebody asks to stop.
 pub async fn follow_until(
     ctx: &Context,
     site: &Site,
     services: &[Service],
+    began: Timestamp,
     interrupt: &Interrupt,
 ) -> Result<()> {
     let query = LogQuery {
         follow: true,
-        tail: Some(0),
-        since: None,
+        tail: None,
+        since: Some(began),
     };
     let engine = site.engine.as_ref();
     tokio::select! {

@@ -75,6 +75,7 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     }
     // First of all: a signal from now on must not leave anything half-done.
     let interrupt = Interrupt::listen()?;
+    let began = ctx.clock.now();
     let mut project = Project::load(ctx)?;
     let services = Service::selected(&args.services, &project)?;
     let lock = if args.dry_run {
@@ -106,7 +107,7 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     drop(lock);
     report(ctx, &site, &services, &plan).await?;
     if args.foreground {
-        super::logs::follow_until(ctx, &site, &services, &interrupt).await?;
+        super::logs::follow_until(ctx, &site, &services, began, &interrupt).await?;
         return super::down::project(ctx, &site.project, &services).await;
     }
     Ok(())

@@ -13,6 +13,7 @@ mod api_urbania;
 mod call;
 mod cli_users;
 mod config;
+mod docker;
 mod effective;
 mod init;
 mod keys;

@@ -1,0 +1,105 @@
+//! `up` that is interrupted, politely or not.
+
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::docker::{containers, volumes};
+use crate::support::project::{Run, TestProject};
+
+fn begin(project: &TestProject, args: &[&str]) -> Child {
+    project
+        .command(args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn send(child: &Child, signal: Signal) {
+    let pid = Pid::from_raw(child.id().try_into().unwrap()).unwrap();
+    kill_process(pid, signal).unwrap();
+}
+
+fn until(what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !condition() {
+        assert!(Instant::now() < deadline, "not within 30 seconds: {what}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn an_interrupted_up_takes_back_what_it_did() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let project = TestProject::initialised();
+        super::break_livekit(&project);
+        let up = begin(&project, &["up"]);
+        until("livekit is there", || containers(&project.name).len() == 2);
+        send(&up, signal);
+        let run = Run::of(&["up"], &up.wait_with_output().unwrap()).expect(1);
+        assert!(
+            run.stderr.ends_with("error: interrupted\n"),
+            "{}",
+            run.stderr
+        );
+        assert_eq!(containers(&project.name), [""; 0]);
+        assert_eq!(volumes(&project.name), [""; 0]);
+    }
+}
+
+#[test]
+fn a_killed_up_keeps_neither_up_nor_down_from_working() {
+    let project = TestProject::initialised();
+    let began = Instant::now();
+    project.ok(&["up"]);
+    let whole = began.elapsed();
+    project.ok(&["down"]);
+    for n in 1..=8 {
+        for then_up in [true, false] {
+            let mut up = begin(&project, &["up"]);
+            let moment = Instant::now() + whole * n / 8;
+            until("the moment", || Instant::now() >= moment);
+            // It may have come to its end before.
+            let _ = up.kill();
+            up.wait().unwrap();
+            if then_up {
+                project.ok(&["up"]);
+                project.ok(&["status"]);
+            }
+            project.ok(&["down"]);
+            assert_eq!(containers(&project.name), [""; 0]);
+            assert_eq!(project.api_pid(), None);
+        }
+    }
+}
+
+#[test]
+fn in_the_foreground_logs_are_shown_and_ctrl_c_stops_all() {
+    let project = TestProject::initialised();
+    let up = begin(&project, &["up", "--foreground"]);
+    until("the API runs", || project.api_pid().is_some());
+    until("all is healthy", || {
+        project.run(&["status"]).code == Some(0)
+    });
+    send(&up, Signal::INT);
+    let run = Run::of(&["up"], &up.wait_with_output().unwrap()).expect(0);
+    assert!(
+        run.stdout.contains("api     | GET /readyz 200"),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(containers(&project.name), [""; 0]);
+    assert_eq!(project.api_pid(), None);
+}
+
+#[test]
+fn two_ups_at_once_start_one_project() {
+    let project = TestProject::initialised();
+    let (one, two) = (begin(&project, &["up"]), begin(&project, &["up"]));
+    for up in [one, two] {
+        let _ = Run::of(&["up"], &up.wait_with_output().unwrap()).expect(0);
+    }
+    assert_eq!(containers(&project.name).len(), 2);
+}
