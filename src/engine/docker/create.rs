@@ -1,14 +1,19 @@
 //! Making a container out of a [`ServiceSpec`].
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use bollard::Docker as Client;
 use bollard::errors::Error as ClientError;
 use bollard::models::{
-    ContainerCreateBody, HostConfig, Mount, MountType, MountVolumeOptions, PortBinding,
+    ContainerCreateBody, ContainerStateStatusEnum, HostConfig, Mount, MountType,
+    MountVolumeOptions, PortBinding,
 };
-use bollard::query_parameters::UploadToContainerOptionsBuilder;
+use bollard::query_parameters::{
+    CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder, UploadToContainerOptionsBuilder,
+};
 use secrecy::ExposeSecret;
+use tokio::time::{Instant, sleep};
 
 use super::failure::{Explain, explained, missing, status};
 use crate::engine::{
@@ -82,8 +87,58 @@ fn mount(spec: &ServiceSpec, volume: &VolumeMount) -> Mount {
     }
 }
 
+/// How long the engine may still be at work for an `up` that was killed.
+const PATIENCE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Makes the container; it has no files yet.
+pub async fn make(client: &Client, spec: &ServiceSpec) -> Result<String> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let options = CreateContainerOptionsBuilder::new()
+            .name(&spec.name)
+            .build();
+        match client.create_container(Some(options), body(spec)).await {
+            Ok(made) => return Ok(made.id),
+            Err(e)
+                if status(&e) == Some(409)
+                    && Instant::now() < deadline
+                    && make_room(client, spec).await? =>
+            {
+                sleep(PAUSE).await;
+            }
+            Err(e) => return Err(refused(spec, e)),
+        }
+    }
+}
+
+/// Whether the name is free, or soon will be. The engine takes a name before anybody can see the
+/// container, and goes on when the `up` that asked for it is killed.
+async fn make_room(client: &Client, spec: &ServiceSpec) -> Result<bool> {
+    let found = match client.inspect_container(&spec.name, None).await {
+        Err(e) if missing(&e) => return Ok(true),
+        found => found.explain(|| format!("cannot look at container `{}`", spec.name))?,
+    };
+    let its = found.config.and_then(|c| c.labels).unwrap_or_default();
+    let ours = [LABEL_PROJECT, LABEL_SERVICE, LABEL_DIR]
+        .iter()
+        .all(|label| its.get(*label) == labels(spec).get(*label));
+    let never_started =
+        found.state.and_then(|s| s.status) == Some(ContainerStateStatusEnum::CREATED);
+    if !(ours && never_started) {
+        return Ok(false);
+    }
+    let options = RemoveContainerOptionsBuilder::new().v(true).build();
+    match client.remove_container(&spec.name, Some(options)).await {
+        Err(e) if missing(&e) || status(&e) == Some(409) => Ok(true),
+        removed => removed
+            .explain(|| format!("cannot remove container `{}`", spec.name))
+            .map(|()| true),
+    }
+}
+
 /// Why the engine did not make it.
-pub fn refused(spec: &ServiceSpec, e: ClientError) -> Error {
+fn refused(spec: &ServiceSpec, e: ClientError) -> Error {
     if missing(&e) {
         return Error::failed(format!("image `{}` is not on the engine", spec.image))
             .hint("urbania up --pull missing fetches it");

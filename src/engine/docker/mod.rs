@@ -15,11 +15,12 @@ use bollard::Docker as Client;
 use bollard::errors::Error as ClientError;
 use bollard::models::{ContainerStateStatusEnum, ContainerSummary, ContainerSummaryStateEnum};
 use bollard::query_parameters::{
-    CreateContainerOptionsBuilder, KillContainerOptionsBuilder, ListContainersOptionsBuilder,
-    ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptions,
-    RenameContainerOptionsBuilder, WaitContainerOptionsBuilder,
+    KillContainerOptionsBuilder, ListContainersOptionsBuilder, ListVolumesOptionsBuilder,
+    RemoveContainerOptionsBuilder, RemoveVolumeOptions, RenameContainerOptionsBuilder,
+    WaitContainerOptionsBuilder,
 };
 use futures_util::StreamExt;
+use futures_util::future::try_join_all;
 use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 
@@ -52,6 +53,19 @@ impl Docker {
         })
     }
 
+    /// A list shows a container that is being started like one that never was; the engine's answer
+    /// about it alone waits for the start. `None` if it has gone.
+    async fn settled(&self, mut instance: Instance) -> Result<Option<Instance>> {
+        if instance.state == State::Created {
+            match self.client.inspect_container(&instance.id, None).await {
+                Ok(found) => instance.state = status(found.state.and_then(|s| s.status)),
+                Err(e) if missing(&e) => return Ok(None),
+                Err(e) => return Err(e).explain(|| format!("cannot inspect `{}`", instance.name)),
+            }
+        }
+        Ok(Some(instance))
+    }
+
     fn filters(project: Option<&str>) -> HashMap<&'static str, Vec<String>> {
         let label = match project {
             Some(name) => format!("{LABEL_PROJECT}={name}"),
@@ -77,7 +91,9 @@ impl Engine for Docker {
             .list_containers(Some(options))
             .await
             .explain(|| "cannot list containers".into())?;
-        Ok(list.into_iter().filter_map(instance).collect())
+        let list = list.into_iter().filter_map(instance);
+        let settled = try_join_all(list.map(|instance| self.settled(instance))).await?;
+        Ok(settled.into_iter().flatten().collect())
     }
 
     async fn running(&self) -> Result<Vec<ContainerFacts>> {
@@ -119,16 +135,13 @@ impl Engine for Docker {
     }
 
     async fn create(&self, spec: &ServiceSpec) -> Result<String> {
-        let options = CreateContainerOptionsBuilder::new()
-            .name(&spec.name)
-            .build();
-        let made = self
-            .client
-            .create_container(Some(options), create::body(spec))
-            .await
-            .map_err(|e| create::refused(spec, e))?;
-        create::upload(&self.client, &made.id, spec).await?;
-        Ok(made.id)
+        let id = create::make(&self.client, spec).await?;
+        if let Err(e) = create::upload(&self.client, &id, spec).await {
+            // Nobody else knows it; that it could not be filled is the failure to report.
+            let _ = self.remove(&id).await;
+            return Err(e);
+        }
+        Ok(id)
     }
 
     async fn rename(&self, id: &str, name: &str) -> Result<()> {
