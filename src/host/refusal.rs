@@ -1,8 +1,6 @@
 //! Why `up` does not start, in one message: every port that is in the way, what needs it, who has
 //! it, and the command that frees it.
 
-use std::fmt::Write as _;
-
 use super::claims::{Claim, Owner};
 use super::holder::Holder;
 use crate::error::Error;
@@ -12,17 +10,20 @@ const SPELT_OUT: usize = 5;
 
 /// The error (exit 3) that names all claims that are in the way; `None` when there is none.
 pub fn refusal(claims: &[Claim]) -> Option<Error> {
-    let blocking: Vec<&Claim> = claims.iter().filter(|c| c.is_in_the_way()).collect();
-    let message = match blocking.as_slice() {
-        [] => return None,
-        [claim] => sentence(claim),
-        many => {
-            let mut message = "ports that this project needs are taken:".to_owned();
-            for claim in many {
-                let _ = write!(message, "\n  {}", sentence(claim));
-            }
-            message
+    // A published port has two holders, one for IPv4 and one for IPv6, of one container.
+    let mut sentences: Vec<String> = Vec::new();
+    for sentence in claims.iter().filter(|c| c.is_in_the_way()).map(sentence) {
+        if !sentences.contains(&sentence) {
+            sentences.push(sentence);
         }
+    }
+    let message = match sentences.as_slice() {
+        [] => return None,
+        [one] => one.clone(),
+        many => format!(
+            "ports that this project needs are taken:\n  {}",
+            many.join("\n  ")
+        ),
     };
     let error = Error::problem(message);
     Some(ways_out(claims).into_iter().fold(error, Error::hint))

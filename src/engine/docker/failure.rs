@@ -53,7 +53,7 @@ pub fn explained(doing: String, e: ClientError) -> Error {
 
 /// Ways out of refusals that are often met.
 pub fn hint(words: &str) -> Option<&'static str> {
-    const KNOWN: [(&str, &str); 6] = [
+    const KNOWN: [(&str, &str); 5] = [
         (
             "no space left on device",
             "free space where the engine keeps its data: docker system df, docker system prune",
@@ -66,10 +66,6 @@ pub fn hint(words: &str) -> Option<&'static str> {
         (
             "toomanyrequests",
             "the registry limits anonymous pulls: docker login, then urbania up again",
-        ),
-        (
-            "no basic auth credentials",
-            "log in to the registry first: docker login",
         ),
         (
             "exec format error",
