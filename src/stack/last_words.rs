@@ -117,15 +117,25 @@ pub fn failure(what: &str, service: Service, words: &[String], end: Option<&Cond
     let error = Error::failed(message);
     match hint {
         Some(hint) => error.hint(hint),
-        None => error.hint(format!("urbania logs {service}   shows more while it runs")),
+        None if service == Service::Api => error.hint("urbania logs api   shows more"),
+        // Its container has been removed, and its log with it.
+        None => error.hint("put that right, then run urbania up again"),
     }
 }
 
 /// Words that services end with, and the way out.
-const KNOWN: [(&str, &str); 14] = [
+const KNOWN: [(&str, &str); 16] = [
     (
         "address already in use",
         "urbania ports   shows who holds the port",
+    ),
+    (
+        "cannot assign requested address",
+        "`bind_addresses` in livekit.yaml must be addresses of the machine that the SFU runs on",
+    ),
+    (
+        "turn tls cert required",
+        "turn.cert_file and turn.key_file are looked for inside the SFU's image; with turn.external_tls, a proxy has them",
     ),
     (
         "one of key-file or keys must be provided",
