@@ -15,6 +15,7 @@ mod cli_users;
 mod config;
 mod docker;
 mod effective;
+mod faults;
 mod init;
 mod keys;
 mod lock;

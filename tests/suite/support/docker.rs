@@ -4,13 +4,17 @@ use std::process::Command;
 
 /// Runs `docker` and returns what it prints, line by line.
 pub fn docker(args: &[&str]) -> Vec<String> {
-    let output = Command::new("docker")
-        .args(args)
+    lines_of(Command::new("docker").args(args))
+}
+
+/// Runs a `docker` that was prepared otherwise.
+pub fn lines_of(docker: &mut Command) -> Vec<String> {
+    let output = docker
         .output()
         .expect("`docker` is installed; scripts/engine installs it");
     assert!(
         output.status.success(),
-        "docker {args:?}: {}",
+        "{docker:?}: {}",
         String::from_utf8_lossy(&output.stderr)
     );
     let text = String::from_utf8(output.stdout).unwrap();

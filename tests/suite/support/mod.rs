@@ -4,9 +4,12 @@
 
 pub mod api;
 pub mod browser;
+pub mod cut_line;
 pub mod docker;
+pub mod dockerd;
 pub mod holder;
 pub mod mongo;
 pub mod page_server;
 pub mod ports;
 pub mod project;
+pub mod registry;

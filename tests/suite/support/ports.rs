@@ -34,6 +34,11 @@ impl Ports {
         free.then_some(Self { first, _lock: lock })
     }
 
+    /// The number of the block, which no other holds.
+    pub fn number(&self) -> u16 {
+        (self.first - FIRST) / BLOCK
+    }
+
     /// The SFU's signalling port.
     pub fn livekit(&self) -> u16 {
         self.first
