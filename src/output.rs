@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::error::{Context as _, Result};
 
@@ -90,33 +91,79 @@ impl Output {
     }
 }
 
-/// Rows under a heading, in columns that line up.
+/// Rows under a heading, in columns that line up whatever their colours and scripts.
 #[derive(Debug)]
-pub struct Table(comfy_table::Table);
+pub struct Table(Vec<Vec<String>>);
+
+/// Spaces between two columns.
+const GAP: usize = 2;
 
 impl Table {
     /// An empty table.
     pub fn new(heading: &[&str]) -> Self {
-        let mut table = comfy_table::Table::new();
-        table.load_style(comfy_table::presets::NOTHING);
-        table.set_header(heading.iter().map(|h| h.to_uppercase()));
-        Self(table)
+        Self(vec![heading.iter().map(|h| h.to_uppercase()).collect()])
     }
 
     /// Adds a row.
     pub fn row<I: IntoIterator<Item = T>, T: Into<String>>(&mut self, cells: I) {
-        self.0.add_row(cells.into_iter().map(Into::into));
+        self.0.push(cells.into_iter().map(Into::into).collect());
     }
+
+    fn column_widths(&self) -> Vec<usize> {
+        let columns = self.0.iter().map(Vec::len).max().unwrap_or(0);
+        let width = |column: usize| {
+            let cells = self
+                .0
+                .iter()
+                .filter_map(|row: &Vec<String>| row.get(column));
+            cells
+                .map(|cell| shown_width(cell.as_str()))
+                .max()
+                .unwrap_or(0)
+        };
+        (0..columns).map(width).collect()
+    }
+}
+
+/// How many columns of the terminal a text takes: colours take none, some characters take two.
+fn shown_width(text: &str) -> usize {
+    anstream::adapter::strip_str(text).to_string().width()
 }
 
 impl Display for Table {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (i, line) in self.0.lines().enumerate() {
+        let widths = self.column_widths();
+        for (i, row) in self.0.iter().enumerate() {
             if i > 0 {
                 f.write_str("\n")?;
             }
-            f.write_str(line.trim())?;
+            let mut owed = 0;
+            for (cell, width) in row.iter().zip(&widths) {
+                let shown = shown_width(cell);
+                if shown > 0 {
+                    write!(f, "{:owed$}{cell}", "")?;
+                    owed = 0;
+                }
+                owed += width - shown + GAP;
+            }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up_with_colours_wide_characters_and_empty_cells() {
+        let mut table = Table::new(&["name", "state", "where"]);
+        table.row([format!("{GOOD}ok{GOOD:#}"), String::new(), "here".into()]);
+        table.row(["会議室", "up", ""]);
+        let plain = anstream::adapter::strip_str(&table.to_string()).to_string();
+        assert_eq!(
+            plain,
+            "NAME    STATE  WHERE\nok             here\n会議室  up"
+        );
     }
 }

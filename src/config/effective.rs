@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::yaml::{emit, parse, value_of};
 use super::{LivekitConfig, Project, Rtc, UdpPorts, livekit_schema};
+use crate::host::sockets::Protocol;
 
 /// How the SFU reaches the network, decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,15 +53,6 @@ pub struct Addition {
     pub value: Value,
     /// Why, in plain words.
     pub reason: String,
-}
-
-/// The transport of a port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
-    /// TCP.
-    Tcp,
-    /// UDP.
-    Udp,
 }
 
 /// Ports that a service will bind.

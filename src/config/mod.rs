@@ -19,7 +19,7 @@ mod settings;
 mod yaml;
 
 pub use backends::{BackendFinding, Difference, compare_backends};
-pub use effective::{Addition, Effective, Machine, NetworkMode, PortUse, Protocol, effective};
+pub use effective::{Addition, Effective, Machine, NetworkMode, PortUse, effective};
 pub use env_file::{Assignment, EnvFile};
 pub use livekit::{LivekitConfig, OwnPort, Room, Rtc, Turn, UdpPorts, Webhook};
 pub use load::variable_of;

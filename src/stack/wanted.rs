@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::plan::Wanted;
 use super::service::Service;
-use crate::config::{self, Effective, NetworkMode, Project};
+use crate::config::{Effective, NetworkMode, Project};
 use crate::engine::{Network, PublishedPort, ServiceSpec, StopPolicy, Upload, VolumeMount};
 use crate::error::{Context as _, Error, Result};
 use crate::host::ports::PortNeed;
@@ -101,8 +101,7 @@ fn livekit(project: &Project, effective: &Effective, network: NetworkMode) -> Se
     }];
     if network == NetworkMode::Published {
         let ports = effective.ports.iter().flat_map(|ports| {
-            let protocol = protocol(ports.protocol);
-            (ports.first..=ports.last).map(move |p| PublishedPort::everywhere(p, protocol))
+            (ports.first..=ports.last).map(move |p| PublishedPort::everywhere(p, ports.protocol))
         });
         spec.network = Network::Published(ports.collect());
     }
@@ -228,7 +227,7 @@ pub fn port_needs(project: &Project, effective: &Effective, services: &[Service]
             Service::Livekit => needs.extend(effective.ports.iter().map(|ports| PortNeed {
                 service: service.to_string(),
                 purpose: ports.purpose.to_owned(),
-                protocol: protocol(ports.protocol),
+                protocol: ports.protocol,
                 address: None,
                 first: ports.first,
                 last: ports.last,
@@ -245,13 +244,6 @@ pub fn port_needs(project: &Project, effective: &Effective, services: &[Service]
         }
     }
     needs
-}
-
-fn protocol(protocol: config::Protocol) -> Protocol {
-    match protocol {
-        config::Protocol::Tcp => Protocol::Tcp,
-        config::Protocol::Udp => Protocol::Udp,
-    }
 }
 
 fn need(service: Service, purpose: &str, address: Option<IpAddr>, port: u16) -> PortNeed {

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use urbania::config::{Effective, Machine, NetworkMode, Project, Protocol, effective};
+use urbania::config::{Effective, Machine, NetworkMode, Project, effective};
+use urbania::host::sockets::Protocol;
 use urbania::context::Env;
 
 use crate::config::Folder;
