@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use urbania::config::{Effective, Machine, NetworkMode, Project, effective};
-use urbania::host::sockets::Protocol;
 use urbania::context::Env;
+use urbania::host::sockets::Protocol;
 
 use crate::config::Folder;
 
