@@ -17,13 +17,13 @@ const LIMIT: Duration = Duration::from_millis(500);
 pub async fn announce(ctx: &Context, project: &Project) {
     let count = tokio::time::timeout(LIMIT, count(ctx, project)).await;
     let who = match count.ok().flatten() {
-        Some(1) => "1 participant is".to_owned(),
-        Some(n) if n > 1 => format!("{n} participants are"),
-        _ => "participants may be".to_owned(),
+        Some(1) => "1 participant is still connected".to_owned(),
+        Some(n) if n > 1 => format!("{n} participants are still connected"),
+        // Those whose connection is not complete yet are not counted.
+        _ => "somebody may still be connected".to_owned(),
     };
-    ctx.out.say(format_args!(
-        "livekit: {who} still connected; ending it anyway"
-    ));
+    ctx.out
+        .say(format_args!("livekit: {who}; ending it anyway"));
 }
 
 async fn count(ctx: &Context, project: &Project) -> Option<u64> {

@@ -1,7 +1,10 @@
 //! The life of a project on a real engine.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use crate::support::docker::{containers, docker, volumes};
 use crate::support::project::TestProject;
@@ -119,6 +122,44 @@ fn two_projects_live_side_by_side() {
     one.ok(&["down"]);
     assert!(runs(&two, "livekit"));
     two.ok(&["status"]);
+}
+
+#[test]
+fn a_participant_does_not_hold_up_a_stop() {
+    let project = TestProject::initialised();
+    project.ok(&["up"]);
+    let _participant = join(&project);
+    let began = Instant::now();
+    let down = project.run(&["down"]).expect(0);
+    assert_eq!(
+        down.stderr,
+        "stopping api\n\
+         stopping livekit\n\
+         livekit: somebody may still be connected; ending it anyway\n\
+         stopping mongodb\n"
+    );
+    assert!(
+        began.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+/// Joins a room as far as the SFU is concerned: the signalling connection stays open.
+fn join(project: &TestProject) -> TcpStream {
+    let token = project.ok(&["token", "create", "--room", "room", "--identity", "anna"]);
+    let mut stream = TcpStream::connect(("127.0.0.1", project.ports.livekit())).unwrap();
+    let request = format!(
+        "GET /rtc?protocol=9&access_token={} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
+         Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        token.trim()
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 101");
+    stream
 }
 
 #[test]
