@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::engine::Engine;
 use crate::engine::docker::Docker;
 use crate::error::{Error, Result};
-use crate::output::{Format, Table};
+use crate::output::{BAD, Format, GOOD, Table};
 use crate::stack::site::Site;
 use crate::stack::status::{ProjectStatus, ServiceStatus};
 
@@ -114,12 +114,20 @@ fn row(service: &ServiceStatus, now: Timestamp) -> Vec<String> {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     vec![
         service.service.clone(),
-        service.health.map_or(service.state.clone(), str::to_owned),
+        shown(service),
         service.since.map(|at| age(at, now)).unwrap_or_default(),
         text(&service.address),
         text(&service.instance),
         text(&service.detail),
     ]
+}
+
+fn shown(service: &ServiceStatus) -> String {
+    match service.health {
+        Some("healthy") => format!("{GOOD}healthy{GOOD:#}"),
+        Some(health) => format!("{BAD}{health}{BAD:#}"),
+        None => service.state.clone(),
+    }
 }
 
 /// `12s`, `5m`, `3h`, `2d`: one unit is enough to see what is new.

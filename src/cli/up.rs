@@ -9,7 +9,7 @@ use crate::config::{Project, compare_backends};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::host::lock::ProjectLock;
-use crate::output::{BOLD, Format, Table, WARN};
+use crate::output::{BOLD, Format, GOOD, Table, WARN};
 use crate::stack::interrupt::Interrupt;
 use crate::stack::plan::{Plan, Step};
 use crate::stack::report::Report;
@@ -152,12 +152,8 @@ pub(super) async fn report(
     }
     let mut table = Table::new(&["service", "status", "where", "detail"]);
     for line in &report.services {
-        table.row([
-            line.service.as_str(),
-            "healthy",
-            &line.address,
-            &line.detail,
-        ]);
+        let healthy = format!("{GOOD}healthy{GOOD:#}");
+        table.row([line.service.as_str(), &healthy, &line.address, &line.detail]);
     }
     ctx.out.line(table)?;
     ctx.out.say(format_args!(

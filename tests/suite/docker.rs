@@ -2,15 +2,13 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::os::unix::fs::PermissionsExt as _;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::support::docker::{containers, docker, volumes};
 use crate::support::project::TestProject;
 
-mod failures;
 mod interrupted;
+mod names;
 mod output;
 
 /// The id of a service's container.
@@ -106,25 +104,6 @@ fn a_restart_keeps_the_containers() {
 }
 
 #[test]
-fn two_projects_live_side_by_side() {
-    let (one, two) = (TestProject::initialised(), TestProject::initialised());
-    one.ok(&["up"]);
-    two.ok(&["up"]);
-    let all = one.run(&["status", "--all"]).stdout;
-    assert!(all.contains(&one.name) && all.contains(&two.name), "{all}");
-    let planned = one.ok(&["down", "--all", "--dry-run"]);
-    for project in [&one, &two] {
-        assert!(
-            planned.contains(&format!("urbania-{}-livekit", project.name)),
-            "{planned}"
-        );
-    }
-    one.ok(&["down"]);
-    assert!(runs(&two, "livekit"));
-    two.ok(&["status"]);
-}
-
-#[test]
 fn a_participant_does_not_hold_up_a_stop() {
     let project = TestProject::initialised();
     project.ok(&["up"]);
@@ -160,68 +139,4 @@ fn join(project: &TestProject) -> TcpStream {
     stream.read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"HTTP/1.1 101");
     stream
-}
-
-#[test]
-fn no_secret_is_seen_from_outside() {
-    let project = TestProject::initialised();
-    let up = project.run(&["up", "-vvv"]).expect(0);
-    let mut seen = vec![up.stdout, up.stderr];
-    for service in ["mongodb", "livekit"] {
-        seen.extend(docker(&["inspect", &id(&project, service)]));
-        let log = Command::new("docker")
-            .args(["logs", &id(&project, service)])
-            .output()
-            .unwrap();
-        seen.push(String::from_utf8_lossy(&log.stdout).into_owned());
-        seen.push(String::from_utf8_lossy(&log.stderr).into_owned());
-    }
-    let pid = project.api_pid().unwrap();
-    seen.push(std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap());
-    seen.push(project.read(".urbania/logs/api.log"));
-    for args in [
-        &["status", "-o", "json"][..],
-        &["status", "-o", "env"],
-        &["logs"],
-    ] {
-        let run = project.run(args);
-        seen.extend([run.stdout, run.stderr]);
-    }
-    let seen = seen.join("\n");
-    for (name, secret) in secrets(&project) {
-        assert!(!seen.contains(&secret), "{name} is in\n{seen}");
-    }
-    let mode = std::fs::metadata(project.path(".urbania"))
-        .unwrap()
-        .permissions()
-        .mode();
-    assert_eq!(mode & 0o777, 0o700);
-}
-
-/// Every secret of a project, by name.
-fn secrets(project: &TestProject) -> Vec<(String, String)> {
-    let env = project.read(".env");
-    let variables = env.lines().filter_map(|line| line.split_once('='));
-    let mut secrets: Vec<(String, String)> = variables
-        .filter(|(name, _)| name.ends_with("SECRET") || *name == "MONGODB_URI")
-        .map(|(name, value)| {
-            let password = value
-                .split_once("urbania:")
-                .and_then(|(_, rest)| rest.split_once('@'));
-            let value = password.map_or(value, |(password, _)| password);
-            (name.to_owned(), value.trim_matches('"').to_owned())
-        })
-        .collect();
-    assert_eq!(secrets.len(), 3, "{env}");
-    let livekit = project.read("livekit.yaml");
-    let pairs = livekit
-        .lines()
-        .filter_map(|line| line.trim().split_once(": "));
-    secrets.extend(
-        pairs
-            .filter(|(key, _)| key.starts_with("API"))
-            .map(|(key, secret)| (key.to_owned(), secret.to_owned())),
-    );
-    assert_eq!(secrets.len(), 5, "{livekit}");
-    secrets
 }

@@ -1,4 +1,4 @@
-//! `up` that is interrupted, politely or not.
+//! `up` that is asked to end.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
@@ -51,32 +51,6 @@ fn an_interrupted_up_takes_back_what_it_did() {
 }
 
 #[test]
-fn a_killed_up_keeps_neither_up_nor_down_from_working() {
-    let project = TestProject::initialised();
-    let began = Instant::now();
-    project.ok(&["up"]);
-    let whole = began.elapsed();
-    project.ok(&["down"]);
-    for n in 1..=8 {
-        for then_up in [true, false] {
-            let mut up = begin(&project, &["up"]);
-            let moment = Instant::now() + whole * n / 8;
-            until("the moment", || Instant::now() >= moment);
-            // It may have come to its end before.
-            let _ = up.kill();
-            up.wait().unwrap();
-            if then_up {
-                project.ok(&["up"]);
-                project.ok(&["status"]);
-            }
-            project.ok(&["down"]);
-            assert_eq!(containers(&project.name), [""; 0]);
-            assert_eq!(project.api_pid(), None);
-        }
-    }
-}
-
-#[test]
 fn in_the_foreground_logs_are_shown_and_ctrl_c_stops_all() {
     let project = TestProject::initialised();
     let mut up = begin(&project, &["up", "--foreground"]);
@@ -89,14 +63,4 @@ fn in_the_foreground_logs_are_shown_and_ctrl_c_stops_all() {
     let _ = Run::of(&["up"], &up.wait_with_output().unwrap()).expect(0);
     assert_eq!(containers(&project.name), [""; 0]);
     assert_eq!(project.api_pid(), None);
-}
-
-#[test]
-fn two_ups_at_once_start_one_project() {
-    let project = TestProject::initialised();
-    let (one, two) = (begin(&project, &["up"]), begin(&project, &["up"]));
-    for up in [one, two] {
-        let _ = Run::of(&["up"], &up.wait_with_output().unwrap()).expect(0);
-    }
-    assert_eq!(containers(&project.name).len(), 2);
 }
