@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::plan::Wanted;
 use super::service::Service;
-use crate::config::{Effective, NetworkMode, Project};
+use crate::config::{Effective, LivekitConfig, NetworkMode, Project, Settings};
 use crate::engine::{Network, PublishedPort, ServiceSpec, StopPolicy, Upload, VolumeMount};
 use crate::error::{Context as _, Error, Result};
 use crate::host::ports::PortNeed;
@@ -187,9 +187,26 @@ fn points_here(uri: &ConnectionString, wanted: u16) -> bool {
     )
 }
 
-/// A hash of all that `urbania serve` reads: another one means that it must start again.
+/// A hash of what `urbania serve` goes by: another one means that it must start again. The rest of
+/// livekit.yaml is the SFU's own business.
 fn api_hash(project: &Project) -> Result<String> {
-    let settings = serde_json::to_vec(&project.settings)
+    let Settings {
+        api,
+        livekit_url,
+        services,
+        ..
+    } = &project.settings;
+    let LivekitConfig { port, room, .. } = &project.livekit;
+    let pair = project.key_pair();
+    let inputs = (
+        api,
+        livekit_url,
+        services,
+        port,
+        room.auto_create,
+        &pair.key,
+    );
+    let inputs = serde_json::to_vec(&inputs)
         .or_fail(|| "cannot tell whether the API's settings changed".into())?;
     let mut hash = Sha256::new();
     let mut add = |part: &[u8]| {
@@ -197,9 +214,8 @@ fn api_hash(project: &Project) -> Result<String> {
         hash.update(part);
     };
     add(env!("CARGO_PKG_VERSION").as_bytes());
-    add(&settings);
-    add(project.livekit.tree.to_string().as_bytes());
-    add(project.env.text().as_bytes());
+    add(&inputs);
+    add(pair.secret.expose_secret().as_bytes());
     for secret in [project.mongodb_uri(), project.session_secret()] {
         add(secret.as_ref().map_or("", |s| s.expose_secret()).as_bytes());
     }

@@ -52,9 +52,10 @@ fn a_project_starts_once_changes_alone_and_leaves_its_data() {
     assert_eq!(project.api_pid(), Some(api));
 
     change_livekit(&project);
-    project.ok(&["up", "livekit"]);
+    project.ok(&["up"]);
     assert_ne!(id(&project, "livekit"), livekit);
     assert_eq!(id(&project, "mongodb"), mongodb);
+    assert_eq!(project.api_pid(), Some(api));
     assert_eq!(containers(name).len(), 2);
 
     project.ok(&["down"]);
