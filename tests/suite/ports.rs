@@ -9,6 +9,7 @@ use urbania::host::process::{Spawn, running, spawn_detached_through};
 
 use crate::support::docker::docker;
 use crate::support::holder::Holder;
+use crate::support::nobody::ForNobody;
 use crate::support::ports::Ports;
 use crate::support::project::{Run, TestProject};
 
@@ -270,17 +271,10 @@ fn a_named_port_needs_no_project_and_is_no_problem() {
     assert!(rows(&run.stdout)[1].starts_with(&row), "{}", run.stdout);
 }
 
-const AS_NOBODY: [&str; 4] = [
-    "setpriv",
-    "--reuid=65534",
-    "--regid=65534",
-    "--clear-groups",
-];
-
 #[test]
 fn root_sees_the_processes_of_other_users() {
     let ports = Ports::take();
-    let holder = Holder::through(&AS_NOBODY, &[&format!("tcp 127.0.0.1:{}", ports.api())]);
+    let holder = Holder::of_nobody(&[&format!("tcp 127.0.0.1:{}", ports.api())]);
     let args = ["ports", &format!("{}/tcp", ports.api()), "-o", "json"];
     let run = Run::of(&args, &outside(&[]).args(args).output().unwrap()).expect(0);
     let held = &entry(&run, ports.api())["held"][0];
@@ -294,7 +288,8 @@ fn without_root_the_holder_stays_hidden_and_the_hint_says_how_to_see_it() {
     let _holder = Holder::of(&[&format!("tcp 127.0.0.1:{}", ports.livekit())]);
     let port = ports.livekit().to_string();
     let named = format!("{port}/tcp");
-    let seen = |args: &[&str]| Run::of(args, &outside(&AS_NOBODY).args(args).output().unwrap());
+    let urbania = ForNobody::of(Path::new(URBANIA));
+    let seen = |args: &[&str]| Run::of(args, &urbania.command().args(args).output().unwrap());
     let run = seen(&["ports", &named]).expect(0);
     let row = format!("tcp {port} - held a process of user root that only root can see - root -");
     assert_eq!(rows(&run.stdout)[1], row);

@@ -1,6 +1,7 @@
 //! An engine without space: its data is on a filesystem of its own, which the test fills.
 
 use super::{LIVEKIT, MONGODB};
+use crate::support::docker::docker;
 use crate::support::dockerd::Dockerd;
 use crate::support::project::{Run, TestProject};
 use crate::support::registry::Registry;
@@ -26,16 +27,23 @@ fn refused(engine: &Dockerd, project: &TestProject, what: &str) -> Run {
     run
 }
 
+/// The size of an image in MiB.
+fn size(image: &str) -> u64 {
+    let bytes = docker(&["image", "inspect", "--format", "{{.Size}}", image]).remove(0);
+    bytes.parse::<u64>().unwrap() >> 20
+}
+
 #[test]
 fn a_full_disk_is_named_and_up_works_again_when_there_is_space() {
     let registry = Registry::start();
     let image = registry.push(MONGODB, "mongo:8.0");
-    let engine = Dockerd::with_disk(320);
+    // Both images, one of them packed as well, and what containers need.
+    let engine = Dockerd::with_disk(size(LIVEKIT) + 2 * size(MONGODB) + 128);
     engine.load(LIVEKIT);
     let project = TestProject::initialised();
     project.settings(&format!("images: {{mongodb: '{image}'}}\n"));
 
-    // Enough for the download, not for what is in it.
+    // Perhaps enough for the download, but not for what is in it.
     engine.fill_but(24);
     refused(&engine, &project, &format!("cannot pull image `{image}`"));
     engine.free_space();

@@ -2,10 +2,11 @@
 
 use std::os::unix::fs::chown;
 use std::os::unix::net::UnixListener;
-use std::process::Command;
+use std::path::Path;
 
 use super::nothing_is_left;
 use crate::support::dockerd::Dockerd;
+use crate::support::nobody::ForNobody;
 use crate::support::project::{Run, TestProject};
 
 const START: &str = "hint: start it (Linux: sudo systemctl start docker) or install it: \
@@ -94,14 +95,9 @@ fn a_user_who_may_not_use_the_engine_is_told_which_group_may() {
     for file in [".", ".env", "livekit.yaml", "urbania.yaml"] {
         chown(project.path(file), nobody, nobody).unwrap();
     }
-    let urbania = project.command(&["up"]);
-    let mut command = Command::new("setpriv");
-    command
-        .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
-        .arg(urbania.get_program())
-        .args(urbania.get_args())
-        .current_dir(project.dir())
-        .env_clear();
+    let urbania = ForNobody::of(Path::new(env!("CARGO_BIN_EXE_urbania")));
+    let mut command = urbania.command();
+    command.arg("up").current_dir(project.dir()).env_clear();
     let run = Run::of(&["up"], &command.output().unwrap()).expect(1);
     assert_eq!(
         run.stderr,

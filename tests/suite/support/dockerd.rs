@@ -27,7 +27,7 @@ impl Dockerd {
     }
 
     /// One that keeps its data on a filesystem of its own, of so many MiB.
-    pub fn with_disk(mebibytes: u32) -> Self {
+    pub fn with_disk(mebibytes: u64) -> Self {
         Self::start_on(&format!(
             "truncate -s {mebibytes}M disk && mkfs.ext4 -q -m 0 disk && mount -o loop disk data"
         ))

@@ -5,6 +5,8 @@ use std::io::{BufRead as _, BufReader};
 use std::net::{TcpListener, UdpSocket};
 use std::process::{Child, Command, Stdio};
 
+use super::nobody::ForNobody;
+
 const SOCKETS: &str = "HOLD_SOCKETS";
 /// What the process is started as.
 const ONLY: [&str; 3] = ["--exact", "support::holder::hold_sockets", "--nocapture"];
@@ -18,21 +20,18 @@ pub struct Holder {
 impl Holder {
     /// Holds sockets such as `tcp 127.0.0.1:7880`.
     pub fn of(sockets: &[&str]) -> Self {
-        Self::through(&[], sockets)
+        Self::start(&mut Command::new(std::env::current_exe().unwrap()), sockets)
     }
 
-    /// The same, started through another program such as `setpriv`.
-    pub fn through(wrapper: &[&str], sockets: &[&str]) -> Self {
-        let binary = std::env::current_exe().unwrap();
-        let binary = binary.to_str().unwrap();
-        let words: Vec<&str> = wrapper
-            .iter()
-            .copied()
-            .chain([binary])
-            .chain(ONLY)
-            .collect();
-        let mut child = Command::new(words[0])
-            .args(&words[1..])
+    /// The same, run by the user `nobody`.
+    pub fn of_nobody(sockets: &[&str]) -> Self {
+        let binary = ForNobody::of(&std::env::current_exe().unwrap());
+        Self::start(&mut binary.command(), sockets)
+    }
+
+    fn start(command: &mut Command, sockets: &[&str]) -> Self {
+        let mut child = command
+            .args(ONLY)
             .env(SOCKETS, sockets.join(","))
             .stdout(Stdio::piped())
             .spawn()
@@ -42,7 +41,8 @@ impl Holder {
             .map_while(Result::ok)
             .any(|line| line.ends_with("ready"));
         assert!(ready, "the holder of {sockets:?} did not start");
-        let name = binary.rsplit('/').next().unwrap();
+        let binary = std::env::current_exe().unwrap();
+        let name = binary.file_name().unwrap().to_str().unwrap();
         Self {
             child,
             command: format!("{name} {}", ONLY.join(" ")),

@@ -9,6 +9,7 @@ pub mod docker;
 pub mod dockerd;
 pub mod holder;
 pub mod mongo;
+pub mod nobody;
 pub mod page_server;
 pub mod ports;
 pub mod project;
