@@ -165,17 +165,39 @@ async fn carry_out(
         return Ok(());
     }
     agree(ctx, args, downs)?;
-    for down in downs.iter().filter(|d| !d.is_empty()) {
-        if args.all {
-            ctx.out.say(format_args!("project {}", down.project));
+    if !args.all {
+        let downs = downs.iter().filter(|d| !d.is_empty());
+        for down in downs {
+            down.apply(ctx, engine, project).await?;
         }
-        let of_dir = args
-            .all
-            .then(|| Project::load_from(&down.dir, &ctx.env).ok());
-        let known = project.or(of_dir.as_ref().and_then(Option::as_ref));
-        down.apply(ctx, engine, known).await?;
+        return Ok(());
     }
-    Ok(())
+    let mut failed = Vec::new();
+    for down in downs.iter().filter(|d| !d.is_empty()) {
+        ctx.out.say(format_args!("project {}", down.project));
+        if let Err(e) = one_of_all(ctx, engine, down).await {
+            ctx.out.complain(format_args!("{}: {e}", down.project));
+            failed.push(down.project.as_str());
+        }
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Error::failed(format!(
+        "{} did not stop as a whole",
+        failed.join(", ")
+    )))
+}
+
+/// A project that cannot be stopped must not keep the others running.
+async fn one_of_all(ctx: &Context, engine: &Docker, down: &Down) -> Result<()> {
+    let _lock = if down.dir.is_dir() {
+        lock(ctx, &down.dir, false).await?
+    } else {
+        None
+    };
+    let project = Project::load_from(&down.dir, &ctx.env).ok();
+    down.apply(ctx, engine, project.as_ref()).await
 }
 
 /// Data is deleted only with consent.

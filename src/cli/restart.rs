@@ -7,10 +7,11 @@ use crate::context::Context;
 use crate::engine::State;
 use crate::error::Result;
 use crate::host::lock::ProjectLock;
-use crate::stack::down::{Down, stop_api, stop_instance};
+use crate::stack::down::{Down, stop_api};
 use crate::stack::interrupt::Interrupt;
 use crate::stack::service::Service;
 use crate::stack::site::{Pull, Site};
+use crate::stack::stop::stop;
 use crate::stack::up::Up;
 
 use super::duration::duration;
@@ -41,7 +42,7 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     // What cannot start again must not be stopped first.
     let now = site.plan(&wanted, Pull::Missing).await?;
     site.check_ports(&now).await?;
-    stop(ctx, &mut site, &services).await?;
+    stop_all(ctx, &mut site, &services).await?;
     let plan = site.plan(&wanted, Pull::Missing).await?;
     Up::new(ctx, &site, &wanted, args.wait_timeout, &interrupt)
         .apply(&plan)
@@ -51,7 +52,7 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
 }
 
 /// Stops what runs of `services`, in reverse order, and takes note of it.
-async fn stop(ctx: &Context, site: &mut Site, services: &[Service]) -> Result<()> {
+async fn stop_all(ctx: &Context, site: &mut Site, services: &[Service]) -> Result<()> {
     let project = &site.project;
     let api = site.seen.api.as_ref().map(|api| api.pid);
     let down = Down::new(
@@ -69,7 +70,7 @@ async fn stop(ctx: &Context, site: &mut Site, services: &[Service]) -> Result<()
     for instance in down.instances {
         if instance.state == State::Running {
             ctx.out.say(format_args!("stopping {}", instance.service));
-            stop_instance(ctx, site.engine.as_ref(), Some(&site.project), &instance).await?;
+            stop(ctx, site.engine.as_ref(), Some(&site.project), &instance).await?;
             for seen in &mut site.seen.instances {
                 if seen.id == instance.id {
                     seen.state = State::Exited;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use serde_json::json;
 
-use crate::config::{Project, compare_backends};
+use crate::config::{EngineChoice, Project, compare_backends};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::host::lock::ProjectLock;
@@ -28,9 +28,9 @@ pub struct Args {
     /// Only these: mongodb, livekit, api
     #[arg(value_name = "SERVICE")]
     services: Vec<Service>,
-    /// What runs MongoDB and LiveKit
-    #[arg(long, value_enum, default_value_t = EngineArg::Auto)]
-    engine: EngineArg,
+    /// What runs MongoDB and LiveKit [default: `engine` of urbania.yaml]
+    #[arg(long, value_enum)]
+    engine: Option<EngineArg>,
     /// How long each service may take to become healthy
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "60s")]
     wait_timeout: Duration,
@@ -46,7 +46,7 @@ pub struct Args {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum EngineArg {
+enum EngineArg {
     /// Docker
     Auto,
     /// Containers of a Docker or Podman engine
@@ -69,14 +69,11 @@ enum PullArg {
 
 /// Runs the command.
 pub async fn run(ctx: &Context, args: Args) -> Result<()> {
-    if let EngineArg::Native | EngineArg::Embedded = args.engine {
-        return Err(Error::usage("this version of urbania has no such engine")
-            .hint("--engine docker   is there"));
-    }
     // First of all: a signal from now on must not leave anything half-done.
     let interrupt = Interrupt::listen()?;
     let began = ctx.clock.now();
     let mut project = Project::load(ctx)?;
+    refuse_other_engines(args.engine.map_or(project.settings.engine, Into::into))?;
     let services = Service::selected(&args.services, &project)?;
     let lock = if args.dry_run {
         None
@@ -111,6 +108,30 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
         return super::down::project(ctx, &site.project, &services).await;
     }
     Ok(())
+}
+
+/// The flag beats urbania.yaml. There is one engine so far.
+fn refuse_other_engines(choice: EngineChoice) -> Result<()> {
+    let name = match choice {
+        EngineChoice::Auto | EngineChoice::Docker => return Ok(()),
+        EngineChoice::Native => "native",
+        EngineChoice::Embedded => "embedded",
+    };
+    Err(Error::usage(format!(
+        "the engine `{name}` is not in this version of urbania"
+    ))
+    .hint("urbania up --engine docker"))
+}
+
+impl From<EngineArg> for EngineChoice {
+    fn from(engine: EngineArg) -> Self {
+        match engine {
+            EngineArg::Auto => Self::Auto,
+            EngineArg::Docker => Self::Docker,
+            EngineArg::Native => Self::Native,
+            EngineArg::Embedded => Self::Embedded,
+        }
+    }
 }
 
 impl From<PullArg> for Pull {

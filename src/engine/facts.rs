@@ -1,11 +1,9 @@
 //! What an engine is, and how services on it can be reached.
 
-use serde::Serialize;
-
 use crate::config::{NetworkChoice, NetworkMode};
 
 /// What answers at an endpoint.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// `Docker` or `Podman`.
     pub product: String,
@@ -15,8 +13,6 @@ pub struct Facts {
     pub api_version: String,
     /// The operating system of the containers, such as `linux`.
     pub os: String,
-    /// Their processor architecture.
-    pub arch: String,
     /// The engine's own name for where it runs, such as `Docker Desktop 4.50`.
     pub platform: String,
     /// The kernel under the containers.
@@ -50,6 +46,13 @@ impl Choice {
 }
 
 impl Facts {
+    /// The other machine that the engine is on, as its address names it.
+    pub fn remote_host(&self) -> Option<&str> {
+        let (host, _) = self.endpoint.strip_prefix("tcp://")?.rsplit_once(':')?;
+        let here = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
+        (!here).then_some(host)
+    }
+
     /// How the SFU is to be reached: the user's word, else the machine's network where the engine
     /// really is on it. Publishing 10,001 UDP ports would take Docker half an hour.
     pub fn network(&self, wanted: NetworkChoice) -> Choice {
@@ -206,6 +209,17 @@ mod tests {
                 "Docker runs without root, in a network of its own".to_owned()
             )
         );
+    }
+
+    #[test]
+    fn an_engine_on_another_machine_is_told_from_a_forwarded_one() {
+        let at = |endpoint: &str| Facts {
+            endpoint: endpoint.into(),
+            ..native()
+        };
+        assert_eq!(at("tcp://10.0.0.5:2375").remote_host(), Some("10.0.0.5"));
+        assert_eq!(at("tcp://localhost:2375").remote_host(), None);
+        assert_eq!(native().remote_host(), None);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use crate::error::Result;
 use crate::host::holder::ContainerFacts;
 pub use facts::{Choice, Facts};
-pub use spec::{Network, PublishedPort, ServiceSpec, StopPolicy, Upload, VolumeMount};
+pub use spec::{Network, PublishedPort, ServiceSpec, Upload, VolumeMount};
 
 /// Label with the project's name. What lacks it is not ours and is never touched.
 pub const LABEL_PROJECT: &str = "io.urbania.project";
@@ -53,8 +53,8 @@ pub trait Engine: Send + Sync {
     /// Gives an instance another name.
     async fn rename(&self, id: &str, name: &str) -> Result<()>;
 
-    /// Starts an instance that was made or stopped.
-    async fn start(&self, id: &str) -> Result<()>;
+    /// Starts an instance that was made or stopped; `service` is for the words of a failure.
+    async fn start(&self, id: &str, service: &str) -> Result<()>;
 
     /// Sends a signal; an instance that has gone is fine.
     async fn signal(&self, id: &str, signal: Signal) -> Result<()>;
@@ -140,8 +140,6 @@ pub struct Condition {
     pub state: State,
     /// Since when it runs, or ran.
     pub started: Option<Timestamp>,
-    /// When it ended.
-    pub finished: Option<Timestamp>,
     /// With what it ended.
     pub exit_code: Option<i64>,
     /// Ended by the kernel for lack of memory.

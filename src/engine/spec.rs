@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
-use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -33,8 +32,6 @@ pub struct ServiceSpec {
     pub volumes: Vec<VolumeMount>,
     /// How it is reached.
     pub network: Network,
-    /// How it is stopped.
-    pub stop: StopPolicy,
 }
 
 /// A file put into an instance before it starts.
@@ -91,15 +88,6 @@ impl PublishedPort {
             protocol,
         }
     }
-}
-
-/// How an instance is stopped: a signal, patience, then by force.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StopPolicy {
-    /// How long it may take after the first signal.
-    pub grace: Duration,
-    /// A second signal ends what the first only asked to drain.
-    pub insist: bool,
 }
 
 impl ServiceSpec {
@@ -167,10 +155,6 @@ mod tests {
             }],
             volumes: Vec::new(),
             network: Network::Host,
-            stop: StopPolicy {
-                grace: Duration::from_secs(1),
-                insist: true,
-            },
         }
     }
 
@@ -195,9 +179,8 @@ mod tests {
     }
 
     #[test]
-    fn patience_and_folder_do_not_change_the_hash() {
+    fn the_folder_does_not_change_the_hash() {
         let mut changed = spec();
-        changed.stop.grace = Duration::from_secs(9);
         changed.dir = "/moved".into();
         assert_eq!(changed.config_hash(), spec().config_hash());
     }

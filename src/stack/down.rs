@@ -5,11 +5,9 @@ use std::path::{Path, PathBuf};
 use futures_util::future::try_join_all;
 
 use super::api::ApiFiles;
-use super::participants;
 use super::plan::Step;
 use super::service::Service;
 use super::stop::stop;
-use super::wanted::stop_policy;
 use crate::config::{Project, STATE_DIR};
 use crate::context::Context;
 use crate::engine::{Engine, Instance, State, Volume};
@@ -93,7 +91,7 @@ impl Down {
         for instance in &self.instances {
             if [State::Running, State::Paused].contains(&instance.state) {
                 ctx.out.say(format_args!("stopping {}", instance.service));
-                stop_instance(ctx, engine, project, instance).await?;
+                stop(ctx, engine, project, instance).await?;
             }
         }
         try_join_all(self.instances.iter().map(|i| engine.remove(&i.id))).await?;
@@ -109,29 +107,6 @@ impl Down {
 pub async fn stop_api(dir: &Path) -> Result<()> {
     let files = ApiFiles::in_state_dir(&dir.join(STATE_DIR));
     files.stop().await.map(drop)
-}
-
-/// Stops a container the way its service needs it.
-pub async fn stop_instance(
-    ctx: &Context,
-    engine: &dyn Engine,
-    project: Option<&Project>,
-    instance: &Instance,
-) -> Result<()> {
-    if instance.state == State::Paused {
-        // A frozen process hears no signal but the last one.
-        return engine.remove(&instance.id).await;
-    }
-    let service = Service::ALL
-        .into_iter()
-        .find(|s| s.as_str() == instance.service)
-        .unwrap_or(Service::Mongodb);
-    let impatient = async || {
-        if let Some(project) = project {
-            participants::announce(ctx, project).await;
-        }
-    };
-    stop(engine, &instance.id, stop_policy(service), impatient).await
 }
 
 /// Where a service stands in the order of starting; what we do not know is stopped first.

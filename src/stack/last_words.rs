@@ -235,7 +235,6 @@ mod tests {
         let end = Condition {
             state: State::Exited,
             started: None,
-            finished: None,
             exit_code: Some(132),
             out_of_memory: false,
         };

@@ -21,12 +21,25 @@ pub struct Report {
     pub dir: PathBuf,
     /// Whether anything was started.
     pub changed: bool,
+    /// What runs the containers.
+    pub engine: EngineLine,
     /// How the SFU is reached.
     pub network: Network,
     /// The key pair that the SFU and the API share.
     pub key: Key,
     /// The services.
     pub services: Vec<Line>,
+}
+
+/// What runs the containers.
+#[derive(Clone, Debug, Serialize)]
+pub struct EngineLine {
+    /// `Docker` or `Podman`.
+    pub product: String,
+    /// Its version.
+    pub version: String,
+    /// Where it is.
+    pub endpoint: String,
 }
 
 /// How the SFU is reached.
@@ -86,6 +99,11 @@ impl Report {
             project: site.project.name.clone(),
             dir: site.project.dir.clone(),
             changed: !plan.is_empty(),
+            engine: EngineLine {
+                product: site.facts.product.clone(),
+                version: site.facts.version.clone(),
+                endpoint: site.facts.endpoint.clone(),
+            },
             network: Network {
                 mode: match site.network.mode {
                     NetworkMode::Host => "host",

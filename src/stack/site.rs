@@ -1,5 +1,7 @@
 //! A project where it runs: its files, the engine, and what is there.
 
+use std::net::IpAddr;
+
 use futures_util::future::try_join_all;
 
 use super::api::ApiFiles;
@@ -11,7 +13,7 @@ use crate::config::{Effective, Machine, Project, effective};
 use crate::context::Context;
 use crate::engine::docker::Docker;
 use crate::engine::{Choice, Engine, Facts};
-use crate::error::{Error, Result};
+use crate::error::{Context as _, Error, Result};
 use crate::host::claims::{Ours, claims};
 use crate::host::lock::ProjectLock;
 use crate::host::refusal::refusal;
@@ -29,6 +31,8 @@ pub struct Site {
     pub network: Choice,
     /// What the SFU is started with.
     pub effective: Effective,
+    /// The machine that the containers are on, as this one reaches it.
+    pub host: String,
     /// What is there.
     pub seen: Seen,
 }
@@ -61,7 +65,10 @@ impl Site {
         let network = facts.network(project.settings.network);
         let machine = Machine {
             network: network.mode,
-            node_ip: address::node_ip(),
+            node_ip: match facts.remote_host() {
+                Some(host) => resolved(host).await?,
+                None => address::node_ip(),
+            },
             webhook_url: None,
         };
         Ok(Self {
@@ -72,6 +79,7 @@ impl Site {
                 api,
                 ..Seen::default()
             },
+            host: facts.remote_host().unwrap_or("127.0.0.1").to_owned(),
             project,
             facts,
             network,
@@ -80,6 +88,17 @@ impl Site {
 
     /// What is wanted of `services`.
     pub fn wanted(&self, services: &[Service]) -> Result<Wanted> {
+        if let (Some(host), true) = (
+            self.facts.remote_host(),
+            services.contains(&Service::Mongodb),
+        ) {
+            return Err(Error::usage(format!(
+                "MongoDB on the engine at {host} could not be reached from this machine: it is \
+                 published on that machine's own 127.0.0.1 alone"
+            ))
+            .hint("urbania.yaml: services: {mongodb: {enabled: false}}")
+            .hint("or run urbania on that machine"));
+        }
         wanted(&self.project, services, &self.effective, self.network.mode)
     }
 
@@ -111,7 +130,11 @@ impl Site {
 
     /// Refuses if a port that is about to be bound is in other hands.
     pub async fn check_ports(&self, plan: &Plan) -> Result<()> {
-        let starting: Vec<Service> = plan.starting().collect();
+        let remote = self.facts.remote_host().is_some();
+        let starting: Vec<Service> = plan
+            .starting()
+            .filter(|service| !remote || *service == Service::Api)
+            .collect();
         let needs = port_needs(&self.project, &self.effective, &starting);
         let conflicts = ports::conflicts(&needs, &sockets::listening()?);
         if conflicts.is_empty() {
@@ -130,4 +153,15 @@ impl Site {
             None => Ok(()),
         }
     }
+}
+
+/// The address of another machine.
+async fn resolved(host: &str) -> Result<IpAddr> {
+    let mut found = tokio::net::lookup_host((host, 0))
+        .await
+        .or_fail(|| format!("cannot tell the address of the engine's machine `{host}`"))?;
+    found
+        .next()
+        .map(|address| address.ip())
+        .ok_or_else(|| Error::failed(format!("the engine's machine `{host}` has no address")))
 }

@@ -3,9 +3,8 @@
 use futures_util::future::join_all;
 
 use super::api::ApiFiles;
-use super::service::Service;
 use super::stop::stop;
-use super::wanted::stop_policy;
+use crate::context::Context;
 use crate::engine::{Engine, Instance, State};
 use crate::error::Result;
 use crate::output::Output;
@@ -36,27 +35,27 @@ impl Undo {
 
     /// Takes it all back. A step that fails does not keep the others from being tried: the failure
     /// that led here is the one to report.
-    pub async fn roll_back(self, engine: &dyn Engine, out: &Output) {
+    pub async fn roll_back(self, ctx: &Context, engine: &dyn Engine) {
+        let out = ctx.out;
         if let Some(api) = &self.api {
-            told(*out, "the API", api.stop().await.map(drop));
+            told(out, "the API", api.stop().await.map(drop));
         }
         let removals = join_all(self.created.iter().map(|id| engine.remove(id))).await;
         for removal in removals {
-            told(*out, "a container", removal);
+            told(out, "a container", removal);
         }
         for instance in &self.started {
-            let policy = Service::ALL
-                .into_iter()
-                .find(|s| s.as_str() == instance.service)
-                .map_or(stop_policy(Service::Api), stop_policy);
-            let stopped = stop(engine, &instance.id, policy, async || ()).await;
-            told(*out, &instance.service, stopped);
+            told(
+                out,
+                &instance.service,
+                stop(ctx, engine, None, instance).await,
+            );
         }
         for volume in &self.volumes {
-            told(*out, volume, engine.remove_volume(volume).await);
+            told(out, volume, engine.remove_volume(volume).await);
         }
         for instance in &self.set_aside {
-            told(*out, &instance.service, restore(engine, instance).await);
+            told(out, &instance.service, restore(engine, instance).await);
             if instance.state == State::Running {
                 out.say(format_args!(
                     "{}: the one from before runs again",
@@ -70,7 +69,7 @@ impl Undo {
 async fn restore(engine: &dyn Engine, instance: &Instance) -> Result<()> {
     engine.rename(&instance.id, &instance.name).await?;
     if instance.state == State::Running {
-        engine.start(&instance.id).await?;
+        engine.start(&instance.id, &instance.service).await?;
     }
     Ok(())
 }

@@ -1,16 +1,15 @@
 //! Carrying out a plan: fetch, make, start in order, wait for proof of health; or take it all back.
 
+mod wait;
+
 use std::time::Duration;
 
 use futures_util::future::{join_all, try_join_all};
-use tokio::time::Instant;
 
 use super::api::{self, ApiFiles};
 use super::health::prober::Prober;
-use super::health::{self, Failure, Unhealthy};
 use super::interrupt::Interrupt;
-use super::last_words::{self, Redactor};
-use super::participants;
+use super::last_words::Redactor;
 use super::plan::{Action, Plan, Wanted};
 use super::progress;
 use super::service::Service;
@@ -20,7 +19,6 @@ use super::undo::Undo;
 use crate::context::Context;
 use crate::engine::{Engine, Instance, Owner, ServiceSpec};
 use crate::error::{Context as _, Error, Result};
-use crate::host::process::{Running, running};
 
 /// Added to the name of a container while its successor is being tried.
 const SET_ASIDE: &str = "-before";
@@ -62,7 +60,7 @@ impl<'a> Up<'a> {
             undo: Undo::default(),
             containers: Vec::new(),
             redactor: Redactor::of(&site.project),
-            prober: Prober::new(&site.project, &ctx.clock),
+            prober: Prober::new(&site.project, &site.host, &ctx.clock),
         }
     }
 
@@ -75,7 +73,7 @@ impl<'a> Up<'a> {
                     self.ctx.out.say("undoing what was begun");
                 }
                 let engine = self.engine();
-                self.undo.roll_back(engine, &self.ctx.out).await;
+                self.undo.roll_back(self.ctx, engine).await;
                 Err(e)
             }
         }
@@ -108,12 +106,12 @@ impl<'a> Up<'a> {
 
     /// Makes room, then makes every container that is needed, all at once.
     async fn prepare(&mut self, plan: &Plan) -> Result<()> {
-        try_join_all(
-            plan.removals
-                .iter()
-                .map(|(i, _)| self.engine().remove(&i.id)),
-        )
-        .await?;
+        for (instance, why) in &plan.removals {
+            let out = &self.ctx.out;
+            out.say(format_args!("removing {}: {why}", instance.name));
+            self.stop(instance).await?;
+            self.engine().remove(&instance.id).await?;
+        }
         let mut specs = Vec::new();
         for (service, action) in &plan.actions {
             match action {
@@ -194,9 +192,7 @@ impl<'a> Up<'a> {
                 self.start(service, &id).await?;
             }
             Action::Recreate(old, _) => {
-                let policy = super::wanted::stop_policy(service);
-                let impatient = async || participants::announce(self.ctx, &self.site.project).await;
-                stop(self.engine(), &old.id, policy, impatient).await?;
+                self.stop(old).await?;
                 self.start(service, &id).await?;
             }
             Action::StartApi | Action::RestartApi(..) => return self.bring_up_api(action).await,
@@ -207,13 +203,13 @@ impl<'a> Up<'a> {
         self.wait_for_container(service, &id).await
     }
 
+    async fn stop(&self, instance: &Instance) -> Result<()> {
+        stop(self.ctx, self.engine(), Some(&self.site.project), instance).await
+    }
+
     async fn start(&self, service: Service, id: &str) -> Result<()> {
         self.ctx.out.say(format_args!("starting {service}"));
-        self.engine().start(id).await.map_err(|e| {
-            let hints = e.hints().to_vec();
-            let error = Error::failed(format!("cannot start `{service}`")).because(e);
-            hints.into_iter().fold(error, Error::hint)
-        })
+        self.engine().start(id, service.as_str()).await
     }
 
     async fn bring_up_api(&mut self, action: &Action) -> Result<()> {
@@ -229,81 +225,5 @@ impl<'a> Up<'a> {
             .await
             .or_fail(|| "cannot start `api`".to_owned())?;
         self.wait_for_api(log_from).await
-    }
-
-    async fn wait_for_container(&self, service: Service, id: &str) -> Result<()> {
-        let fresh = !self.undo.volumes.is_empty();
-        let healthy = health::wait(
-            async || self.prober.probe(service, fresh).await,
-            Instant::now() + self.patience,
-        );
-        let failure = tokio::select! {
-            done = healthy => match done {
-                Ok(()) => return Ok(()),
-                Err(failure) => failure,
-            },
-            ended = self.engine().exited(id) => {
-                ended?;
-                return Err(self.ended(service, id).await);
-            }
-            () = self.interrupt.requested() => return self.interrupt.check(),
-        };
-        match failure {
-            Failure::Wrong(e) => Err(e),
-            Failure::TimedOut(why) => {
-                let words = last_words::of_container(self.engine(), id, &self.redactor).await;
-                Err(self.too_late(service, &why, &words))
-            }
-        }
-    }
-
-    /// LiveKit ends with 0 also when it cannot start: that it ended is the failure, not the code.
-    async fn ended(&self, service: Service, id: &str) -> Error {
-        let words = last_words::of_container(self.engine(), id, &self.redactor).await;
-        let end = self.engine().inspect(id).await.ok();
-        let code = end.as_ref().and_then(|e| e.exit_code);
-        let code = code.map_or_else(String::new, |code| format!(" (exit code {code})"));
-        last_words::failure(
-            &format!("`{service}` ended while it started{code}"),
-            service,
-            &words,
-            end.as_ref(),
-        )
-    }
-
-    fn too_late(&self, service: Service, why: &str, words: &[String]) -> Error {
-        let what = format!(
-            "`{service}` is not healthy after {} s: {why}",
-            self.patience.as_secs()
-        );
-        last_words::failure(&what, service, words, None).hint("--wait-timeout 5m   waits longer")
-    }
-
-    async fn wait_for_api(&self, log_from: u64) -> Result<()> {
-        let files = ApiFiles::of(&self.site.project);
-        let process = running(&files.pid).await?;
-        let healthy = health::wait(
-            async || {
-                if !process.as_ref().is_some_and(Running::is_alive) {
-                    return Err(Unhealthy::Wrong(Error::failed("ended")));
-                }
-                self.prober.probe(Service::Api, false).await
-            },
-            Instant::now() + self.patience,
-        );
-        let failure = tokio::select! {
-            done = healthy => match done {
-                Ok(()) => return Ok(()),
-                Err(failure) => failure,
-            },
-            () = self.interrupt.requested() => return self.interrupt.check(),
-        };
-        let words = last_words::of_file(&files.log, log_from, &self.redactor).await;
-        Err(match failure {
-            Failure::Wrong(_) => {
-                last_words::failure("`api` ended while it started", Service::Api, &words, None)
-            }
-            Failure::TimedOut(why) => self.too_late(Service::Api, &why, &words),
-        })
     }
 }

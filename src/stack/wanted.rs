@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
-use std::time::Duration;
 
 use mongodb::options::{ConnectionString, HostInfo, ServerAddress};
 use secrecy::{ExposeSecret, SecretString};
@@ -11,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::plan::Wanted;
 use super::service::Service;
 use crate::config::{Effective, LivekitConfig, NetworkMode, Project, Settings};
-use crate::engine::{Network, PublishedPort, ServiceSpec, StopPolicy, Upload, VolumeMount};
+use crate::engine::{Network, PublishedPort, ServiceSpec, Upload, VolumeMount};
 use crate::error::{Context as _, Error, Result};
 use crate::host::ports::PortNeed;
 use crate::host::sockets::Protocol;
@@ -70,22 +69,6 @@ fn spec(project: &Project, service: Service, image: &str) -> ServiceSpec {
         files: Vec::new(),
         volumes: Vec::new(),
         network: Network::Host,
-        stop: stop_policy(service),
-    }
-}
-
-/// How a service is stopped.
-pub fn stop_policy(service: Service) -> StopPolicy {
-    match service {
-        // It drains for as long as somebody is in a room; the second signal ends that.
-        Service::Livekit => StopPolicy {
-            grace: Duration::from_secs(2),
-            insist: true,
-        },
-        Service::Mongodb | Service::Api => StopPolicy {
-            grace: Duration::from_secs(10),
-            insist: false,
-        },
     }
 }
 

@@ -148,7 +148,6 @@ pub async fn facts(client: &Client, endpoint: &Endpoint) -> Result<Facts> {
         version: version.version.unwrap_or_default(),
         api_version: version.api_version.unwrap_or_default(),
         os: version.os.unwrap_or_default(),
-        arch: version.arch.unwrap_or_default(),
         platform: version.platform.map(|p| p.name).unwrap_or_default(),
         kernel: version.kernel_version.unwrap_or_default(),
         own_kernel: fs::read_to_string("/proc/sys/kernel/osrelease")

@@ -201,11 +201,9 @@ fn archive(files: &[Upload]) -> std::io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::StopPolicy;
     use crate::host::sockets::Protocol;
     use std::collections::BTreeMap;
     use std::io::Read;
-    use std::time::Duration;
 
     fn spec() -> ServiceSpec {
         ServiceSpec {
@@ -232,10 +230,6 @@ mod tests {
                 inside: 27017,
                 protocol: Protocol::Tcp,
             }]),
-            stop: StopPolicy {
-                grace: Duration::from_secs(10),
-                insist: false,
-            },
         }
     }
 

@@ -112,11 +112,9 @@ impl Engine for Docker {
             .await
             .explain(|| format!("cannot inspect container {id}"))?;
         let state = found.state.unwrap_or_default();
-        let time = |text: Option<String>| text.and_then(|t| moment(&t));
         Ok(Condition {
             state: status(state.status),
-            started: time(state.started_at),
-            finished: time(state.finished_at),
+            started: state.started_at.and_then(|at| moment(&at)),
             exit_code: state.exit_code,
             out_of_memory: state.oom_killed.unwrap_or(false),
         })
@@ -152,10 +150,10 @@ impl Engine for Docker {
             .explain(|| format!("cannot rename container {id} to `{name}`"))
     }
 
-    async fn start(&self, id: &str) -> Result<()> {
+    async fn start(&self, id: &str, service: &str) -> Result<()> {
         match self.client.start_container(id, None).await {
             Err(e) if already(&e) => Ok(()),
-            other => other.explain(|| "the engine cannot start it".into()),
+            other => other.explain(|| format!("cannot start `{service}`")),
         }
     }
 

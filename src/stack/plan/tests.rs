@@ -1,6 +1,5 @@
 use super::*;
-use crate::engine::{Network, StopPolicy};
-use std::time::Duration;
+use crate::engine::Network;
 
 fn spec(service: Service) -> ServiceSpec {
     ServiceSpec {
@@ -14,10 +13,6 @@ fn spec(service: Service) -> ServiceSpec {
         files: Vec::new(),
         volumes: Vec::new(),
         network: Network::Host,
-        stop: StopPolicy {
-            grace: Duration::from_secs(1),
-            insist: false,
-        },
     }
 }
 

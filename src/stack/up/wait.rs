@@ -1,0 +1,89 @@
+//! Waiting for proof of health, and saying why it did not come.
+
+use tokio::time::Instant;
+
+use super::Up;
+use crate::error::{Error, Result};
+use crate::host::process::{Running, running};
+use crate::stack::api::ApiFiles;
+use crate::stack::health::{self, Failure, Unhealthy};
+use crate::stack::last_words;
+use crate::stack::service::Service;
+
+impl Up<'_> {
+    pub(super) async fn wait_for_container(&self, service: Service, id: &str) -> Result<()> {
+        let fresh = !self.undo.volumes.is_empty();
+        let healthy = health::wait(
+            async || self.prober.probe(service, fresh).await,
+            Instant::now() + self.patience,
+        );
+        let failure = tokio::select! {
+            done = healthy => match done {
+                Ok(()) => return Ok(()),
+                Err(failure) => failure,
+            },
+            ended = self.engine().exited(id) => {
+                ended?;
+                return Err(self.ended(service, id).await);
+            }
+            () = self.interrupt.requested() => return self.interrupt.check(),
+        };
+        match failure {
+            Failure::Wrong(e) => Err(e),
+            Failure::TimedOut(why) => {
+                let words = last_words::of_container(self.engine(), id, &self.redactor).await;
+                Err(self.too_late(service, &why, &words))
+            }
+        }
+    }
+
+    /// LiveKit ends with 0 also when it cannot start: that it ended is the failure, not the code.
+    async fn ended(&self, service: Service, id: &str) -> Error {
+        let words = last_words::of_container(self.engine(), id, &self.redactor).await;
+        let end = self.engine().inspect(id).await.ok();
+        let code = end.as_ref().and_then(|e| e.exit_code);
+        let code = code.map_or_else(String::new, |code| format!(" (exit code {code})"));
+        last_words::failure(
+            &format!("`{service}` ended while it started{code}"),
+            service,
+            &words,
+            end.as_ref(),
+        )
+    }
+
+    fn too_late(&self, service: Service, why: &str, words: &[String]) -> Error {
+        let what = format!(
+            "`{service}` is not healthy after {} s: {why}",
+            self.patience.as_secs()
+        );
+        last_words::failure(&what, service, words, None).hint("--wait-timeout 5m   waits longer")
+    }
+
+    pub(super) async fn wait_for_api(&self, log_from: u64) -> Result<()> {
+        let files = ApiFiles::of(&self.site.project);
+        let process = running(&files.pid).await?;
+        let healthy = health::wait(
+            async || {
+                if !process.as_ref().is_some_and(Running::is_alive) {
+                    return Err(Unhealthy::Wrong(Error::failed("ended")));
+                }
+                self.prober.probe(Service::Api, false).await
+            },
+            Instant::now() + self.patience,
+        );
+        let failure = tokio::select! {
+            done = healthy => match done {
+                Ok(()) => return Ok(()),
+                Err(failure) => failure,
+            },
+            () = self.interrupt.requested() => return self.interrupt.check(),
+        };
+        let words = last_words::of_file(&files.log, log_from, &self.redactor).await;
+        Err(match failure {
+            Failure::Wrong(_) => {
+                last_words::failure("`api` ended while it started", Service::Api, &words, None)
+            }
+            Failure::TimedOut(why) => self.too_late(Service::Api, &why, &words),
+        })
+    }
+}
