@@ -321,14 +321,18 @@ fn another_network_namespace_has_ports_of_its_own() {
 struct Container(String);
 
 impl Container {
-    fn run(name: &str, args: &[&str], command: &[&str]) -> Self {
+    /// A LiveKit of somebody else's, with no port in common with other tests and stacks.
+    fn run(name: &str, args: &[&str], ports: [u16; 3]) -> Self {
         let container = Self(name.to_owned());
-        let mut words = vec!["run", "-d", "--name", name];
+        let [port, tcp, udp] = ports;
+        // Without an address it would ask the internet for one, and end when nobody answers.
+        let config = format!(
+            "LIVEKIT_CONFIG={{port: {port}, keys: {{devkey: secret}}, \
+             rtc: {{tcp_port: {tcp}, udp_port: {udp}, node_ip: 127.0.0.1}}}}"
+        );
+        let mut words = vec!["run", "-d", "--name", name, "-e", &config];
         words.extend(args);
         words.push("livekit/livekit-server:v1.13.5");
-        // Without an address it would ask the internet for one, and end when nobody answers.
-        words.extend(["--dev", "--node-ip", "127.0.0.1"]);
-        words.extend(command);
         docker(&words);
         container
     }
@@ -345,13 +349,10 @@ fn a_container_in_the_way_is_named_and_can_be_stopped() {
     let project = project();
     let (host, published) = (project.ports.livekit(), project.ports.rtc_tcp());
     let name = |what: &str| format!("foreign-{what}-{host}");
-    let _host = Container::run(
-        &name("host"),
-        &["--network", "host"],
-        &["--bind", "127.0.0.1", "--port", &host.to_string()],
-    );
+    let ports = [host, host + 5, host + 6];
+    let _host = Container::run(&name("host"), &["--network", "host"], ports);
     let port = format!("{published}:80");
-    let _published = Container::run(&name("published"), &["-p", &port], &["--bind", "0.0.0.0"]);
+    let _published = Container::run(&name("published"), &["-p", &port], [80, 81, 82]);
     for port in [host, published] {
         crate::process::eventually("the container holds its port", || {
             std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
