@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::engine::docker::Docker;
 use crate::engine::{Engine, Instance, Volume};
 use crate::error::{Error, Result};
+use crate::host::files::same_folder;
 use crate::host::lock::ProjectLock;
 use crate::host::process::Stopped;
 use crate::stack::api::ApiFiles;
@@ -59,7 +60,7 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     };
     let mut down = plan(&dir, &name, &args.services, &instances).await?;
     if args.volumes {
-        down.volumes = volumes(&engine, &name, &args.services).await?;
+        down.volumes = volumes(&engine, &dir, &name, &args.services).await?;
     }
     carry_out(ctx, &engine, &args, &[down], loaded.as_ref().ok()).await
 }
@@ -104,11 +105,11 @@ async fn identify(
         let instances = engine.instances(Some(&project.name)).await?;
         let ours = instances
             .into_iter()
-            .filter(|i| i.dir == dir || !i.dir.is_dir());
+            .filter(|i| same_folder(&i.dir, dir) || !i.dir.is_dir());
         return Ok((Some(project.name.clone()), ours.collect()));
     }
     let mut instances = engine.instances(None).await?;
-    instances.retain(|i| i.dir == dir);
+    instances.retain(|i| same_folder(&i.dir, dir));
     Ok((instances.first().map(|i| i.project.clone()), instances))
 }
 
@@ -118,11 +119,18 @@ async fn plan(dir: &Path, name: &str, services: &[Service], there: &[Instance]) 
 }
 
 /// The volumes of a project, if the service that they belong to is meant.
-async fn volumes(engine: &Docker, name: &str, services: &[Service]) -> Result<Vec<Volume>> {
+async fn volumes(
+    engine: &Docker,
+    dir: &Path,
+    name: &str,
+    services: &[Service],
+) -> Result<Vec<Volume>> {
     if !services.is_empty() && !services.contains(&Service::Mongodb) {
         return Ok(Vec::new());
     }
-    engine.volumes(Some(name)).await
+    let mut volumes = engine.volumes(Some(name)).await?;
+    volumes.retain(|v| same_folder(&v.dir, dir) || !v.dir.is_dir());
+    Ok(volumes)
 }
 
 /// Every project that has a container or, with `--volumes`, a volume.

@@ -43,11 +43,12 @@ pub struct Project {
 
 impl Project {
     /// The project's folder: `--project`, else the nearest one upward that has a project's file.
+    /// However it was reached, it has one name: containers carry it as a label.
     pub fn find(ctx: &Context) -> Result<PathBuf> {
         if let Some(given) = &ctx.project {
             let dir = ctx.cwd.join(given);
             return if is_project(&dir) {
-                Ok(dir)
+                canonical(&dir)
             } else {
                 Err(Error::usage(format!(
                     "`{}` has no {SETTINGS_FILE} and no {LIVEKIT_FILE}",
@@ -59,7 +60,6 @@ impl Project {
         ctx.cwd
             .ancestors()
             .find(|dir| is_project(dir))
-            .map(Path::to_path_buf)
             .ok_or_else(|| {
                 Error::usage(format!(
                     "no {SETTINGS_FILE} or {LIVEKIT_FILE} in `{}` or in a folder above it",
@@ -67,6 +67,7 @@ impl Project {
                 ))
                 .hint("urbania init")
             })
+            .and_then(canonical)
     }
 
     /// Reads the project's files. One error names every problem of all of them.
@@ -169,6 +170,11 @@ impl Project {
             .or_else(|| self.env.get(name))
             .map(SecretString::from)
     }
+}
+
+fn canonical(dir: &Path) -> Result<PathBuf> {
+    dir.canonicalize()
+        .or_fail(|| format!("cannot tell where `{}` is", dir.display()))
 }
 
 fn is_project(dir: &Path) -> bool {

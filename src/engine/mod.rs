@@ -195,6 +195,8 @@ pub struct Volume {
     pub name: String,
     /// The project's name.
     pub project: String,
+    /// The folder of the project that it was made for.
+    pub dir: PathBuf,
 }
 
 /// Whose a volume is.

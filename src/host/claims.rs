@@ -1,8 +1,9 @@
 //! Whose the ports are that are taken: this project's, another project's, a container's, somebody's.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::files::same_folder;
 use super::holder::{self, ContainerFacts, ContainerRef, Holder};
 use super::ports::{Conflict, PortNeed};
 use super::sockets::Socket;
@@ -24,10 +25,6 @@ impl Ours {
         container.project.as_ref() == Some(&self.project)
             && (container.dir.as_ref()).is_none_or(|dir| same_folder(dir, &self.dir))
     }
-}
-
-fn same_folder(a: &Path, b: &Path) -> bool {
-    a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
 /// Whose a taken port is.

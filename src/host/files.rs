@@ -35,6 +35,11 @@ pub fn replace(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     written
 }
 
+/// Whether two paths lead to one folder.
+pub fn same_folder(a: &Path, b: &Path) -> bool {
+    a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}
+
 /// A hidden name in the same folder, so that the rename stays within one filesystem.
 fn beside(target: &Path) -> PathBuf {
     let name = target.file_name().unwrap_or_default().to_string_lossy();

@@ -152,6 +152,7 @@ mod tests {
         down.volumes = vec![Volume {
             name: "urbania-demo-mongodb".into(),
             project: "demo".into(),
+            dir: "/p".into(),
         }];
         assert_eq!(
             lines(&down),

@@ -6,8 +6,9 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::service::Service;
-use crate::engine::{Instance, ServiceSpec, State};
+use crate::engine::{Instance, ServiceSpec, State, Volume};
 use crate::error::{Error, Result};
+use crate::host::files::same_folder;
 
 /// What is to run.
 #[derive(Clone, Debug, Default)]
@@ -234,27 +235,32 @@ fn action(spec: &ServiceSpec, current: Option<Instance>) -> Action {
     Action::Recreate(current, why)
 }
 
-/// Two folders with one project name would fight over the same containers.
-pub fn refuse_namesake(project: &str, dir: &Path, instances: &[Instance]) -> Result<()> {
-    let other = instances
-        .iter()
-        .find(|i| i.dir != dir && i.dir.is_dir() && same_folder(&i.dir, dir) == Some(false));
-    match other {
-        None => Ok(()),
-        Some(instance) => Err(Error::problem(format!(
-            "another project named `{project}` is at `{}`",
-            instance.dir.display()
-        ))
-        .hint("give this one another name: in urbania.yaml")
-        .hint(format!(
-            "or stop the other one: urbania down --project {}",
-            instance.dir.display()
-        ))),
-    }
-}
-
-fn same_folder(a: &Path, b: &Path) -> Option<bool> {
-    Some(a.canonicalize().ok()? == b.canonicalize().ok()?)
+/// Two folders with one project name would fight over the same containers and the same data. Those
+/// of a folder that is no more belong to the one that has the name now.
+pub fn refuse_namesake(
+    project: &str,
+    dir: &Path,
+    instances: &[Instance],
+    volumes: &[Volume],
+) -> Result<()> {
+    let another = |its: &&Path| its.is_dir() && !same_folder(its, dir);
+    let runs = instances.iter().map(|i| i.dir.as_path()).find(another);
+    let keeps_data = volumes.iter().map(|v| v.dir.as_path()).find(another);
+    let Some(other) = runs.or(keeps_data) else {
+        return Ok(());
+    };
+    let other = other.display();
+    let refusal = Error::problem(match runs {
+        Some(_) => format!("another project named `{project}` is at `{other}`"),
+        None => format!("another project named `{project}` is at `{other}`, and its data is kept"),
+    })
+    .hint("give this one another name: in urbania.yaml");
+    Err(match runs {
+        Some(_) => refusal.hint(format!(
+            "or stop the other one: urbania down --project {other}"
+        )),
+        None => refusal,
+    })
 }
 
 #[cfg(test)]

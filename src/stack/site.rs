@@ -56,12 +56,13 @@ impl Site {
             settle(&engine, &project.name).await?;
         }
         let files = ApiFiles::of(&project);
-        let (facts, instances, api) = tokio::try_join!(
+        let (facts, instances, volumes, api) = tokio::try_join!(
             engine.facts(),
             engine.instances(Some(&project.name)),
+            engine.volumes(Some(&project.name)),
             files.seen()
         )?;
-        refuse_namesake(&project.name, &project.dir, &instances)?;
+        refuse_namesake(&project.name, &project.dir, &instances, &volumes)?;
         let network = facts.network(project.settings.network);
         let machine = Machine {
             network: network.mode,

@@ -80,6 +80,7 @@ fn mount(spec: &ServiceSpec, volume: &VolumeMount) -> Mount {
             labels: Some(HashMap::from([
                 (LABEL_PROJECT.to_owned(), spec.project.clone()),
                 (LABEL_SERVICE.to_owned(), spec.service.clone()),
+                (LABEL_DIR.to_owned(), spec.dir.display().to_string()),
             ])),
             ..MountVolumeOptions::default()
         }),
@@ -246,6 +247,8 @@ mod tests {
             json["HostConfig"]["Mounts"][0]["Source"],
             "urbania-demo-mongodb"
         );
+        let volume = &json["HostConfig"]["Mounts"][0]["VolumeOptions"];
+        assert_eq!(volume["Labels"]["io.urbania.dir"], "/home/ada/demo");
         assert!(!json.to_string().contains("hunter2"));
     }
 

@@ -217,6 +217,7 @@ impl Engine for Docker {
             .filter_map(|mut volume| {
                 Some(Volume {
                     project: volume.labels.remove(LABEL_PROJECT)?,
+                    dir: volume.labels.remove(LABEL_DIR).unwrap_or_default().into(),
                     name: volume.name,
                 })
             })

@@ -182,19 +182,32 @@ fn a_service_that_is_not_wanted_any_more_is_removed_by_a_whole_up_only() {
 }
 
 #[test]
-fn the_same_name_in_another_folder_is_refused() {
+fn the_same_name_in_another_folder_is_refused_whether_it_runs_or_only_has_data() {
     let here = tempfile::tempdir().unwrap();
     let there = tempfile::tempdir().unwrap();
-    let mut instances = running().instances;
-    instances[0].dir = there.path().into();
-    let refusal = refuse_namesake("demo", here.path(), &instances).unwrap_err();
-    assert_eq!(
-        refusal.to_string(),
-        format!(
-            "another project named `demo` is at `{}`",
-            there.path().display()
-        )
+    let refusal = |containers: &Path, volume: &Path| {
+        let mut instances = running().instances;
+        instances[0].dir = containers.into();
+        let volumes = [Volume {
+            name: "urbania-demo-mongodb".into(),
+            project: "demo".into(),
+            dir: volume.into(),
+        }];
+        refuse_namesake("demo", here.path(), &instances, &volumes)
+    };
+    let gone = Path::new("/gone");
+    let other = format!(
+        "another project named `demo` is at `{}`",
+        there.path().display()
     );
-    instances[0].dir = "/gone".into();
-    assert!(refuse_namesake("demo", here.path(), &instances).is_ok());
+    let runs = refusal(there.path(), there.path()).unwrap_err();
+    assert_eq!(runs.to_string(), other);
+    let has_data = refusal(gone, there.path()).unwrap_err();
+    assert_eq!(has_data.to_string(), other + ", and its data is kept");
+    let as_typed = here
+        .path()
+        .join("../")
+        .join(here.path().file_name().unwrap());
+    assert!(refusal(&as_typed, here.path()).is_ok());
+    assert!(refusal(gone, gone).is_ok());
 }

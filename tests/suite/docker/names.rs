@@ -48,6 +48,46 @@ fn the_same_name_in_another_folder_is_refused() {
 }
 
 #[test]
+fn the_data_of_another_folder_is_neither_used_nor_deleted() {
+    let (one, two) = (TestProject::initialised(), TestProject::initialised());
+    one.ok(&["up", "mongodb"]);
+    one.ok(&["down"]);
+    let volume = volumes(&one.name);
+    two.edit("urbania.yaml", |text| text.replace(&two.name, &one.name));
+    assert_eq!(
+        two.run(&["up"]).expect(3).stderr,
+        format!(
+            "error: another project named `{}` is at `{}`, and its data is kept\n\
+             hint: give this one another name: in urbania.yaml\n",
+            one.name,
+            one.dir().canonicalize().unwrap().display()
+        )
+    );
+    assert_eq!(
+        two.run(&["down", "--volumes", "--yes"]).expect(0).stderr,
+        "nothing runs\n"
+    );
+    assert_eq!(volumes(&one.name), volume);
+    assert_eq!(volume.len(), 1);
+}
+
+#[test]
+fn a_project_is_the_same_by_whatever_way_its_folder_is_reached() {
+    let project = TestProject::initialised();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let link = elsewhere.path().join("link");
+    std::os::unix::fs::symlink(project.dir(), &link).unwrap();
+    let folder = project.dir().file_name().unwrap().to_str().unwrap();
+    let sideways = format!("../{folder}");
+    project.ok(&["up", "livekit", "--project", &sideways]);
+    let again = project.run(&["up", "livekit", "--project", link.to_str().unwrap()]);
+    let again = again.expect(0).stderr;
+    assert!(again.ends_with("\neverything ran already\n"), "{again}");
+    project.ok(&["down"]);
+    assert_eq!(containers(&project.name), [""; 0]);
+}
+
+#[test]
 fn a_broken_file_does_not_keep_a_project_from_stopping() {
     let project = TestProject::initialised();
     project.ok(&["up"]);
