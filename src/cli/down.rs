@@ -43,8 +43,8 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
         return all(ctx, &args).await;
     }
     let dir = Project::find(ctx)?;
-    let loaded = Project::load(ctx);
     let lock = lock(ctx, &dir, args.dry_run).await?;
+    let loaded = Project::load_from(&dir, &ctx.env);
     let engine = match Docker::connect(&ctx.env).await {
         Ok(engine) => engine,
         Err(e) => return without_engine(ctx, &dir, &args, e).await,

@@ -19,6 +19,7 @@ use crate::stack::last_words::Redactor;
 use crate::stack::logs::merged;
 use crate::stack::service::Service;
 use crate::stack::site::Site;
+use crate::stack::watch::tell_ends;
 
 use super::duration::duration;
 
@@ -57,7 +58,7 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     print(ctx, &engine, &project, &services, &query, args.timestamps).await
 }
 
-/// Shows what the services write since `began`, until somebody asks to stop.
+/// Shows what the services write since `began`, and which of them ends, until somebody asks to stop.
 pub async fn follow_until(
     ctx: &Context,
     site: &Site,
@@ -73,6 +74,7 @@ pub async fn follow_until(
     let engine = site.engine.as_ref();
     tokio::select! {
         done = print(ctx, engine, &site.project, services, &query, false) => done,
+        none_left = tell_ends(ctx.out, site, services) => none_left,
         () = interrupt.requested() => Ok(()),
     }
 }

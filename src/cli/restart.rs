@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::Project;
+use crate::config::{Project, STATE_DIR};
 use crate::context::Context;
 use crate::engine::State;
 use crate::error::Result;
@@ -15,6 +15,7 @@ use crate::stack::stop::stop;
 use crate::stack::up::Up;
 
 use super::duration::duration;
+use super::up::refuse_other_engines;
 
 /// Stop and start services
 ///
@@ -32,11 +33,13 @@ pub struct Args {
 /// Runs the command.
 pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     let interrupt = Interrupt::listen()?;
-    let project = Project::load(ctx)?;
-    let services = Service::selected(&args.services, &project)?;
-    let state = project.state_dir();
+    let dir = Project::find(ctx)?;
+    let state = dir.join(STATE_DIR);
     let lock = ProjectLock::acquire(&state, "urbania restart", &ctx.out);
     let lock = interrupt.or(lock).await?;
+    let project = Project::load_from(&dir, &ctx.env)?;
+    refuse_other_engines(project.settings.engine)?;
+    let services = Service::selected(&args.services, &project)?;
     let mut site = Site::look(ctx, project, Some(&lock)).await?;
     let wanted = site.wanted(&services)?;
     // What cannot start again must not be stopped first.

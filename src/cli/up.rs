@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use serde_json::json;
 
-use crate::config::{EngineChoice, Project, compare_backends};
+use crate::config::{EngineChoice, Project, STATE_DIR, compare_backends};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::host::lock::ProjectLock;
@@ -72,22 +72,23 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     // First of all: a signal from now on must not leave anything half-done.
     let interrupt = Interrupt::listen()?;
     let began = ctx.clock.now();
-    let mut project = Project::load(ctx)?;
-    refuse_other_engines(args.engine.map_or(project.settings.engine, Into::into))?;
-    let services = Service::selected(&args.services, &project)?;
+    let dir = Project::find(ctx)?;
     let lock = if args.dry_run {
         None
     } else {
-        let state = project.state_dir();
+        let state = dir.join(STATE_DIR);
         let lock = ProjectLock::acquire(&state, "urbania up", &ctx.out);
         Some(interrupt.or(lock).await?)
     };
-    if !args.dry_run {
-        let added = project.complete_env(&mut rand::rng())?;
-        if !added.is_empty() {
-            ctx.out
-                .say(format_args!("added to .env: {}", added.join(", ")));
-        }
+    // Not before the lock: another `up` may just be writing what is read here.
+    let mut project = Project::load_from(&dir, &ctx.env)?;
+    refuse_other_engines(args.engine.map_or(project.settings.engine, Into::into))?;
+    let services = Service::selected(&args.services, &project)?;
+    let added = project.complete_env(&mut rand::rng());
+    if !args.dry_run && !added.is_empty() {
+        project.save_env()?;
+        ctx.out
+            .say(format_args!("added to .env: {}", added.join(", ")));
     }
     let mut site = interrupt
         .or(Site::look(ctx, project, lock.as_ref()))
@@ -104,14 +105,16 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     drop(lock);
     report(ctx, &site, &services, &plan).await?;
     if args.foreground {
-        super::logs::follow_until(ctx, &site, &services, began, &interrupt).await?;
-        return super::down::project(ctx, &site.project, &services).await;
+        // Whatever becomes of the logs: what was started for this command ends with it.
+        let followed = super::logs::follow_until(ctx, &site, &services, began, &interrupt).await;
+        let stopped = super::down::project(ctx, &site.project, &services).await;
+        return followed.and(stopped);
     }
     Ok(())
 }
 
 /// The flag beats urbania.yaml. There is one engine so far.
-fn refuse_other_engines(choice: EngineChoice) -> Result<()> {
+pub(super) fn refuse_other_engines(choice: EngineChoice) -> Result<()> {
     let name = match choice {
         EngineChoice::Auto | EngineChoice::Docker => return Ok(()),
         EngineChoice::Native => "native",
@@ -120,7 +123,7 @@ fn refuse_other_engines(choice: EngineChoice) -> Result<()> {
     Err(Error::usage(format!(
         "the engine `{name}` is not in this version of urbania"
     ))
-    .hint("urbania up --engine docker"))
+    .hint("urbania.yaml: engine: docker, or urbania up --engine docker"))
 }
 
 impl From<EngineArg> for EngineChoice {

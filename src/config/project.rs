@@ -133,7 +133,8 @@ impl Project {
 
     /// Adds what `.env` lacks: the pair, where the SFU is, and secrets that are made once. Says which
     /// variables were added. What it has already stays, right or wrong: `keys sync` mends that.
-    pub fn complete_env(&mut self, rng: &mut impl CryptoRng) -> Result<Vec<&'static str>> {
+    /// Nothing is written yet.
+    pub fn complete_env(&mut self, rng: &mut impl CryptoRng) -> Vec<&'static str> {
         let mongodb = &self.settings.services.mongodb;
         let mut added = Vec::new();
         for (name, value) in variables(self.key_pair(), &self.sfu_url(), mongodb.port, rng) {
@@ -145,12 +146,14 @@ impl Project {
                 added.push(name);
             }
         }
-        if !added.is_empty() {
-            self.env
-                .save()
-                .or_fail(|| format!("cannot write `{}`", self.env.path().display()))?;
-        }
-        Ok(added)
+        added
+    }
+
+    /// Writes `.env`.
+    pub fn save_env(&mut self) -> Result<()> {
+        self.env
+            .save()
+            .or_fail(|| format!("cannot write `{}`", self.env.path().display()))
     }
 
     /// The secret of the pair in use.

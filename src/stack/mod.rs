@@ -18,3 +18,4 @@ pub mod stop;
 pub mod undo;
 pub mod up;
 pub mod wanted;
+pub mod watch;

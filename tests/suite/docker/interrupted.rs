@@ -1,12 +1,13 @@
 //! `up` that is asked to end.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::docker::{containers, volumes};
+use crate::support::docker::{containers, docker, volumes};
 use crate::support::project::{Run, TestProject};
 
 fn begin(project: &TestProject, args: &[&str]) -> Child {
@@ -63,4 +64,34 @@ fn in_the_foreground_logs_are_shown_and_ctrl_c_stops_all() {
     let _ = Run::of(&["up"], &up.wait_with_output().unwrap()).expect(0);
     assert_eq!(containers(&project.name), [""; 0]);
     assert_eq!(project.api_pid(), None);
+}
+
+#[test]
+fn in_the_foreground_a_service_that_ends_is_named_and_all_is_stopped_at_the_end() {
+    let project = TestProject::initialised();
+    let up = begin(&project, &["up", "--foreground"]);
+    until("the API runs", || project.api_pid().is_some());
+    until("the logs are followed", || {
+        fs::metadata(project.path(".urbania/lock")).is_ok_and(|lock| lock.len() == 0)
+    });
+    for service in ["mongodb", "livekit"] {
+        let name = format!("urbania-{}-{service}", project.name);
+        docker(&["kill", &name]);
+    }
+    let api = project.api_pid().unwrap();
+    kill_process(
+        Pid::from_raw(api.try_into().unwrap()).unwrap(),
+        Signal::KILL,
+    )
+    .unwrap();
+    let run = Run::of(&["up"], &up.wait_with_output().unwrap()).expect(1);
+    for line in [
+        "`mongodb` ended (exit code 137)\n",
+        "`livekit` ended (exit code 137)\n",
+        "`api` ended\n",
+        "error: every service has ended\n",
+    ] {
+        assert!(run.stderr.contains(line), "{line}{}", run.stderr);
+    }
+    assert_eq!(containers(&project.name), [""; 0]);
 }

@@ -1,13 +1,13 @@
 //! Two `up`s of one project at once.
 
+use std::fs;
 use std::process::{Child, Stdio};
 
 use super::life;
 use crate::support::project::{Run, TestProject};
 
-#[test]
-fn two_ups_at_once_make_one_stack() {
-    let project = TestProject::initialised();
+/// The run that did the work and the one that waited for it.
+fn two_ups(project: &TestProject) -> [Run; 2] {
     let start = || -> Child {
         let mut command = project.command(&["up"]);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -16,7 +16,13 @@ fn two_ups_at_once_make_one_stack() {
     let both = [start(), start()];
     let mut runs = both.map(|up| Run::of(&["up"], &up.wait_with_output().unwrap()).expect(0));
     runs.sort_by_key(|run| run.stderr.contains("everything ran already"));
-    let [first, second] = runs;
+    runs
+}
+
+#[test]
+fn two_ups_at_once_make_one_stack() {
+    let project = TestProject::initialised();
+    let [first, second] = two_ups(&project);
     assert!(
         !first.stderr.contains("everything ran already"),
         "{}",
@@ -32,4 +38,22 @@ fn two_ups_at_once_make_one_stack() {
     let (containers, api) = life(&project);
     assert_eq!(containers.len(), 2, "{containers:?}");
     assert!(api.is_some());
+}
+
+#[test]
+fn two_ups_at_once_make_one_password() {
+    let project = TestProject::initialised();
+    fs::remove_file(project.path(".env")).unwrap();
+    project.write(".env", "");
+    let dry = project.run(&["up", "--dry-run"]).expect(0);
+    assert!(dry.stdout.contains("create"), "{}", dry.stdout);
+    assert_eq!(project.read(".env"), "", "a dry run writes nothing");
+
+    let [first, second] = two_ups(&project);
+    assert!(first.stderr.contains("added to .env: "), "{}", first.stderr);
+    assert!(!second.stderr.contains("added to"), "{}", second.stderr);
+    assert_eq!(
+        project.ok(&["user", "list", "--output", "json"]).trim(),
+        "[]"
+    );
 }
