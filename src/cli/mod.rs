@@ -9,6 +9,7 @@ mod completions;
 mod config;
 mod down;
 mod duration;
+mod examples;
 mod init;
 mod keys;
 mod logs;
@@ -32,12 +33,7 @@ use crate::output::{Format, Output};
 
 /// Runs, checks and proves a self-hosted LiveKit.
 #[derive(Debug, Parser)]
-#[command(
-    name = "urbania",
-    version,
-    propagate_version = true,
-    infer_subcommands = false
-)]
+#[command(name = "urbania", version)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
@@ -52,7 +48,7 @@ struct Global {
     /// Folder of the project [default: the nearest folder upward with urbania.yaml or livekit.yaml]
     #[arg(long, global = true, value_name = "DIR", env = "URBANIA_PROJECT")]
     project: Option<PathBuf>,
-    /// Shape of the result
+    /// Shape of the result; `status` alone has `env`, the lines of an env file
     #[arg(short, long, global = true, value_enum, default_value_t = FormatArg::Table)]
     output: FormatArg,
     /// Say nothing but results and errors
@@ -68,28 +64,38 @@ struct Global {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum FormatArg {
-    /// For people
     Table,
-    /// For scripts
     Json,
-    /// Lines of an env file; `status` alone has it
     Env,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(after_help = examples::INIT)]
     Init(init::Args),
+    #[command(after_help = examples::UP)]
     Up(up::Args),
+    #[command(after_help = examples::DOWN)]
     Down(down::Args),
+    #[command(after_help = examples::RESTART)]
     Restart(restart::Args),
+    #[command(after_help = examples::STATUS)]
     Status(status::Args),
+    #[command(after_help = examples::LOGS)]
     Logs(logs::Args),
+    #[command(after_help = examples::SERVE)]
     Serve(serve::Args),
+    #[command(after_help = examples::PORTS)]
     Ports(ports::Args),
+    #[command(after_help = examples::KEYS)]
     Keys(keys::Args),
+    #[command(after_help = examples::TOKEN)]
     Token(token::Args),
+    #[command(after_help = examples::USER)]
     User(user::Args),
+    #[command(after_help = examples::CONFIG)]
     Config(config::Args),
+    #[command(after_help = examples::COMPLETIONS)]
     Completions(completions::Args),
     #[command(hide = true)]
     BecomeProgram(become_program::Args),

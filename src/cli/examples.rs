@@ -1,0 +1,122 @@
+//! Examples under the help of each command. A test holds every line to the command line.
+
+/// `urbania init`.
+pub const INIT: &str = "\
+Examples:
+  urbania init                          in the current folder
+  urbania init shop --name shop         in a new folder";
+
+/// `urbania up`.
+pub const UP: &str = "\
+Examples:
+  urbania up                            everything
+  urbania up mongodb livekit            without the token API
+  urbania up --dry-run                  say what would be done
+  urbania up -f                         stay, show all logs, Ctrl-C stops all
+  urbania up --wait-timeout 3m          on a slow machine";
+
+/// `urbania down`.
+pub const DOWN: &str = "\
+Examples:
+  urbania down                          stop everything; data stays
+  urbania down api                      the token API alone; calls go on
+  urbania down --volumes --yes          delete the data too
+  urbania down --all                    every project on this machine";
+
+/// `urbania restart`.
+pub const RESTART: &str = "\
+Examples:
+  urbania restart api                   ends no call
+  urbania restart livekit               ends every call";
+
+/// `urbania status`.
+pub const STATUS: &str = "\
+Examples:
+  urbania status                        exit code 3 when something is wrong
+  urbania status -o json                for scripts
+  urbania status -o env --reveal        what a backend needs
+  urbania status --all                  every project on this machine";
+
+/// `urbania logs`.
+pub const LOGS: &str = "\
+Examples:
+  urbania logs -f livekit               as it is written
+  urbania logs --since 5m               of all services
+  urbania logs --tail 20 api            the last lines";
+
+/// `urbania serve`.
+pub const SERVE: &str = "\
+Examples:
+  urbania serve                         on the address of urbania.yaml
+  urbania serve --listen 127.0.0.1:9000
+  urbania serve --log-format json       for a log collector";
+
+/// `urbania ports`.
+pub const PORTS: &str = "\
+Examples:
+  urbania ports                         what the project needs; exit code 3 when taken
+  urbania ports 7880 3478/udp           any port
+  urbania ports 7880 --stop             end who holds it, after asking";
+
+/// `urbania keys`.
+pub const KEYS: &str = "\
+Examples:
+  urbania keys check                    prove every pair against the running SFU
+  urbania keys sync --dry-run           what would change in the env files";
+
+/// `urbania token`.
+pub const TOKEN: &str = "\
+Examples:
+  urbania token create --room daily --identity ada
+  urbania token create --room daily --identity ada --ttl 10m --no-publish
+  urbania token inspect -               explain the token on stdin";
+
+/// `urbania user`.
+pub const USER: &str = "\
+Examples:
+  urbania user add ada                  asks for a password
+  urbania user add ada --role host --password-stdin
+  urbania user list";
+
+/// `urbania config`.
+pub const CONFIG: &str = "\
+Examples:
+  urbania config show                   what the SFU is started with, and why
+  urbania config validate               exit code 2 names every problem
+  urbania config schema urbania         for an editor";
+
+/// `urbania completions`.
+pub const COMPLETIONS: &str = "\
+Examples:
+  urbania completions bash";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::parse;
+
+    #[test]
+    fn every_example_is_a_command_that_exists() {
+        let all = [
+            INIT,
+            UP,
+            DOWN,
+            RESTART,
+            STATUS,
+            LOGS,
+            SERVE,
+            PORTS,
+            KEYS,
+            TOKEN,
+            USER,
+            CONFIG,
+            COMPLETIONS,
+        ];
+        for line in all.iter().flat_map(|examples| examples.lines().skip(1)) {
+            // Two spaces stand between a command and what it is for.
+            let command = line.trim_start().split("  ").next().unwrap();
+            let parsed = parse(command.split(' ').map(Into::into));
+            assert!(parsed.is_ok(), "{command}: {}", parsed.unwrap_err());
+        }
+    }
+}
