@@ -13,16 +13,25 @@ project() {
   name=bench-$$
   dir=$(mktemp -d)
   trap clean_up EXIT
-  livekit_port=19880 rtc_port=19881 mongo_port=19017 api_port=19800
+  free_ports
   cat >"$dir/urbania.yaml" <<EOF
 name: $name
 services: {mongodb: {port: $mongo_port}}
 api: {listen: '127.0.0.1:$api_port'}
 EOF
   cp "$dir/urbania.yaml" "$dir.yaml"
-  "$urbania" --quiet init --force "$dir" >&2
+  "$urbania" --quiet init --force "$dir" >/dev/null
   mv "$dir.yaml" "$dir/urbania.yaml"
   sed -i "s/7880/$livekit_port/; s/7881/$rtc_port/; s/27017/$mongo_port/" "$dir/livekit.yaml" "$dir/.env"
+}
+
+# free_ports: four in a row that nobody listens on, so that two measurements can run side by side.
+free_ports() {
+  local first
+  for ((first = 18000 + $$ % 250 * 4; ; first += 4)); do
+    [ -n "$(ss -Hltn "sport >= :$first and sport < :$((first + 4))")" ] || break
+  done
+  livekit_port=$first rtc_port=$((first + 1)) mongo_port=$((first + 2)) api_port=$((first + 3))
 }
 
 clean_up() {

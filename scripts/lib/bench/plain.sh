@@ -8,15 +8,15 @@ plain_up() {
     mongo:8.0
   upload "$container" mongo-password "$mongo_password" --owner=999 --group=999 --mode=0400
   docker start "$container"
-  within 30 mongo_answers
+  within 30 mongo_answers || die "MongoDB in a container of its own does not answer"
 
   container=$name-plain-livekit
   docker create --name "$container" --network host livekit/livekit-server:v1.13.5 \
     --config /etc/urbania/livekit.yaml
   upload "$container" livekit.yaml "$(<"$dir/livekit.yaml")"
   docker start "$container"
-  within 30 sfu_answers /
-  within 30 sfu_answers /rtc/validate
+  within 30 sfu_answers / || die "LiveKit in a container of its own does not answer"
+  within 30 sfu_answers /rtc/validate || die "LiveKit in a container of its own refuses a token of the project"
 }
 
 plain_down() {
