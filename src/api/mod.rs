@@ -7,6 +7,7 @@
 //!
 //! Nothing here reads files or the environment: [`ApiConfig`] is all there is to know.
 
+mod callers;
 pub mod contracts;
 mod health;
 pub mod journal;
@@ -34,6 +35,7 @@ use crate::store::Store;
 pub use reach::Reach;
 pub use server::serve;
 
+use callers::KnownCallers;
 use health::Health;
 use journal::Journal;
 use limits::LoginLimits;
@@ -68,6 +70,7 @@ pub struct App {
     config: ApiConfig,
     providers: Providers,
     signer: Signer,
+    callers: KnownCallers,
     passwords: Passwords,
     login_limits: LoginLimits,
     health: Health,
@@ -81,6 +84,7 @@ impl App {
                 local: Sessions::new(&config.session_secret),
             },
             signer: Signer::new(&config.pair),
+            callers: KnownCallers::default(),
             passwords: Passwords::default(),
             login_limits: LoginLimits::default(),
             health: Health::default(),

@@ -180,6 +180,20 @@ async fn a_removed_user_is_unknown_to_me() {
 }
 
 #[tokio::test]
+async fn a_removed_user_gets_no_token() {
+    use urbania::store::{Sqlite, Store};
+    let api = Api::start().await;
+    let session = api.session().await;
+    let store = Sqlite::new(api.database());
+    assert!(store.remove_user("ada").await.unwrap());
+    let body = json!({"room_name": "daily", "user_id": api.ada, "username": "ada"});
+    assert_eq!(
+        line(api.token(&session, &body).await).await,
+        r#"401 {"detail":"Could not validate credentials"}"#
+    );
+}
+
+#[tokio::test]
 async fn a_token_lets_its_caller_into_the_room() {
     let api = Api::start().await;
     let session = api.session().await;

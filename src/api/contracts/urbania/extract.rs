@@ -26,7 +26,10 @@ impl FromRequestParts<Arc<App>> for Caller {
             .get(header::AUTHORIZATION)
             .map(|value| value.to_str().unwrap_or_default());
         let now = app.config.clock.unix();
-        Ok(Self(app.providers.authenticate(authorization, now)?))
+        let caller = app.providers.authenticate(authorization, now)?;
+        let store = app.config.store.as_ref();
+        app.callers.check(store, &caller.id).await?;
+        Ok(Self(caller))
     }
 }
 
