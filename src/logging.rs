@@ -2,12 +2,14 @@
 
 use std::io;
 
+use anstream::{AutoStream, ColorChoice};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// Starts the subscriber: warnings of our own, more with each `-v`. Libraries stay at warnings:
-/// their debug output may quote what they carry. With `json`, one object a line.
+/// their debug output may quote what they carry. With `json`, one object a line. The global choice
+/// of colours must have been made.
 pub fn start(verbosity: u8, json: bool) {
     let ours = match verbosity {
         0 => LevelFilter::WARN,
@@ -20,6 +22,7 @@ pub fn start(verbosity: u8, json: bool) {
         .with_target("urbania", ours);
     let format = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
+        .with_ansi(AutoStream::choice(&io::stderr()) != ColorChoice::Never)
         .without_time()
         .with_target(false);
     let registry = tracing_subscriber::registry().with(targets);

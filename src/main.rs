@@ -12,6 +12,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(e) => return parse_failure(&e),
     };
+    cli.color().write_global();
     urbania::logging::start(cli.verbosity(), cli.json_log());
     let done = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -4,14 +4,22 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-/// Reads a length of time.
+/// No wait and no log is longer; times far away cannot be reckoned with.
+const LONGEST: Duration = Duration::from_hours(366 * 24);
+
+/// Reads a length of time, not more than 366 days.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is not a length of time such as 90s, 5m or 1h30m");
-    if let Ok(seconds) = text.parse() {
-        return Ok(Duration::from_secs(seconds));
+    let read = if let Ok(seconds) = text.parse() {
+        Duration::from_secs(seconds)
+    } else {
+        let parsed: SignedDuration = text.parse().map_err(|_| wrong())?;
+        Duration::try_from(parsed).map_err(|_| wrong())?
+    };
+    if read > LONGEST {
+        return Err(format!("`{text}` is more than 366 days"));
     }
-    let parsed: SignedDuration = text.parse().map_err(|_| wrong())?;
-    Duration::try_from(parsed).map_err(|_| wrong())
+    Ok(read)
 }
 
 #[cfg(test)]
@@ -28,5 +36,16 @@ mod tests {
             Err("`soon` is not a length of time such as 90s, 5m or 1h30m".into())
         );
         assert!(duration("-5s").is_err());
+    }
+
+    #[test]
+    fn times_that_nothing_can_reckon_with_are_refused() {
+        assert_eq!(duration("8784h"), Ok(LONGEST));
+        for text in ["31622401", "8785h", "9000000000000000000"] {
+            assert_eq!(
+                duration(text),
+                Err(format!("`{text}` is more than 366 days"))
+            );
+        }
     }
 }

@@ -112,11 +112,6 @@ impl Cli {
     /// What the command is given instead of globals.
     fn context(&self) -> Result<Context> {
         let cwd = std::env::current_dir().or_fail(|| "cannot tell the current folder".into())?;
-        let color = if self.global.no_color {
-            anstream::ColorChoice::Never
-        } else {
-            anstream::ColorChoice::Auto
-        };
         Ok(Context {
             project: self.global.project.clone(),
             cwd,
@@ -128,9 +123,18 @@ impl Cli {
                     FormatArg::Json => Format::Json,
                 },
                 quiet: self.global.quiet,
-                color,
+                color: self.color(),
             },
         })
+    }
+
+    /// Colours by force or by what each stream is.
+    pub fn color(&self) -> anstream::ColorChoice {
+        if self.global.no_color {
+            anstream::ColorChoice::Never
+        } else {
+            anstream::ColorChoice::Auto
+        }
     }
 
     /// `-v` counted.

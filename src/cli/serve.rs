@@ -21,7 +21,7 @@ use crate::store;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Address and port to listen on [default: `api.listen` of urbania.yaml]
-    #[arg(long, value_name = "ADDRESS:PORT", env = "URBANIA_LISTEN")]
+    #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
     /// Shape of the log on stderr
     #[arg(long, value_enum, default_value_t = LogFormatArg::Text)]

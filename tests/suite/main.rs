@@ -12,6 +12,7 @@ mod api_server;
 mod api_urbania;
 mod call;
 mod cli_users;
+mod command_line;
 mod config;
 mod docker;
 mod effective;
