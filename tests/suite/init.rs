@@ -1,11 +1,25 @@
 //! `urbania init`.
 
 use crate::config::Folder;
+use crate::support::ports::Ports;
 
 /// The value of a variable in an env file.
 fn value<'a>(env: &'a str, name: &str) -> &'a str {
     let line = env.lines().find(|l| l.starts_with(&format!("{name}=")));
     line.unwrap().split_once('=').unwrap().1
+}
+
+/// Moves the SFU to a port where nobody answers.
+fn move_away(folder: &Folder, project: &str) -> Ports {
+    let ports = Ports::take();
+    for file in ["livekit.yaml", ".env"] {
+        let file = format!("{project}/{file}");
+        let moved = folder
+            .read(&file)
+            .replace("7880", &ports.livekit().to_string());
+        folder.write(&file, &moved);
+    }
+    ports
 }
 
 #[test]
@@ -24,6 +38,7 @@ fn a_new_project_has_its_files_with_private_modes_and_validates() {
         .expect(0);
     assert_eq!(run.stdout, "ok urbania.yaml\nok livekit.yaml\nok .env\n");
     assert_eq!(run.stderr, "");
+    let _ports = move_away(&folder, "demo");
     let _ = folder
         .run(&["--project", "demo", "keys", "check"])
         .expect(0);
@@ -87,6 +102,7 @@ fn force_makes_a_new_pair_and_keeps_what_the_data_knows() {
         folder.read(".gitignore"),
         "node_modules\n.env\nlivekit.yaml\n.urbania/\n"
     );
+    let _ports = move_away(&folder, ".");
     let _ = folder.run(&["keys", "check"]).expect(0);
 }
 
