@@ -10,8 +10,8 @@ use crate::host::process::{Running, Spawn, Stopped, running, spawn_detached};
 
 use super::plan::ApiSeen;
 
-/// Requests in flight are finished within this.
-const GRACE: Duration = Duration::from_secs(10);
+/// Requests in flight are finished within this: more than the API itself gives them.
+const GRACE: Duration = Duration::from_secs(12);
 
 /// Where the API's process keeps its files.
 #[derive(Clone, Debug)]
