@@ -58,12 +58,13 @@ logged() {
   }
 }
 
-# within SECONDS COMMAND…: polls until the command succeeds; fails at the deadline.
+# within SECONDS COMMAND…: polls until the command succeeds, every $poll seconds or every 0.1; fails at
+# the deadline.
 within() {
   local deadline=$((SECONDS + $1))
   shift
   until "$@" >/dev/null 2>&1; do
     [ "$SECONDS" -lt "$deadline" ] || return 1
-    sleep 0.1
+    sleep "${poll:-0.1}"
   done
 }
