@@ -20,7 +20,7 @@ pub const SETTINGS_FILE: &str = "urbania.yaml";
 pub const LIVEKIT_FILE: &str = "livekit.yaml";
 /// What the backend reads.
 pub const ENV_FILE: &str = ".env";
-/// State that can be deleted.
+/// State of what runs here, and without MongoDB the users.
 pub const STATE_DIR: &str = ".urbania";
 
 /// A project, read and checked.
@@ -103,7 +103,7 @@ impl Project {
         })
     }
 
-    /// The folder of state that can be deleted.
+    /// The folder of the state.
     pub fn state_dir(&self) -> PathBuf {
         self.dir.join(STATE_DIR)
     }
