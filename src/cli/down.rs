@@ -1,7 +1,8 @@
 //! `urbania down`.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+mod all;
+
+use std::path::Path;
 
 use crate::config::{Project, STATE_DIR};
 use crate::context::Context;
@@ -40,7 +41,7 @@ pub struct Args {
 /// Runs the command.
 pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     if args.all {
-        return all(ctx, &args).await;
+        return all::all(ctx, &args).await;
     }
     let dir = Project::find(ctx)?;
     let lock = lock(ctx, &dir, args.dry_run).await?;
@@ -62,7 +63,7 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     if args.volumes {
         down.volumes = volumes(&engine, &dir, &name, &args.services).await?;
     }
-    carry_out(ctx, &engine, &args, &[down], loaded.as_ref().ok()).await
+    carry_out(ctx, &engine, &args, &down, loaded.as_ref().ok()).await
 }
 
 /// Stops `services` of a project whose files are known: the end of `up --foreground`.
@@ -133,79 +134,22 @@ async fn volumes(
     Ok(volumes)
 }
 
-/// Every project that has a container or, with `--volumes`, a volume.
-async fn all(ctx: &Context, args: &Args) -> Result<()> {
-    let engine = Docker::connect(&ctx.env).await?;
-    let (instances, volumes) = if args.volumes {
-        tokio::try_join!(engine.instances(None), engine.volumes(None))?
-    } else {
-        (engine.instances(None).await?, Vec::new())
-    };
-    let mut projects: BTreeMap<&str, PathBuf> = BTreeMap::new();
-    for volume in &volumes {
-        projects.entry(&volume.project).or_default();
-    }
-    for instance in &instances {
-        projects.insert(&instance.project, instance.dir.clone());
-    }
-    let mut downs = Vec::new();
-    for (name, dir) in projects {
-        let mut down = plan(&dir, name, &[], &instances).await?;
-        down.volumes = (volumes.iter().filter(|v| v.project == name).cloned()).collect();
-        downs.push(down);
-    }
-    carry_out(ctx, &engine, args, &downs, None).await
-}
-
 async fn carry_out(
     ctx: &Context,
     engine: &Docker,
     args: &Args,
-    downs: &[Down],
+    down: &Down,
     project: Option<&Project>,
 ) -> Result<()> {
-    let steps: Vec<_> = downs.iter().flat_map(Down::steps).collect();
     if args.dry_run {
-        return super::up::show_plan(ctx, &steps);
+        return super::up::show_plan(ctx, &down.steps());
     }
-    if steps.is_empty() {
+    if down.is_empty() {
         ctx.out.say("nothing runs");
         return Ok(());
     }
-    agree(ctx, args, downs)?;
-    if !args.all {
-        let downs = downs.iter().filter(|d| !d.is_empty());
-        for down in downs {
-            down.apply(ctx, engine, project).await?;
-        }
-        return Ok(());
-    }
-    let mut failed = Vec::new();
-    for down in downs.iter().filter(|d| !d.is_empty()) {
-        ctx.out.say(format_args!("project {}", down.project));
-        if let Err(e) = one_of_all(ctx, engine, down).await {
-            ctx.out.complain(format_args!("{}: {e}", down.project));
-            failed.push(down.project.as_str());
-        }
-    }
-    if failed.is_empty() {
-        return Ok(());
-    }
-    Err(Error::failed(format!(
-        "{} did not stop as a whole",
-        failed.join(", ")
-    )))
-}
-
-/// A project that cannot be stopped must not keep the others running.
-async fn one_of_all(ctx: &Context, engine: &Docker, down: &Down) -> Result<()> {
-    let _lock = if down.dir.is_dir() {
-        lock(ctx, &down.dir, false).await?
-    } else {
-        None
-    };
-    let project = Project::load_from(&down.dir, &ctx.env).ok();
-    down.apply(ctx, engine, project.as_ref()).await
+    agree(ctx, args, std::slice::from_ref(down))?;
+    down.apply(ctx, engine, project).await
 }
 
 /// Data is deleted only with consent.

@@ -1,6 +1,7 @@
 //! What can go wrong around `urbania up`, on the real engine: what is said, and what is left.
 
 mod disk_full;
+mod down_all;
 mod health_timeout;
 mod killed_up;
 mod no_engine;

@@ -1,0 +1,174 @@
+//! `urbania down --all`: every project that the engine knows, one after the other.
+
+use std::collections::BTreeMap;
+use std::error::Error as StdError;
+use std::iter::successors;
+use std::path::{Path, PathBuf};
+
+use super::{Args, agree, lock};
+use crate::config::{Project, STATE_DIR};
+use crate::context::Context;
+use crate::engine::docker::Docker;
+use crate::engine::{Engine, Instance, Volume};
+use crate::error::{Error, Result};
+use crate::host::lock::ProjectLock;
+use crate::output::BAD;
+use crate::stack::api::ApiFiles;
+use crate::stack::down::Down;
+use crate::stack::settle::settle;
+
+/// Stops every project that has a container or a volume. One that fails does not save the others.
+pub(super) async fn all(ctx: &Context, args: &Args) -> Result<()> {
+    let engine = Docker::connect(&ctx.env).await?;
+    let (instances, volumes) = tokio::try_join!(engine.instances(None), engine.volumes(None))?;
+    let mut downs = Vec::new();
+    for (name, dir) in folders(&instances, &volumes) {
+        // What cannot be read now is told when the project's turn comes.
+        let api = api(&dir).await.unwrap_or_default();
+        let mut down = Down::new(name, &dir, &[], &instances, api);
+        if args.volumes {
+            down.volumes = (volumes.iter().filter(|v| v.project == name).cloned()).collect();
+        }
+        downs.push(down);
+    }
+    downs.retain(|down| !down.is_empty());
+    if args.dry_run {
+        let steps: Vec<_> = downs.iter().flat_map(Down::steps).collect();
+        return super::super::up::show_plan(ctx, &steps);
+    }
+    if downs.is_empty() {
+        ctx.out.say("nothing runs");
+        return Ok(());
+    }
+    agree(ctx, args, &downs)?;
+    let mut failures = Vec::new();
+    for down in &downs {
+        ctx.out.say(format_args!("project {}", down.project));
+        if let Err(e) = one(ctx, &engine, down).await {
+            ctx.out
+                .complain(format_args!("{BAD}failed{BAD:#}: {}", in_full(&e)));
+            failures.push((down.project.as_str(), e));
+        }
+    }
+    verdict(&failures, downs.len())
+}
+
+/// The projects and their folders. A folder that is no more, or was never told, is empty: there is
+/// nothing in it to lock or to stop.
+fn folders<'a>(instances: &'a [Instance], volumes: &'a [Volume]) -> BTreeMap<&'a str, PathBuf> {
+    let told = instances.iter().map(|i| (&i.project, &i.dir));
+    let told = told.chain(volumes.iter().map(|v| (&v.project, &v.dir)));
+    let mut folders: BTreeMap<&str, PathBuf> = BTreeMap::new();
+    for (project, dir) in told {
+        let folder = folders.entry(project).or_default();
+        if folder.as_os_str().is_empty() && dir.is_absolute() && dir.is_dir() {
+            folder.clone_from(dir);
+        }
+    }
+    folders
+}
+
+/// The process of the API of the project in `dir`.
+async fn api(dir: &Path) -> Result<Option<u32>> {
+    if dir.as_os_str().is_empty() {
+        return Ok(None);
+    }
+    let seen = ApiFiles::in_state_dir(&dir.join(STATE_DIR)).seen().await?;
+    Ok(seen.map(|api| api.pid))
+}
+
+/// Stops a project when nobody else is at work on it: what is there then, and of the data no more
+/// than was agreed to.
+async fn one(ctx: &Context, engine: &Docker, agreed: &Down) -> Result<()> {
+    let (name, dir) = (&agreed.project, &agreed.dir);
+    let lock = lock(ctx, dir, dir.as_os_str().is_empty()).await?;
+    if lock.as_ref().is_some_and(ProjectLock::was_abandoned) {
+        settle(engine, name).await?;
+    }
+    let instances = engine.instances(Some(name)).await?;
+    let down = Down {
+        volumes: agreed.volumes.clone(),
+        ..Down::new(name, dir, &[], &instances, api(dir).await?)
+    };
+    let project = Project::load_from(dir, &ctx.env).ok();
+    down.apply(ctx, engine, project.as_ref()).await
+}
+
+fn in_full(e: &Error) -> String {
+    let causes = successors(Some(e as &dyn StdError), |&e| e.source());
+    causes
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+fn verdict(failures: &[(&str, Error)], all: usize) -> Result<()> {
+    if failures.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<_> = failures
+        .iter()
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    let error = Error::failed(format!(
+        "{} of {all} projects could not be stopped: {}",
+        failures.len(),
+        names.join(", ")
+    ));
+    let mut hints: Vec<&String> = failures.iter().flat_map(|(_, e)| e.hints()).collect();
+    hints.dedup();
+    Err(hints.into_iter().fold(error, Error::hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::State;
+
+    fn instance(project: &str, dir: &Path) -> Instance {
+        Instance {
+            id: "0123".into(),
+            name: "box".into(),
+            project: project.into(),
+            service: "livekit".into(),
+            dir: dir.into(),
+            image: "i".into(),
+            config: "c".into(),
+            state: State::Running,
+        }
+    }
+
+    fn volume(project: &str, dir: &Path) -> Volume {
+        Volume {
+            name: "data".into(),
+            project: project.into(),
+            dir: dir.into(),
+        }
+    }
+
+    #[test]
+    fn a_project_is_found_by_its_containers_or_its_data_and_only_where_it_is() {
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let instances = [
+            instance("blog", one.path()),
+            instance("moved", Path::new("/gone")),
+        ];
+        let volumes = [
+            volume("data", two.path()),
+            volume("moved", two.path()),
+            volume("untold", Path::new("")),
+            volume("relative", Path::new(".")),
+        ];
+        let found: Vec<_> = folders(&instances, &volumes).into_iter().collect();
+        assert_eq!(
+            found,
+            [
+                ("blog", one.path().to_owned()),
+                ("data", two.path().to_owned()),
+                ("moved", two.path().to_owned()),
+                ("relative", PathBuf::new()),
+                ("untold", PathBuf::new()),
+            ]
+        );
+    }
+}
