@@ -13,6 +13,7 @@ use crate::api::{ApiConfig, App, Reach, serve};
 use crate::config::Project;
 use crate::context::Context;
 use crate::error::{Context as _, Error, Result};
+use crate::stack::api::session_secret;
 use crate::store;
 
 /// Run the token API in the foreground
@@ -60,10 +61,7 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
 
 fn config(ctx: &Context, project: &Project, json_log: bool) -> Result<ApiConfig> {
     let settings = &project.settings;
-    let session_secret = project.session_secret().ok_or_else(|| {
-        Error::usage("`URBANIA_SESSION_SECRET` is neither in the environment nor in .env")
-            .hint("urbania up   writes what .env lacks")
-    })?;
+    let session_secret = session_secret(project)?;
     let format = if json_log {
         LogFormat::Json
     } else {

@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use secrecy::SecretString;
+
 use crate::config::Project;
-use crate::error::{Context as _, Result};
+use crate::error::{Context as _, Error, Result};
 use crate::host::files::{PRIVATE, private_dir, replace};
 use crate::host::process::{Running, Spawn, Stopped, running, spawn_detached};
+use crate::store;
 
 use super::plan::ApiSeen;
 
@@ -59,6 +62,20 @@ impl ApiFiles {
             None => Ok(Stopped::Gone),
         }
     }
+}
+
+/// Refuses what the API would refuse at its start: the one that runs is not stopped for that.
+pub fn check(project: &Project) -> Result<()> {
+    session_secret(project)?;
+    store::of(project).map(drop)
+}
+
+/// What signs the sessions of local users.
+pub fn session_secret(project: &Project) -> Result<SecretString> {
+    project.session_secret().ok_or_else(|| {
+        Error::usage("`URBANIA_SESSION_SECRET` is neither in the environment nor in .env")
+            .hint("urbania up   writes what .env lacks")
+    })
 }
 
 /// Starts the API of a project; it reads its secrets from the project's files by itself.

@@ -86,7 +86,8 @@ impl Down {
     ) -> Result<()> {
         if self.api.is_some() {
             ctx.out.say(format_args!("stopping {}", Service::Api));
-            stop_api(&self.dir).await?;
+            let files = ApiFiles::in_state_dir(&self.dir.join(STATE_DIR));
+            files.stop().await?;
         }
         for instance in &self.instances {
             if [State::Running, State::Paused].contains(&instance.state) {
@@ -101,12 +102,6 @@ impl Down {
         }
         Ok(())
     }
-}
-
-/// Ends the API of the project in `dir`.
-pub async fn stop_api(dir: &Path) -> Result<()> {
-    let files = ApiFiles::in_state_dir(&dir.join(STATE_DIR));
-    files.stop().await.map(drop)
 }
 
 /// Where a service stands in the order of starting; what we do not know is stopped first.

@@ -193,6 +193,9 @@ const KNOWN: [(&str, &str); 16] = [
 
 fn hint(service: Service, words: &[String], end: Option<&Condition>) -> Option<&'static str> {
     let said = words.join("\n").to_ascii_lowercase();
+    if service == Service::Api && said.contains("cannot listen on") {
+        return Some("`api.listen` in urbania.yaml must be an address of this machine");
+    }
     if let Some((_, hint)) = KNOWN.iter().find(|(mark, _)| said.contains(mark)) {
         return Some(hint);
     }

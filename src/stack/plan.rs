@@ -48,6 +48,8 @@ pub enum Action {
     Keep(Instance),
     /// It ran as wanted and is to run again.
     Start(Instance),
+    /// It runs as wanted and is to stop and run again.
+    Restart(Instance),
     /// There is none.
     Create,
     /// The one that is there is not what is wanted.
@@ -128,16 +130,29 @@ impl Plan {
         plan
     }
 
+    /// The same, except that what would be kept is stopped and started.
+    #[must_use]
+    pub fn restarting(mut self) -> Self {
+        for (_, action) in &mut self.actions {
+            match action {
+                Action::Keep(instance) => *action = Action::Restart(instance.clone()),
+                Action::KeepApi(pid) => *action = Action::RestartApi(*pid, "asked for".to_owned()),
+                _ => {}
+            }
+        }
+        self
+    }
+
     /// Whether everything is as wanted already.
     pub fn is_empty(&self) -> bool {
         self.removals.is_empty() && self.actions.iter().all(|(_, action)| action.keeps())
     }
 
-    /// The services that will be started.
+    /// The services that will be started and do not have their ports already.
     pub fn starting(&self) -> impl Iterator<Item = Service> {
         self.actions
             .iter()
-            .filter(|(_, action)| !action.keeps())
+            .filter(|(_, action)| !action.keeps() && !matches!(action, Action::Restart(_)))
             .map(|(service, _)| *service)
     }
 
@@ -177,6 +192,7 @@ impl Action {
         match self {
             Self::Keep(instance) => Step::new("keep", service, &instance.name),
             Self::Start(instance) => Step::new("start", service, &instance.name),
+            Self::Restart(instance) => Step::new("restart", service, &instance.name),
             Self::Create => Step::new("create", service, ""),
             Self::Recreate(_, why) => Step::new("recreate", service, why),
             Self::KeepApi(pid) => Step::new("keep", service, format!("pid {pid}")),

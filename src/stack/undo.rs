@@ -20,8 +20,21 @@ pub struct Undo {
     pub started: Vec<Instance>,
     /// Volumes that did not exist before.
     pub volumes: Vec<String>,
+    /// Containers that ran and were stopped to run again.
+    pub restarted: Vec<Instance>,
     /// The API's process, if it was started.
-    pub api: Option<ApiFiles>,
+    pub api: Option<Begun>,
+}
+
+/// An API that was started.
+#[derive(Debug)]
+pub enum Begun {
+    /// None ran before.
+    New(ApiFiles),
+    /// The one before went by other files, and was stopped.
+    Changed(ApiFiles),
+    /// The one before went by the same files.
+    Again(ApiFiles),
 }
 
 impl Undo {
@@ -30,6 +43,7 @@ impl Undo {
         self.created.is_empty()
             && self.set_aside.is_empty()
             && self.started.is_empty()
+            && self.restarted.is_empty()
             && self.api.is_none()
     }
 
@@ -37,7 +51,7 @@ impl Undo {
     /// that led here is the one to report.
     pub async fn roll_back(self, ctx: &Context, engine: &dyn Engine) {
         let out = ctx.out;
-        if let Some(api) = &self.api {
+        if let Some(Begun::New(api) | Begun::Changed(api)) = &self.api {
             told(out, "the API", api.stop().await.map(drop));
         }
         let removals = join_all(self.created.iter().map(|id| engine.remove(id))).await;
@@ -51,6 +65,10 @@ impl Undo {
                 stop(ctx, engine, None, instance).await,
             );
         }
+        for instance in &self.restarted {
+            let again = engine.start(&instance.id, &instance.service).await;
+            told(out, &instance.service, again);
+        }
         for volume in &self.volumes {
             told(out, volume, engine.remove_volume(volume).await);
         }
@@ -62,6 +80,14 @@ impl Undo {
                     instance.service
                 ));
             }
+        }
+        let api_is_down = match &self.api {
+            None | Some(Begun::New(_)) => false,
+            Some(Begun::Changed(_)) => true,
+            Some(Begun::Again(api)) => !matches!(api.seen().await, Ok(Some(_))),
+        };
+        if api_is_down {
+            out.complain("api: it ran before and does not now; urbania up starts it when its files are right");
         }
     }
 }

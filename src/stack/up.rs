@@ -15,10 +15,10 @@ use super::progress;
 use super::service::Service;
 use super::site::Site;
 use super::stop::stop;
-use super::undo::Undo;
+use super::undo::{Begun, Undo};
 use crate::context::Context;
 use crate::engine::{Engine, Instance, Owner, ServiceSpec};
-use crate::error::{Context as _, Error, Result};
+use crate::error::{Error, Result};
 
 /// Added to the name of a container while its successor is being tried.
 const SET_ASIDE: &str = "-before";
@@ -84,6 +84,9 @@ impl<'a> Up<'a> {
     }
 
     async fn try_apply(&mut self, plan: &Plan) -> Result<()> {
+        if plan.starting().any(|service| service == Service::Api) {
+            api::check(&self.site.project)?;
+        }
         for (service, image) in &plan.pulls {
             let pull = progress::pull(self.engine(), *service, image, &self.ctx.out);
             self.interrupt.or(pull).await?;
@@ -120,7 +123,7 @@ impl<'a> Up<'a> {
                     self.set_aside(old).await?;
                     specs.extend(self.spec(*service));
                 }
-                Action::Keep(i) | Action::Start(i) => {
+                Action::Keep(i) | Action::Start(i) | Action::Restart(i) => {
                     self.containers.push((*service, i.id.clone()));
                 }
                 Action::KeepApi(_) | Action::StartApi | Action::RestartApi(..) => {}
@@ -191,6 +194,12 @@ impl<'a> Up<'a> {
                 self.undo.started.push(instance.clone());
                 self.start(service, &id).await?;
             }
+            Action::Restart(instance) => {
+                self.ctx.out.say(format_args!("restarting {service}"));
+                self.undo.restarted.push(instance.clone());
+                self.stop(instance).await?;
+                self.engine().start(&id, service.as_str()).await?;
+            }
             Action::Recreate(old, _) => {
                 self.stop(old).await?;
                 self.start(service, &id).await?;
@@ -214,16 +223,22 @@ impl<'a> Up<'a> {
 
     async fn bring_up_api(&mut self, action: &Action) -> Result<()> {
         let files = ApiFiles::of(&self.site.project);
-        if let Action::RestartApi(..) = action {
-            files.stop().await?;
-        }
+        let config = self.wanted.api.as_deref().unwrap_or_default();
+        let begun = match (action, &self.site.seen.api) {
+            (Action::RestartApi(..), Some(before)) => {
+                files.stop().await?;
+                if before.config == config {
+                    Begun::Again
+                } else {
+                    Begun::Changed
+                }
+            }
+            _ => Begun::New,
+        };
         self.ctx.out.say(format_args!("starting {}", Service::Api));
         let log_from = files.log_length();
-        self.undo.api = Some(files);
-        let config = self.wanted.api.as_deref().unwrap_or_default();
-        api::start(&self.site.project, config)
-            .await
-            .or_fail(|| "cannot start `api`".to_owned())?;
+        self.undo.api = Some(begun(files));
+        api::start(&self.site.project, config).await?;
         self.wait_for_api(log_from).await
     }
 }

@@ -1,5 +1,6 @@
 //! What can go wrong around `urbania up`, on the real engine: what is said, and what is left.
 
+mod api_ends;
 mod disk_full;
 mod down_all;
 mod health_timeout;

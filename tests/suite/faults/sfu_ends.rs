@@ -106,13 +106,23 @@ fn a_change_that_the_sfu_refuses_leaves_the_old_one_running() {
     );
     let after = life(&project);
     assert_eq!(after.1, before.1, "the API went on");
-    let id = |line: &String| line.split(' ').take(2).collect::<Vec<_>>().join(" ");
-    let ids = |lives: &[String]| lives.iter().map(id).collect::<Vec<_>>();
-    assert_eq!(ids(&after.0), ids(&before.0));
-    assert!(
-        after.0.iter().all(|line| line.ends_with(" true")),
-        "{after:?}"
+    same_containers_run(&before.0, &after.0);
+
+    let run = project.run(&["restart"]).expect(1);
+    assert_eq!(
+        told(&run),
+        format!(
+            "restarting mongodb\n\
+             starting livekit\n\
+             undoing what was begun\n\
+             livekit: the one from before runs again\n\
+             error: `livekit` ended while it started (exit code 0); its last words:\n\
+             {REDIS_HINT}"
+        )
     );
+    let after = life(&project);
+    assert_eq!(after.1, before.1, "the API went on");
+    same_containers_run(&before.0, &after.0);
 
     project.write("livekit.yaml", &original);
     let run = project.run(&["up"]).expect(0);
@@ -122,4 +132,15 @@ fn a_change_that_the_sfu_refuses_leaves_the_old_one_running() {
         run.stderr
     );
     assert_eq!(life(&project), after);
+}
+
+#[track_caller]
+fn same_containers_run(before: &[String], after: &[String]) {
+    let id = |line: &String| line.split(' ').take(2).collect::<Vec<_>>().join(" ");
+    let ids = |lives: &[String]| lives.iter().map(id).collect::<Vec<_>>();
+    assert_eq!(ids(after), ids(before));
+    assert!(
+        after.iter().all(|line| line.ends_with(" true")),
+        "{after:?}"
+    );
 }
