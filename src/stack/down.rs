@@ -8,6 +8,7 @@ use super::api::ApiFiles;
 use super::plan::Step;
 use super::service::Service;
 use super::stop::stop;
+use super::unproved::Unproved;
 use crate::config::{Project, STATE_DIR};
 use crate::context::Context;
 use crate::engine::{Engine, Instance, State, Volume};
@@ -99,6 +100,10 @@ impl Down {
         for volume in &self.volumes {
             ctx.out.say(format_args!("deleting volume {}", volume.name));
             engine.remove_volume(&volume.name).await?;
+            let unproved = Unproved::in_state_dir(&self.dir.join(STATE_DIR));
+            if unproved.names(&volume.name) {
+                unproved.clear()?;
+            }
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ pub mod site;
 pub mod status;
 pub mod stop;
 pub mod undo;
+pub mod unproved;
 pub mod up;
 pub mod wanted;
 pub mod watch;

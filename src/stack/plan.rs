@@ -30,6 +30,8 @@ pub struct Seen {
     pub api: Option<ApiSeen>,
     /// Images that the engine lacks.
     pub missing_images: BTreeSet<String>,
+    /// Whether MongoDB's volume has not been ready once.
+    pub unproved: bool,
 }
 
 /// The API's process as it runs.
@@ -69,6 +71,8 @@ pub struct Plan {
     pub pulls: Vec<(Service, String)>,
     /// Containers that nobody needs, and why.
     pub removals: Vec<(Instance, String)>,
+    /// What an interrupted `up` was about to replace: it goes when its successor works.
+    pub fallbacks: Vec<Instance>,
     /// What happens to each service, in the order in which they start.
     pub actions: Vec<(Service, Action)>,
 }
@@ -104,10 +108,32 @@ impl Plan {
     pub fn up(wanted: &Wanted, seen: &Seen) -> Self {
         let mut plan = Self::default();
         for (service, spec) in &wanted.containers {
-            let (current, leftovers) = sort_out(*service, &spec.name, &seen.instances);
+            let (current, mut leftovers) = sort_out(*service, &spec.name, &seen.instances);
+            let unproved = seen.unproved && *service == Service::Mongodb;
+            let mut action = action(spec, current);
+            if unproved && let Some(unready) = action.unready() {
+                plan.removals.push((unready, NEVER_READY.to_owned()));
+                action = Action::Create;
+            } else if let Some(at) = leftovers.iter().position(|i| is_fallback(i, spec)) {
+                let fallback = leftovers.remove(at);
+                action = match action {
+                    Action::Keep(_) | Action::Start(_) => {
+                        plan.fallbacks.push(fallback);
+                        action
+                    }
+                    // The successor was never proved, and is not what is wanted now.
+                    Action::Recreate(successor, why) => {
+                        leftovers.push(successor);
+                        Action::Recreate(ran(fallback), why)
+                    }
+                    other => {
+                        leftovers.push(fallback);
+                        other
+                    }
+                };
+            }
             let left = leftovers.into_iter().map(|i| (i, LEFT_OVER.to_owned()));
             plan.removals.extend(left);
-            let action = action(spec, current);
             let creates = matches!(action, Action::Create | Action::Recreate(..));
             if creates && seen.missing_images.contains(&spec.image) {
                 plan.pulls.push((*service, spec.image.clone()));
@@ -145,7 +171,9 @@ impl Plan {
 
     /// Whether everything is as wanted already.
     pub fn is_empty(&self) -> bool {
-        self.removals.is_empty() && self.actions.iter().all(|(_, action)| action.keeps())
+        self.removals.is_empty()
+            && self.fallbacks.is_empty()
+            && self.actions.iter().all(|(_, action)| action.keeps())
     }
 
     /// The services that will be started and do not have their ports already.
@@ -170,11 +198,36 @@ impl Plan {
             )
         });
         let actions = self.actions.iter().map(|(s, action)| action.step(*s));
-        pulls.chain(removals).chain(actions).collect()
+        let fallbacks = self.fallbacks.iter().map(|instance| {
+            let detail = format!("{}: {LEFT_OVER}", instance.name);
+            Step::new("remove", &instance.service, detail)
+        });
+        pulls
+            .chain(removals)
+            .chain(actions)
+            .chain(fallbacks)
+            .collect()
     }
 }
 
 const LEFT_OVER: &str = "left by an interrupted `up`";
+const NEVER_READY: &str = "it was ended before it was ready once";
+
+/// Added to the name of a container while its successor is being tried.
+pub const SET_ASIDE: &str = "-before";
+
+/// Whether this is what an interrupted `up` set aside: it worked.
+fn is_fallback(instance: &Instance, spec: &ServiceSpec) -> bool {
+    instance.name.strip_suffix(SET_ASIDE) == Some(&spec.name) && worth(instance.state) < WORTHLESS
+}
+
+/// The same container as it was before its successor was tried.
+pub fn ran(fallback: Instance) -> Instance {
+    Instance {
+        state: State::Running,
+        ..fallback
+    }
+}
 
 impl Wanted {
     fn has(&self, service: &str) -> bool {
@@ -186,6 +239,14 @@ impl Action {
     /// Whether the service stays as it is.
     pub fn keeps(&self) -> bool {
         matches!(self, Self::Keep(_) | Self::KeepApi(_))
+    }
+
+    /// The container that is there and is not kept as it runs.
+    fn unready(&self) -> Option<Instance> {
+        match self {
+            Self::Start(instance) | Self::Recreate(instance, _) => Some(instance.clone()),
+            _ => None,
+        }
     }
 
     fn step(&self, service: Service) -> Step {

@@ -8,7 +8,8 @@ use super::api::ApiFiles;
 use super::plan::{Action, Plan, Seen, Wanted, refuse_namesake};
 use super::service::Service;
 use super::settle::settle;
-use super::wanted::{port_needs, wanted};
+use super::unproved::Unproved;
+use super::wanted::{port_needs, volume_name, wanted};
 use crate::config::{Effective, Machine, Project, effective};
 use crate::context::Context;
 use crate::engine::docker::Docker;
@@ -78,6 +79,7 @@ impl Site {
             seen: Seen {
                 instances,
                 api,
+                unproved: Unproved::of(&project).names(&volume_name(&project.name)),
                 ..Seen::default()
             },
             host: facts.remote_host().unwrap_or("127.0.0.1").to_owned(),

@@ -4,6 +4,7 @@ use futures_util::future::join_all;
 
 use super::api::ApiFiles;
 use super::stop::stop;
+use super::unproved::Unproved;
 use crate::context::Context;
 use crate::engine::{Engine, Instance, State};
 use crate::error::Result;
@@ -49,7 +50,7 @@ impl Undo {
 
     /// Takes it all back. A step that fails does not keep the others from being tried: the failure
     /// that led here is the one to report.
-    pub async fn roll_back(self, ctx: &Context, engine: &dyn Engine) {
+    pub async fn roll_back(self, ctx: &Context, engine: &dyn Engine, unproved: &Unproved) {
         let out = ctx.out;
         if let Some(Begun::New(api) | Begun::Changed(api)) = &self.api {
             told(out, "the API", api.stop().await.map(drop));
@@ -70,7 +71,9 @@ impl Undo {
             told(out, &instance.service, again);
         }
         for volume in &self.volumes {
-            told(out, volume, engine.remove_volume(volume).await);
+            let removed = engine.remove_volume(volume).await;
+            let gone = removed.and_then(|()| unproved.clear());
+            told(out, volume, gone);
         }
         for instance in &self.set_aside {
             told(out, &instance.service, restore(engine, instance).await);

@@ -10,18 +10,16 @@ use super::api::{self, ApiFiles};
 use super::health::prober::Prober;
 use super::interrupt::Interrupt;
 use super::last_words::Redactor;
-use super::plan::{Action, Plan, Wanted};
+use super::plan::{Action, Plan, SET_ASIDE, Wanted, ran};
 use super::progress;
 use super::service::Service;
 use super::site::Site;
 use super::stop::stop;
 use super::undo::{Begun, Undo};
+use super::unproved::Unproved;
 use crate::context::Context;
 use crate::engine::{Engine, Instance, Owner, ServiceSpec};
 use crate::error::{Error, Result};
-
-/// Added to the name of a container while its successor is being tried.
-const SET_ASIDE: &str = "-before";
 
 /// The work of one `up`.
 pub struct Up<'a> {
@@ -72,8 +70,8 @@ impl<'a> Up<'a> {
                 if !self.undo.is_empty() {
                     self.ctx.out.say("undoing what was begun");
                 }
-                let engine = self.engine();
-                self.undo.roll_back(self.ctx, engine).await;
+                let (engine, unproved) = (self.engine(), self.unproved());
+                self.undo.roll_back(self.ctx, engine, &unproved).await;
                 Err(e)
             }
         }
@@ -81,6 +79,10 @@ impl<'a> Up<'a> {
 
     fn engine(&self) -> &'a dyn Engine {
         self.site.engine.as_ref()
+    }
+
+    fn unproved(&self) -> Unproved {
+        Unproved::of(&self.site.project)
     }
 
     async fn try_apply(&mut self, plan: &Plan) -> Result<()> {
@@ -129,10 +131,16 @@ impl<'a> Up<'a> {
                 Action::KeepApi(_) | Action::StartApi | Action::RestartApi(..) => {}
             }
         }
+        for fallback in &plan.fallbacks {
+            self.fall_back_to(fallback);
+        }
         try_join_all(specs.iter().map(|(_, spec)| self.check_volumes(spec)))
             .await?
             .into_iter()
             .for_each(|new| self.undo.volumes.extend(new));
+        for volume in &self.undo.volumes {
+            self.unproved().note(volume)?;
+        }
         let made = join_all(specs.iter().map(|(_, spec)| self.engine().create(spec))).await;
         let mut failure = None;
         for ((service, _), made) in specs.iter().zip(made) {
@@ -165,13 +173,30 @@ impl<'a> Up<'a> {
         Ok(())
     }
 
+    /// An interrupted `up` left the successor of `before`: this one goes on with it.
+    fn fall_back_to(&mut self, before: &Instance) {
+        let successor = (self.containers.iter()).find(|(s, _)| s.as_str() == before.service);
+        self.undo
+            .created
+            .extend(successor.map(|(_, id)| id.clone()));
+        self.undo.set_aside.push(Instance {
+            name: before.name.trim_end_matches(SET_ASIDE).to_owned(),
+            ..ran(before.clone())
+        });
+    }
+
     /// The volumes of a spec that do not exist yet; one of somebody else is not ours to use.
     async fn check_volumes(&self, spec: &ServiceSpec) -> Result<Vec<String>> {
         let mut new = Vec::new();
         for volume in &spec.volumes {
             match self.engine().volume_owner(&volume.name).await? {
                 None => new.push(volume.name.clone()),
-                Some(Owner::Project(name)) if name == spec.project => {}
+                Some(Owner::Project(name)) if name == spec.project => {
+                    if self.unproved().names(&volume.name) {
+                        self.engine().remove_volume(&volume.name).await?;
+                        new.push(volume.name.clone());
+                    }
+                }
                 Some(_) => {
                     return Err(Error::failed(format!(
                         "a volume named `{}` is there already, and it is not ours",
@@ -191,7 +216,9 @@ impl<'a> Up<'a> {
             Action::Keep(_) | Action::KeepApi(_) => {}
             Action::Create => self.start(service, &id).await?,
             Action::Start(instance) => {
-                self.undo.started.push(instance.clone());
+                if !self.undo.created.contains(&instance.id) {
+                    self.undo.started.push(instance.clone());
+                }
                 self.start(service, &id).await?;
             }
             Action::Restart(instance) => {

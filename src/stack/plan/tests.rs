@@ -49,7 +49,7 @@ fn running() -> Seen {
             pid: 7,
             config: "hash".into(),
         }),
-        missing_images: BTreeSet::new(),
+        ..Seen::default()
     }
 }
 
@@ -158,10 +158,40 @@ fn the_old_half_of_an_interrupted_replacement_is_replaced() {
     assert_eq!(
         lines(&wanted(), &seen),
         [
-            "remove livekit urbania-demo-livekit-before: left by an interrupted `up`",
             "keep mongodb urbania-demo-mongodb",
             "keep livekit urbania-demo-livekit",
+            "keep api pid 7",
+            "remove livekit urbania-demo-livekit-before: left by an interrupted `up`"
+        ]
+    );
+    // The new half was never proved: should its files be wrong, it is the one to go.
+    let mut wanted = wanted();
+    wanted.containers[1].1.args = vec!["--config".into()];
+    assert_eq!(
+        lines(&wanted, &seen),
+        [
+            "remove livekit urbania-demo-livekit: left by an interrupted `up`",
+            "keep mongodb urbania-demo-mongodb",
+            "recreate livekit its configuration changed",
             "keep api pid 7"
+        ]
+    );
+}
+
+#[test]
+fn a_database_that_was_ended_before_it_was_ready_once_is_made_anew() {
+    let mut seen = running();
+    seen.unproved = true;
+    assert_eq!(
+        lines(&wanted(), &seen)[0],
+        "keep mongodb urbania-demo-mongodb"
+    );
+    seen.instances[0].state = State::Exited;
+    assert_eq!(
+        lines(&wanted(), &seen)[..2],
+        [
+            "remove mongodb urbania-demo-mongodb: it was ended before it was ready once",
+            "create mongodb"
         ]
     );
 }

@@ -9,16 +9,19 @@ use crate::stack::api::ApiFiles;
 use crate::stack::health::{self, Failure, Unhealthy};
 use crate::stack::last_words;
 use crate::stack::service::Service;
+use crate::stack::wanted::volume_name;
 
 impl Up<'_> {
     pub(super) async fn wait_for_container(&self, service: Service, id: &str) -> Result<()> {
-        let fresh = !self.undo.volumes.is_empty();
+        let fresh = service == Service::Mongodb
+            && self.unproved().names(&volume_name(&self.site.project.name));
         let healthy = health::wait(
             async || self.prober.probe(service, fresh).await,
             Instant::now() + self.patience,
         );
         let failure = tokio::select! {
             done = healthy => match done {
+                Ok(()) if fresh => return self.unproved().clear(),
                 Ok(()) => return Ok(()),
                 Err(failure) => failure,
             },
