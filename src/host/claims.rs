@@ -150,13 +150,28 @@ fn owner(
             }
         }
         // Without root, a container on the host's network is behind a process that we cannot see.
-        Holder::Hidden { .. } | Holder::Nobody => publisher().or_else(|| {
-            containers
-                .iter()
-                .find(|c| c.published.is_empty() && ours.has(c) && c.serves(&need.service))
-        }),
+        Holder::Hidden { .. } | Holder::Nobody => {
+            publisher().or_else(|| on_the_hosts_network(&need.service, ours, containers))
+        }
     };
     container.map_or(Owner::Process, |facts| named(facts, ours))
+}
+
+/// The container that most likely has a port of a service: ours, else the only one of another
+/// project.
+fn on_the_hosts_network<'a>(
+    service: &str,
+    ours: &Ours,
+    containers: &'a [ContainerFacts],
+) -> Option<&'a ContainerFacts> {
+    let candidates = || {
+        let unpublished = containers.iter().filter(|c| c.published.is_empty());
+        unpublished.filter(|c| c.project.is_some() && c.serves(service))
+    };
+    let mut others = candidates();
+    candidates()
+        .find(|c| ours.has(c))
+        .or_else(|| others.next().filter(|_| others.next().is_none()))
 }
 
 /// A container of an engine that was not asked.
@@ -261,12 +276,30 @@ mod tests {
     }
 
     #[test]
-    fn a_hidden_port_that_our_container_needs_is_our_containers() {
+    fn a_hidden_port_is_our_containers_or_that_of_the_only_other_project() {
         let on_host = container(Some("shop"), "/srv/shop", &[]);
         let service = "livekit".to_owned();
         assert_eq!(owner_of_unseen(&[on_host]), Owner::ThisProject { service });
         let namesake = container(Some("shop"), "/home/ann/shop", &[]);
-        assert_eq!(owner_of_unseen(&[namesake]), Owner::Process);
+        let other = |name: &str, dir: &str| Owner::OtherProject {
+            name: name.into(),
+            service: "livekit".into(),
+            dir: Some(dir.into()),
+        };
+        assert_eq!(
+            owner_of_unseen(&[namesake]),
+            other("shop", "/home/ann/shop")
+        );
+        let blog = container(Some("blog"), "/srv/blog", &[]);
+        let published = container(Some("wiki"), "/srv/wiki", &[80]);
+        let foreign = container(None, "", &[]);
+        assert_eq!(
+            owner_of_unseen(&[published, foreign, blog.clone()]),
+            other("blog", "/srv/blog")
+        );
+        // With two of them, either may be the one.
+        let wiki = container(Some("wiki"), "/srv/wiki", &[]);
+        assert_eq!(owner_of_unseen(&[blog, wiki]), Owner::Process);
     }
 
     #[test]
