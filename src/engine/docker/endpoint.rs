@@ -40,8 +40,12 @@ impl fmt::Display for Address {
 /// The endpoints to try, in order. More than one only where nobody said which.
 pub fn candidates(env: &Env) -> Result<Vec<Endpoint>> {
     if let Some(host) = env.get("DOCKER_HOST") {
+        let address = parse(host, "DOCKER_HOST")?;
+        if matches!(address, Address::Tcp(_)) && env.get("DOCKER_TLS_VERIFY").is_some() {
+            return Err(no_tls("DOCKER_TLS_VERIFY", host));
+        }
         return Ok(vec![Endpoint {
-            address: parse(host, "DOCKER_HOST")?,
+            address,
             origin: "DOCKER_HOST".to_owned(),
         }]);
     }
@@ -91,7 +95,7 @@ fn context(config_dir: &Path, name: &str, origin: &str) -> Result<Endpoint> {
         host: String,
     }
     let id = hex(&Sha256::digest(name));
-    let file = config_dir.join("contexts/meta").join(id).join("meta.json");
+    let file = config_dir.join("contexts/meta").join(&id).join("meta.json");
     let text = fs::read_to_string(&file).map_err(|e| {
         Error::failed(format!("there is no Docker context `{name}` ({origin})"))
             .because(e)
@@ -104,8 +108,13 @@ fn context(config_dir: &Path, name: &str, origin: &str) -> Result<Endpoint> {
             "the Docker context `{name}` ({origin}) has no Docker endpoint"
         ))
     })?;
+    let address = parse(&host, &format!("context `{name}`"))?;
+    let certificates = config_dir.join("contexts/tls").join(id).join("docker");
+    if matches!(address, Address::Tcp(_)) && certificates.is_dir() {
+        return Err(no_tls(&format!("context `{name}`"), &host));
+    }
     Ok(Endpoint {
-        address: parse(&host, &format!("context `{name}`"))?,
+        address,
         origin: format!("context `{name}`"),
     })
 }
@@ -132,15 +141,24 @@ fn parse(host: &str, origin: &str) -> Result<Address> {
                  then DOCKER_HOST=unix:///tmp/docker.sock"
             )),
         ),
-        "https" => Err(
-            Error::failed(format!("{origin} is `{host}`: TLS is not supported"))
-                .hint("reach the engine through an ssh tunnel or a local socket"),
-        ),
+        "https" => Err(no_tls(origin, host)),
         _ => Err(
             Error::failed(format!("{origin} is `{host}`: not an engine's address"))
                 .hint("write unix:///path/to/docker.sock or tcp://host:port"),
         ),
     }
+}
+
+/// What is spoken in the clear to an engine that expects TLS is not understood.
+fn no_tls(origin: &str, host: &str) -> Error {
+    Error::failed(format!(
+        "{origin} wants TLS to `{host}`, which is not supported"
+    ))
+    .hint("run urbania on the engine's machine")
+    .hint(
+        "or forward its socket: ssh -NL /tmp/docker.sock:/var/run/docker.sock HOST, \
+         then DOCKER_HOST=unix:///tmp/docker.sock",
+    )
 }
 
 fn with_port(host: &str) -> String {
@@ -243,6 +261,34 @@ mod tests {
     }
 
     #[test]
+    fn tls_is_refused_before_anything_is_said_in_the_clear() {
+        let asked = |host: &str| {
+            let env = env(&[("DOCKER_HOST", host), ("DOCKER_TLS_VERIFY", "1")]);
+            candidates(&env)
+        };
+        let error = asked("tcp://127.0.0.1:2376").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "DOCKER_TLS_VERIFY wants TLS to `tcp://127.0.0.1:2376`, which is not supported"
+        );
+        assert!(asked("unix:///tmp/d.sock").is_ok());
+
+        let dir = tempfile::tempdir().unwrap();
+        write_context(dir.path(), "safe", "tcp://far:2376");
+        let id = hex(&Sha256::digest("safe"));
+        fs::create_dir_all(dir.path().join("contexts/tls").join(id).join("docker")).unwrap();
+        let config = dir.path().to_str().unwrap();
+        let error = candidates(&env(&[
+            ("DOCKER_CONFIG", config),
+            ("DOCKER_CONTEXT", "safe"),
+        ]));
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "context `safe` wants TLS to `tcp://far:2376`, which is not supported"
+        );
+    }
+
+    #[test]
     fn an_unknown_context_is_named() {
         let dir = tempfile::tempdir().unwrap();
         let config = dir.path().to_str().unwrap();
@@ -282,7 +328,7 @@ mod tests {
             ),
             (
                 "https://far:2376",
-                "DOCKER_HOST is `https://far:2376`: TLS is not supported",
+                "DOCKER_HOST wants TLS to `https://far:2376`, which is not supported",
             ),
         ] {
             let error = candidates(&env(&[("DOCKER_HOST", host)])).unwrap_err();
