@@ -5,22 +5,26 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use axum::http::{HeaderMap, header};
 
+use crate::config::LivekitConfig;
+
 /// The address of the SFU as callers are told.
 #[derive(Clone, Debug)]
 pub struct Reach {
     fixed: Option<String>,
     local: String,
+    probe: String,
     port: u16,
 }
 
 impl Reach {
     /// `fixed` is told to everybody. Without it, a caller on this machine is told `localhost`, and
     /// a caller on another one the name by which it reached us.
-    pub fn new(fixed: Option<String>, port: u16) -> Self {
+    pub fn new(fixed: Option<String>, livekit: &LivekitConfig) -> Self {
         Self {
             fixed,
-            local: format!("ws://localhost:{port}"),
-            port,
+            local: livekit.websocket_here(),
+            probe: livekit.url_here(),
+            port: livekit.port,
         }
     }
 
@@ -42,7 +46,7 @@ impl Reach {
     /// Where this process itself reaches the SFU; nowhere when that takes TLS.
     pub fn probe(&self) -> Option<String> {
         match &self.fixed {
-            None => Some(format!("http://127.0.0.1:{}", self.port)),
+            None => Some(self.probe.clone()),
             Some(url) => {
                 let rest = url
                     .strip_prefix("ws://")
@@ -104,7 +108,9 @@ mod tests {
 
     fn url(host: &str) -> String {
         let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_str(host).unwrap())]);
-        Reach::new(None, 7880).url(&headers).into_owned()
+        Reach::new(None, &LivekitConfig::default())
+            .url(&headers)
+            .into_owned()
     }
 
     #[test]
@@ -155,14 +161,19 @@ mod tests {
 
     #[test]
     fn a_fixed_address_is_told_to_everybody() {
-        let reach = Reach::new(Some("wss://sfu.example.org".into()), 7880);
+        let reach = Reach::new(
+            Some("wss://sfu.example.org".into()),
+            &LivekitConfig::default(),
+        );
         let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static("laptop"))]);
         assert_eq!(reach.url(&headers), "wss://sfu.example.org");
     }
 
     #[test]
     fn the_sfu_is_probed_where_that_takes_no_tls() {
-        let probe = |fixed: Option<&str>| Reach::new(fixed.map(str::to_owned), 7880).probe();
+        let probe = |fixed: Option<&str>| {
+            Reach::new(fixed.map(str::to_owned), &LivekitConfig::default()).probe()
+        };
         assert_eq!(probe(None).unwrap(), "http://127.0.0.1:7880");
         assert_eq!(probe(Some("ws://sfu:1/")).unwrap(), "http://sfu:1");
         assert_eq!(probe(Some("wss://sfu")), None);

@@ -83,7 +83,7 @@ fn shown(pair: &KeyPair, in_use: bool, reveal: bool) -> Value {
 
 async fn check(ctx: &Context, project: &Project) -> Result<()> {
     let findings = compare_backends(project);
-    let sfu = format!("http://127.0.0.1:{}", project.livekit.port);
+    let sfu = project.livekit.url_here();
     let proofs = prove(ctx, project, &sfu).await;
     let pair = project.key_pair();
     if ctx.out.format == Format::Json {

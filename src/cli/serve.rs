@@ -70,7 +70,7 @@ fn config(ctx: &Context, project: &Project, json_log: bool) -> Result<ApiConfig>
     Ok(ApiConfig {
         pair: project.key_pair().clone(),
         session_secret,
-        reach: Reach::new(settings.livekit_url.clone(), project.livekit.port),
+        reach: Reach::new(settings.livekit_url.clone(), &project.livekit),
         auto_create: project.livekit.room.auto_create,
         token_ttl: Duration::from_secs(settings.api.token_ttl),
         max_token_ttl: Duration::from_secs(settings.api.max_token_ttl),

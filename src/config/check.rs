@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use secrecy::ExposeSecret as _;
 
+use super::livekit::address;
 use super::load::{Findings, Source};
 use super::problem::Problem;
 use super::yaml::{Kind, Node};
@@ -33,6 +34,13 @@ pub fn settings(source: &Source, settings: &Settings, findings: &mut Findings) {
 /// Checks `livekit.yaml`.
 pub fn livekit(source: &Source, livekit: &LivekitConfig, findings: &mut Findings) {
     keys(source, livekit, findings);
+    for text in &livekit.bind_addresses {
+        if address(text).is_none() {
+            let message = format!("`{text}` is not an IP address");
+            let problem = source.problem("bind_addresses", message);
+            findings.problems.push(problem);
+        }
+    }
     rtc(source, livekit, findings);
     turn(source, livekit, findings);
     webhook(source, livekit, findings);

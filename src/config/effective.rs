@@ -40,8 +40,6 @@ pub struct Effective {
     /// What the SFU will bind. Ports that media is relayed from are not among them: they are
     /// bound when a relay is asked for.
     pub ports: Vec<PortUse>,
-    /// The addresses that the user wants the TCP ports on; none: all.
-    pub bind: Vec<String>,
 }
 
 /// A value that was added to the user's file.
@@ -66,6 +64,8 @@ pub struct PortUse {
     pub last: u16,
     /// What it is for: `signalling`, `media over TCP`, `media`.
     pub purpose: &'static str,
+    /// The addresses of the machine; none: all.
+    pub addresses: Vec<IpAddr>,
 }
 
 /// The UDP port of all media where ports are published.
@@ -92,7 +92,6 @@ pub fn effective(project: &Project, machine: &Machine) -> Effective {
         yaml: emit(&livekit.tree, &|_| None).into(),
         additions,
         ports: ports(&livekit),
-        bind: project.livekit.bind_addresses.clone(),
     }
 }
 
@@ -159,17 +158,15 @@ fn one_udp_port(livekit: &mut LivekitConfig) -> Option<Addition> {
 
 /// Inside the container's network, the user's addresses do not exist.
 fn reachable_from_outside(livekit: &LivekitConfig) -> Option<Addition> {
-    let everywhere = ["", "0.0.0.0", "::"];
-    let bound = &livekit.bind_addresses;
-    if bound.is_empty() || bound.iter().any(|a| everywhere.contains(&a.as_str())) {
+    if livekit.addresses().is_empty() {
         return None;
     }
     Some(addition(
         "bind_addresses",
         vec!["0.0.0.0"],
         format!(
-            "the engine publishes the ports on {} instead",
-            bound.join(", ")
+            "the engine publishes signalling and metrics on {} instead",
+            livekit.bind_addresses.join(", ")
         ),
     ))
 }
@@ -233,16 +230,21 @@ fn set(tree: &mut Value, path: &str, value: Value) {
 fn ports(livekit: &LivekitConfig) -> Vec<PortUse> {
     let (rtc, turn) = (&livekit.rtc, &livekit.turn);
     let (UdpPorts::Range { first, last } | UdpPorts::Mux { first, last }) = rtc.udp();
+    // LiveKit binds media everywhere, whatever `bind_addresses` says.
+    let bound = |number, purpose| PortUse {
+        addresses: livekit.addresses(),
+        ..port(Protocol::Tcp, number, purpose)
+    };
     let mut ports = vec![
-        port(Protocol::Tcp, livekit.port, "signalling"),
+        bound(livekit.port, "signalling"),
         port(Protocol::Tcp, rtc.tcp_port, "media over TCP"),
         PortUse {
             last,
             ..port(Protocol::Udp, first, "media")
         },
-        port(Protocol::Tcp, livekit.prometheus.port, "metrics"),
-        port(Protocol::Tcp, livekit.prometheus_port, "metrics"),
-        port(Protocol::Tcp, livekit.debug_handler.port, "profiler"),
+        bound(livekit.prometheus.port, "metrics"),
+        bound(livekit.prometheus_port, "metrics"),
+        bound(livekit.debug_handler.port, "profiler"),
     ];
     if turn.enabled {
         ports.push(port(Protocol::Udp, turn.udp_port, "TURN"));
@@ -258,6 +260,7 @@ fn port(protocol: Protocol, port: u16, purpose: &'static str) -> PortUse {
         first: port,
         last: port,
         purpose,
+        addresses: Vec::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `livekit.yaml`: LiveKit's own file. Typed where urbania uses it, passed through elsewhere.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
@@ -19,7 +20,7 @@ pub struct LivekitConfig {
     /// TCP port of signalling and of the room service.
     #[schemars(range(min = 1))]
     pub port: u16,
-    /// Addresses that the TCP ports are bound to. Default: all.
+    /// Addresses that signalling and metrics are bound to. Default: all.
     pub bind_addresses: Vec<String>,
     /// API keys and their secrets. The first pair is the one in use.
     #[serde(deserialize_with = "in_order")]
@@ -66,6 +67,47 @@ impl Default for LivekitConfig {
             development: false,
             tree: Value::Null,
         }
+    }
+}
+
+impl LivekitConfig {
+    /// The addresses that signalling and metrics are bound to; none: all.
+    pub fn addresses(&self) -> Vec<IpAddr> {
+        let addresses: Vec<_> = self.bind_addresses.iter().map(|a| address(a)).collect();
+        let all = |address: &Option<IpAddr>| address.is_some_and(|ip| ip.is_unspecified());
+        if addresses.iter().any(all) {
+            return Vec::new();
+        }
+        addresses.into_iter().flatten().collect()
+    }
+
+    /// Where this machine reaches the SFU, if the SFU is on it: `http://127.0.0.1:7880`.
+    pub fn url_here(&self) -> String {
+        format!("http://{}", self.socket_here())
+    }
+
+    /// The same for browsers of this machine: `ws://localhost:7880`.
+    pub fn websocket_here(&self) -> String {
+        match self.socket_here() {
+            here if here.ip() == Ipv4Addr::LOCALHOST => format!("ws://localhost:{}", here.port()),
+            here => format!("ws://{here}"),
+        }
+    }
+
+    fn socket_here(&self) -> SocketAddr {
+        let addresses = self.addresses();
+        let loopback = addresses.iter().find(|ip| ip.is_loopback());
+        let ip = loopback.or(addresses.first()).copied();
+        SocketAddr::new(ip.unwrap_or(Ipv4Addr::LOCALHOST.into()), self.port)
+    }
+}
+
+/// An entry of `bind_addresses`; the empty one stands for all addresses.
+pub(super) fn address(text: &str) -> Option<IpAddr> {
+    match text {
+        "" => Some(Ipv4Addr::UNSPECIFIED.into()),
+        "localhost" => Some(Ipv4Addr::LOCALHOST.into()),
+        text => text.parse().ok(),
     }
 }
 
@@ -244,4 +286,35 @@ fn in_order<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<KeyPair>, D::Error
         }
     }
     from.deserialize_map(Pairs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sfu_is_reached_where_it_is_bound() {
+        let bound = |addresses: &[&str]| {
+            let config = LivekitConfig {
+                bind_addresses: addresses.iter().map(|&a| a.to_owned()).collect(),
+                ..LivekitConfig::default()
+            };
+            (config.url_here(), config.websocket_here())
+        };
+        let here = ("http://127.0.0.1:7880", "ws://localhost:7880");
+        for (addresses, (http, ws)) in [
+            (&[][..], here),
+            (&[""], here),
+            (&["::"], here),
+            (&["10.0.0.7", "0.0.0.0"], here),
+            (&["10.0.0.7", "localhost"], here),
+            (
+                &["10.0.0.7"],
+                ("http://10.0.0.7:7880", "ws://10.0.0.7:7880"),
+            ),
+            (&["::1"], ("http://[::1]:7880", "ws://[::1]:7880")),
+        ] {
+            assert_eq!(bound(addresses), (http.to_owned(), ws.to_owned()));
+        }
+    }
 }

@@ -118,7 +118,7 @@ impl Project {
         self.settings
             .livekit_url
             .clone()
-            .unwrap_or_else(|| format!("ws://localhost:{}", self.livekit.port))
+            .unwrap_or_else(|| self.livekit.websocket_here())
     }
 
     /// How to reach the users' database; `None` when there is none.

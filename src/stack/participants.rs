@@ -46,8 +46,8 @@ async fn count(ctx: &Context, project: &Project) -> Option<u64> {
         .mint(&request, ctx.clock.unix())
         .ok()?;
     let url = format!(
-        "http://127.0.0.1:{}/twirp/livekit.RoomService/ListRooms",
-        project.livekit.port
+        "{}/twirp/livekit.RoomService/ListRooms",
+        project.livekit.url_here()
     );
     let answer = sfu::client()
         .post(url)

@@ -32,8 +32,8 @@ pub struct Site {
     pub network: Choice,
     /// What the SFU is started with.
     pub effective: Effective,
-    /// The machine that the containers are on, as this one reaches it.
-    pub host: String,
+    /// Where this machine reaches the SFU: `http://…`.
+    pub sfu: String,
     /// What is there.
     pub seen: Seen,
 }
@@ -82,7 +82,10 @@ impl Site {
                 unproved: Unproved::of(&project).names(&volume_name(&project.name)),
                 ..Seen::default()
             },
-            host: facts.remote_host().unwrap_or("127.0.0.1").to_owned(),
+            sfu: match facts.remote_host() {
+                Some(host) => format!("http://{host}:{}", project.livekit.port),
+                None => project.livekit.url_here(),
+            },
             project,
             facts,
             network,
@@ -100,6 +103,14 @@ impl Site {
                  published on that machine's own 127.0.0.1 alone"
             ))
             .hint("urbania.yaml: services: {mongodb: {enabled: false}}")
+            .hint("or run urbania on that machine"));
+        }
+        if let (Some(host), None) = (self.facts.remote_host(), &self.project.settings.livekit_url) {
+            let port = self.project.livekit.port;
+            return Err(Error::usage(format!(
+                "the engine is at {host}, and nobody tells browsers to look for the SFU there"
+            ))
+            .hint(format!("urbania.yaml: livekit_url: ws://{host}:{port}"))
             .hint("or run urbania on that machine"));
         }
         wanted(&self.project, services, &self.effective, self.network.mode)

@@ -68,7 +68,7 @@ impl ProjectStatus {
 
     /// Asks every service of a project, all at once.
     pub async fn of(site: &Site, clock: &Clock) -> Result<Self> {
-        let prober = Prober::new(&site.project, &site.host, clock);
+        let prober = Prober::new(&site.project, &site.sfu, clock);
         let services = Service::wanted(&site.project);
         // A wrong MONGODB_URI must not hide what runs.
         let wanted = site.wanted(&services);

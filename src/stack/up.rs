@@ -58,7 +58,7 @@ impl<'a> Up<'a> {
             undo: Undo::default(),
             containers: Vec::new(),
             redactor: Redactor::of(&site.project),
-            prober: Prober::new(&site.project, &site.host, &ctx.clock),
+            prober: Prober::new(&site.project, &site.sfu, &ctx.clock),
         }
     }
 

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::plan::Wanted;
 use super::service::Service;
-use crate::config::{Effective, LivekitConfig, NetworkMode, Project, Settings};
+use crate::config::{Effective, LivekitConfig, NetworkMode, PortUse, Project, Settings};
 use crate::engine::{Network, PublishedPort, ServiceSpec, Upload, VolumeMount};
 use crate::error::{Context as _, Error, Result};
 use crate::host::ports::PortNeed;
@@ -83,12 +83,25 @@ fn livekit(project: &Project, effective: &Effective, network: NetworkMode) -> Se
         mode: 0o400,
     }];
     if network == NetworkMode::Published {
-        let ports = effective.ports.iter().flat_map(|ports| {
-            (ports.first..=ports.last).map(move |p| PublishedPort::everywhere(p, ports.protocol))
-        });
-        spec.network = Network::Published(ports.collect());
+        spec.network = Network::Published(effective.ports.iter().flat_map(published).collect());
     }
     spec
+}
+
+fn published(ports: &PortUse) -> Vec<PublishedPort> {
+    let everywhere =
+        (ports.first..=ports.last).map(|port| PublishedPort::everywhere(port, ports.protocol));
+    if ports.addresses.is_empty() {
+        return everywhere.collect();
+    }
+    let at = |port: PublishedPort| {
+        let addresses = ports.addresses.iter();
+        addresses.map(move |address| PublishedPort {
+            address: *address,
+            ..port
+        })
+    };
+    everywhere.flat_map(at).collect()
 }
 
 /// MongoDB: reachable from this machine alone, whatever the SFU needs.
@@ -179,13 +192,19 @@ fn api_hash(project: &Project) -> Result<String> {
         services,
         ..
     } = &project.settings;
-    let LivekitConfig { port, room, .. } = &project.livekit;
+    let LivekitConfig {
+        port,
+        bind_addresses,
+        room,
+        ..
+    } = &project.livekit;
     let pair = project.key_pair();
     let inputs = (
         api,
         livekit_url,
         services,
         port,
+        bind_addresses,
         room.auto_create,
         &pair.key,
     );
@@ -223,14 +242,7 @@ pub fn port_needs(project: &Project, effective: &Effective, services: &[Service]
                 Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
                 project.settings.services.mongodb.port,
             )),
-            Service::Livekit => needs.extend(effective.ports.iter().map(|ports| PortNeed {
-                service: service.to_string(),
-                purpose: ports.purpose.to_owned(),
-                protocol: ports.protocol,
-                address: None,
-                first: ports.first,
-                last: ports.last,
-            })),
+            Service::Livekit => needs.extend(effective.ports.iter().flat_map(sfu_needs)),
             Service::Api => {
                 let listen = project.settings.api.listen;
                 needs.push(need(
@@ -243,6 +255,22 @@ pub fn port_needs(project: &Project, effective: &Effective, services: &[Service]
         }
     }
     needs
+}
+
+/// One for each address.
+fn sfu_needs(ports: &PortUse) -> Vec<PortNeed> {
+    let at = |address| PortNeed {
+        service: Service::Livekit.to_string(),
+        purpose: ports.purpose.to_owned(),
+        protocol: ports.protocol,
+        address,
+        first: ports.first,
+        last: ports.last,
+    };
+    match ports.addresses.as_slice() {
+        [] => vec![at(None)],
+        addresses => addresses.iter().map(|address| at(Some(*address))).collect(),
+    }
 }
 
 fn need(service: Service, purpose: &str, address: Option<IpAddr>, port: u16) -> PortNeed {

@@ -11,6 +11,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use urbania::api::Reach;
+use urbania::config::LivekitConfig;
 use urbania::store::Mongo;
 
 use crate::support::api::{Api, PASSWORD, line, show};
@@ -132,17 +133,26 @@ async fn sfu(status: StatusCode) -> u16 {
     port
 }
 
+/// The part of livekit.yaml that says where the SFU is.
+fn sfu_on(port: u16) -> LivekitConfig {
+    LivekitConfig {
+        port,
+        ..LivekitConfig::default()
+    }
+}
+
 #[tokio::test]
 async fn readyz_tells_the_sfu_the_keys_and_the_store_apart() {
     let mut table = String::new();
     for status in [200, 404, 401, 503] {
         let port = sfu(StatusCode::from_u16(status).unwrap()).await;
-        let api = Api::start_with(|config| config.reach = Reach::new(None, port)).await;
+        let reach = Reach::new(None, &sfu_on(port));
+        let api = Api::start_with(|config| config.reach = reach).await;
         let answer = api.request("GET", "/readyz").send().await.unwrap();
         writeln!(table, "sfu {status}: {}", line(answer).await).unwrap();
     }
     let tls = Some("wss://sfu.example.org".into());
-    let api = Api::start_with(|config| config.reach = Reach::new(tls, 1)).await;
+    let api = Api::start_with(|config| config.reach = Reach::new(tls, &sfu_on(1))).await;
     let answer = api.request("GET", "/readyz").send().await.unwrap();
     writeln!(table, "sfu behind tls: {}", line(answer).await).unwrap();
     std::fs::remove_file(api.database()).unwrap();

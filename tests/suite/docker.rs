@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::support::docker::{containers, docker, volumes};
 use crate::support::project::TestProject;
 
+mod bound;
 mod interrupted;
 mod names;
 mod output;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use urbania::config::{Effective, Machine, NetworkMode, Project, effective};
+use urbania::config::{Effective, Machine, NetworkMode, PortUse, Project, effective};
 use urbania::context::Env;
 use urbania::host::sockets::Protocol;
 
@@ -92,7 +92,11 @@ fn published_ports_are_bound_everywhere_inside_and_where_the_user_said_outside()
     let yaml = "bind_addresses: [127.0.0.1]\nrtc: {node_ip: 192.0.2.1, udp_port: 7882}";
     let effective = of(yaml, NetworkMode::Published, "192.0.2.7", None);
     assert_eq!(added(&effective), [("bind_addresses", json!(["0.0.0.0"]))]);
-    assert_eq!(effective.bind, ["127.0.0.1"]);
+    let of_media = |ports: &&PortUse| ports.purpose.starts_with("media");
+    let (media, rest): (Vec<_>, Vec<_>) = effective.ports.iter().partition(of_media);
+    assert!(media.iter().all(|ports| ports.addresses.is_empty()));
+    let here: IpAddr = "127.0.0.1".parse().unwrap();
+    assert!(rest.iter().all(|ports| ports.addresses == [here]));
     let effective = of(yaml, NetworkMode::Host, "192.0.2.7", None);
     assert_eq!(added(&effective), []);
 }

@@ -7,7 +7,7 @@ use bollard::Docker as Client;
 use bollard::errors::Error as ClientError;
 use bollard::models::{
     ContainerCreateBody, ContainerStateStatusEnum, HostConfig, Mount, MountType,
-    MountVolumeOptions, PortBinding,
+    MountVolumeOptions, PortBinding, PortMap,
 };
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder, UploadToContainerOptionsBuilder,
@@ -37,12 +37,7 @@ pub fn body(spec: &ServiceSpec) -> ContainerCreateBody {
         exposed_ports: Some(published.iter().map(inside).collect()),
         host_config: Some(HostConfig {
             network_mode,
-            port_bindings: Some(
-                published
-                    .iter()
-                    .map(|p| (inside(p), Some(outside(p))))
-                    .collect(),
-            ),
+            port_bindings: Some(bindings(published)),
             mounts: Some(mounts),
             ..HostConfig::default()
         }),
@@ -63,11 +58,17 @@ fn inside(port: &PublishedPort) -> String {
     format!("{}/{}", port.inside, port.protocol)
 }
 
-fn outside(port: &PublishedPort) -> Vec<PortBinding> {
-    vec![PortBinding {
-        host_ip: Some(port.address.to_string()),
-        host_port: Some(port.port.to_string()),
-    }]
+/// A port inside may be published on several addresses.
+fn bindings(ports: &[PublishedPort]) -> PortMap {
+    let mut bindings = PortMap::new();
+    for port in ports {
+        let outside = bindings.entry(inside(port)).or_default();
+        outside.get_or_insert_default().push(PortBinding {
+            host_ip: Some(port.address.to_string()),
+            host_port: Some(port.port.to_string()),
+        });
+    }
+    bindings
 }
 
 /// A volume that does not exist yet is made by the engine, with our labels.
@@ -250,6 +251,22 @@ mod tests {
         let volume = &json["HostConfig"]["Mounts"][0]["VolumeOptions"];
         assert_eq!(volume["Labels"]["io.urbania.dir"], "/home/ada/demo");
         assert!(!json.to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn a_port_is_published_on_each_of_its_addresses() {
+        let ports = ["127.0.0.1", "10.0.0.7"].map(|address| PublishedPort {
+            address: address.parse().unwrap(),
+            ..PublishedPort::everywhere(7880, Protocol::Tcp)
+        });
+        let bindings = serde_json::to_value(bindings(&ports)).unwrap();
+        assert_eq!(
+            bindings,
+            serde_json::json!({"7880/tcp": [
+                {"HostIp": "127.0.0.1", "HostPort": "7880"},
+                {"HostIp": "10.0.0.7", "HostPort": "7880"},
+            ]})
+        );
     }
 
     #[test]

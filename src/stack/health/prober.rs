@@ -21,14 +21,14 @@ pub struct Prober {
 }
 
 impl Prober {
-    /// For a project whose containers are on `host`.
-    pub fn new(project: &Project, host: &str, clock: &Clock) -> Self {
+    /// For a project whose SFU answers at `sfu` (`http://…`).
+    pub fn new(project: &Project, sfu: &str, clock: &Clock) -> Self {
         Self {
             client: sfu::client(),
             clock: clock.clone(),
             mongodb_uri: project.mongodb_uri().unwrap_or_default(),
             mongodb_port: project.settings.services.mongodb.port,
-            sfu: format!("http://{host}:{}", project.livekit.port),
+            sfu: sfu.to_owned(),
             pair: project.key_pair().clone(),
             api: api::base_url(project.settings.api.listen),
         }

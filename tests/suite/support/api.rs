@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use urbania::api::journal::{Journal, LogFormat};
 use urbania::api::{ApiConfig, App, Reach, serve};
 use urbania::auth::password::Passwords;
+use urbania::config::LivekitConfig;
 use urbania::context::Clock;
 use urbania::livekit::keys::KeyPair;
 use urbania::store::{Sqlite, Store, User, new_id};
@@ -71,7 +72,7 @@ impl Api {
                 secret: LIVEKIT_SECRET.into(),
             },
             session_secret: SESSION_SECRET.into(),
-            reach: Reach::new(None, 7880),
+            reach: Reach::new(None, &LivekitConfig::default()),
             auto_create: true,
             token_ttl: Duration::from_hours(6),
             max_token_ttl: Duration::from_hours(24),
