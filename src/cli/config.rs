@@ -4,13 +4,14 @@ use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 
 use crate::config::{
-    ENV_FILE, LIVEKIT_FILE, Machine, NetworkChoice, NetworkMode, Project, SETTINGS_FILE, effective,
+    ENV_FILE, LIVEKIT_FILE, Machine, NetworkMode, Project, SETTINGS_FILE, effective,
     livekit_schema, settings_schema,
 };
 use crate::context::Context;
 use crate::error::Result;
 use crate::host::address::node_ip;
 use crate::output::{Format, GOOD, WARN};
+use crate::stack::network::expected;
 
 /// Show and validate the configuration
 #[derive(Debug, clap::Args)]
@@ -26,7 +27,7 @@ enum Command {
         /// Show secrets too
         #[arg(long)]
         reveal: bool,
-        /// As for the host's network or for published ports [default: as set in urbania.yaml]
+        /// As for the host's network or for published ports [default: as `up` would choose]
         #[arg(long)]
         network: Option<Network>,
     },
@@ -57,7 +58,7 @@ enum SchemaOf {
 /// Runs the command.
 pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     match args.command {
-        Command::Show { reveal, network } => show(ctx, reveal, network),
+        Command::Show { reveal, network } => show(ctx, reveal, network).await,
         Command::Validate => validate(ctx),
         Command::Schema { file } => ctx.out.json(&match file {
             SchemaOf::Urbania => settings_schema(),
@@ -66,17 +67,12 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     }
 }
 
-fn show(ctx: &Context, reveal: bool, network: Option<Network>) -> Result<()> {
+async fn show(ctx: &Context, reveal: bool, network: Option<Network>) -> Result<()> {
     let project = Project::load(ctx)?;
-    let published = match (network, project.settings.network) {
-        (Some(network), _) => matches!(network, Network::Published),
-        (None, NetworkChoice::Auto) => !cfg!(target_os = "linux"),
-        (None, choice) => choice == NetworkChoice::Published,
-    };
-    let network = if published {
-        NetworkMode::Published
-    } else {
-        NetworkMode::Host
+    let network = match network {
+        Some(Network::Host) => NetworkMode::Host,
+        Some(Network::Published) => NetworkMode::Published,
+        None => expected(project.settings.network, &ctx.env).await,
     };
     let effective = effective(
         &project,

@@ -4,7 +4,7 @@ mod asked;
 mod report;
 mod stop;
 
-use crate::config::{Machine, NetworkChoice, NetworkMode, Project, effective};
+use crate::config::{Machine, Project, effective};
 use crate::context::Context;
 use crate::engine::Engine as _;
 use crate::engine::docker::Docker;
@@ -14,6 +14,7 @@ use crate::host::holder::{ContainerFacts, Holder};
 use crate::host::ports::{PortNeed, conflicts};
 use crate::host::{address, process, refusal, sockets};
 use crate::output::Format;
+use crate::stack::network::expected;
 use crate::stack::service::Service;
 use crate::stack::wanted::port_needs;
 use asked::Asked;
@@ -42,7 +43,7 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
         Err(_) if !args.ports.is_empty() && Project::find(ctx).is_err() => None,
         Err(e) => return Err(e),
     };
-    let view = View::new(project.as_ref(), &args.ports).await?;
+    let view = View::new(ctx, project.as_ref(), &args.ports).await?;
     let mut found = view.look(ctx).await?;
     if args.stop {
         stop::all(ctx, &view.to_stop(&found), args.yes).await?;
@@ -64,10 +65,10 @@ struct View {
 }
 
 impl View {
-    async fn new(project: Option<&Project>, asked: &[Asked]) -> Result<Self> {
+    async fn new(ctx: &Context, project: Option<&Project>, asked: &[Asked]) -> Result<Self> {
         let (mut needs, mut ours) = (Vec::new(), Ours::default());
         if let Some(project) = project {
-            needs = needed(project);
+            needs = needed(ctx, project).await;
             ours = of_project(project).await?;
         }
         if !asked.is_empty() {
@@ -129,14 +130,9 @@ async fn of_project(project: &Project) -> Result<Ours> {
     })
 }
 
-/// What the project will bind on this machine, unless the engine turns out to be a virtual machine:
-/// it is not asked, for it may not run.
-fn needed(project: &Project) -> Vec<PortNeed> {
-    let network = match project.settings.network {
-        NetworkChoice::Published => NetworkMode::Published,
-        NetworkChoice::Auto if !cfg!(target_os = "linux") => NetworkMode::Published,
-        NetworkChoice::Auto | NetworkChoice::Host => NetworkMode::Host,
-    };
+/// What the project will bind on this machine.
+async fn needed(ctx: &Context, project: &Project) -> Vec<PortNeed> {
+    let network = expected(project.settings.network, &ctx.env).await;
     let machine = Machine {
         network,
         node_ip: address::node_ip(),

@@ -6,6 +6,7 @@ pub mod health;
 pub mod interrupt;
 pub mod last_words;
 pub mod logs;
+pub mod network;
 pub mod participants;
 pub mod plan;
 pub mod progress;

@@ -17,10 +17,15 @@ const BERT: (&str, u8, u32) = ("bert", 6, 880);
 
 /// A running project with two users, and a page that its API lets in.
 async fn running_project() -> (TestProject, PageServer) {
+    running_project_with("").await
+}
+
+/// The same with more settings.
+async fn running_project_with(more: &str) -> (TestProject, PageServer) {
     let project = TestProject::initialised();
     let pages = PageServer::start().await;
     project.settings(&format!(
-        "api: {{listen: '127.0.0.1:{}', cors_origins: ['{}']}}\n",
+        "api: {{listen: '127.0.0.1:{}', cors_origins: ['{}']}}\n{more}",
         project.ports.api(),
         pages.origin
     ));
@@ -99,6 +104,22 @@ async fn two_browsers_meet_in_a_fresh_project_and_down_leaves_the_data_alone() {
         .await;
     assert_eq!(answer["room_name"], "another room");
     anna.close().await;
+}
+
+#[tokio::test]
+async fn two_browsers_meet_through_published_ports() {
+    let (project, pages) = running_project_with("network: published\n").await;
+    let sfu = format!("urbania-{}-livekit", project.name);
+    let mode = docker::docker(&["inspect", &sfu, "--format", "{{.HostConfig.NetworkMode}}"]);
+    assert_ne!(mode, ["host"]);
+    let anna = Member::join(&project, &pages, ANNA).await;
+    let bert = Member::join(&project, &pages, BERT).await;
+    anna.sees_and_hears(&bert).await;
+    bert.sees_and_hears(&anna).await;
+    anna.was_never_cut_off().await;
+    bert.was_never_cut_off().await;
+    anna.page.close().await;
+    bert.page.close().await;
 }
 
 #[tokio::test]
