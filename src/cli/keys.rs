@@ -5,9 +5,10 @@ use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::config::{Change, Mend, Project, compare_backends, mend_backends};
+use crate::config::{Change, Mend, Project, STATE_DIR, compare_backends, mend_backends};
 use crate::context::Context;
 use crate::error::{Context as _, Error, Result};
+use crate::host::lock::ProjectLock;
 use crate::livekit::keys::KeyPair;
 use crate::output::{BAD, DIM, Format, GOOD, Table};
 use crate::stack::health::sfu::{Refusal, sfu_accepts};
@@ -41,7 +42,15 @@ enum Command {
 
 /// Runs the command.
 pub async fn run(ctx: &Context, args: Args) -> Result<()> {
-    let project = Project::load(ctx)?;
+    let dir = Project::find(ctx)?;
+    let _lock = match &args.command {
+        Command::Sync { dry_run: false } => {
+            let state = dir.join(STATE_DIR);
+            Some(ProjectLock::acquire(&state, "urbania keys sync", &ctx.out).await?)
+        }
+        _ => None,
+    };
+    let project = Project::load_from(&dir, &ctx.env)?;
     match args.command {
         Command::Show { reveal } => show(ctx, &project, reveal),
         Command::Check => check(ctx, &project).await,

@@ -49,13 +49,19 @@ pub struct Args {
 pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     let project = Project::load(ctx)?;
     let services = Service::selected(&args.services, &project)?;
-    let engine = Docker::connect(&ctx.env).await?;
+    // The API's log is a file.
+    let engine = if services == [Service::Api] {
+        None
+    } else {
+        Some(Docker::connect(&ctx.env).await?)
+    };
+    let engine = engine.as_ref().map(|docker| docker as &dyn Engine);
     let query = LogQuery {
         follow: args.follow,
         tail: args.tail,
         since: args.since.map(|ago| ctx.clock.now() - ago),
     };
-    print(ctx, &engine, &project, &services, &query, args.timestamps).await
+    print(ctx, engine, &project, &services, &query, args.timestamps).await
 }
 
 /// Shows what the services write since `began`, and which of them ends, until somebody asks to stop.
@@ -71,7 +77,7 @@ pub async fn follow_until(
         tail: None,
         since: Some(began),
     };
-    let engine = site.engine.as_ref();
+    let engine = Some(site.engine.as_ref());
     tokio::select! {
         done = print(ctx, engine, &site.project, services, &query, false) => done,
         none_left = tell_ends(ctx.out, site, services) => none_left,
@@ -81,13 +87,16 @@ pub async fn follow_until(
 
 async fn print(
     ctx: &Context,
-    engine: &dyn Engine,
+    engine: Option<&dyn Engine>,
     project: &Project,
     services: &[Service],
     query: &LogQuery,
     timestamps: bool,
 ) -> Result<()> {
-    let instances = engine.instances(Some(&project.name)).await?;
+    let instances = match engine {
+        Some(engine) => engine.instances(Some(&project.name)).await?,
+        None => Vec::new(),
+    };
     let log = ApiFiles::of(project).log;
     let mut lines = merged(engine, &project.name, &instances, log, services, query).await?;
     let redactor = Redactor::of(project);

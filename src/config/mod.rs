@@ -27,7 +27,7 @@ pub use mend::{Change, Mend, mend_backends};
 pub use problem::Problem;
 pub use project::{ENV_FILE, LIVEKIT_FILE, Project, SETTINGS_FILE, STATE_DIR};
 pub use scaffold::{Action, Existing, Planned, Scaffold, livekit_yaml, scaffold};
-pub use schema::{livekit_schema, settings_schema};
+pub use schema::{livekit_schema, livekit_secrets, settings_schema};
 pub use settings::{
     ApiSettings, EngineChoice, Images, MongodbSettings, NetworkChoice, Services, Settings,
 };

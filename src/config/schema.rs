@@ -3,6 +3,7 @@
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
 use super::yaml::{Kind, Node, parse};
@@ -23,6 +24,36 @@ pub fn livekit_schema() -> Value {
         complete(&mut schema, kind(&keys));
     }
     schema
+}
+
+/// Every secret of a `livekit.yaml`.
+pub fn livekit_secrets(livekit: &LivekitConfig) -> Vec<SecretString> {
+    let mut found = Vec::new();
+    collect_secrets(&livekit.tree, &livekit_schema(), &mut found);
+    found.extend(livekit.keys.iter().map(|pair| pair.secret.clone()));
+    found
+}
+
+fn collect_secrets(value: &Value, schema: &Value, found: &mut Vec<SecretString>) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                let schema = schema["properties"]
+                    .get(key)
+                    .unwrap_or(&schema["additionalProperties"]);
+                collect_secrets(value, schema, found);
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                collect_secrets(item, &schema["items"], found);
+            }
+        }
+        Value::String(text) if schema["writeOnly"] == Value::Bool(true) => {
+            found.push(text.as_str().into());
+        }
+        _ => {}
+    }
 }
 
 fn derived<T: JsonSchema>(title: &str) -> Value {

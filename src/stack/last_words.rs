@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::time::timeout;
 
 use super::service::Service;
-use crate::config::Project;
+use crate::config::{Project, livekit_secrets};
 use crate::engine::{Condition, Engine, LogLine, LogQuery};
 use crate::error::Error;
 
@@ -29,12 +29,12 @@ pub struct Redactor(Vec<SecretString>);
 impl Redactor {
     /// For the secrets of a project.
     pub fn of(project: &Project) -> Self {
-        let mut secrets: Vec<SecretString> = (project.livekit.keys.iter())
-            .map(|pair| pair.secret.clone())
-            .collect();
+        let mut secrets = livekit_secrets(&project.livekit);
         secrets.extend(project.session_secret());
         if let Some(uri) = project.mongodb_uri() {
-            secrets.extend(password_of(uri.expose_secret()));
+            let written = password_of(uri.expose_secret());
+            secrets.extend(written.as_ref().map(decoded));
+            secrets.extend(written);
         }
         // The word `secret` of a documented development pair would blank out half of every log.
         secrets.retain(|s| s.expose_secret().len() >= 8);
@@ -55,6 +55,15 @@ fn password_of(uri: &str) -> Option<SecretString> {
     let (user, _) = rest.rsplit_once('@')?;
     let (_, password) = user.split_once(':')?;
     Some(password.into())
+}
+
+/// The password as the server knows it.
+fn decoded(password: &SecretString) -> SecretString {
+    // Unlike in forms, a plus is a plus in an address.
+    let written = password.expose_secret();
+    let field = format!("={}", written.replace('+', "%2B").replace('&', "%26"));
+    let value = form_urlencoded::parse(field.as_bytes()).map(|(_, value)| value);
+    value.collect::<String>().into()
 }
 
 /// The last lines of a container that say something.
@@ -212,6 +221,7 @@ fn hint(service: Service, words: &[String], end: Option<&Condition>) -> Option<&
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::context::Env;
     use crate::engine::State;
 
     #[test]
@@ -258,5 +268,28 @@ mod tests {
         let password = password_of("mongodb://urbania:hunter2@127.0.0.1/x").unwrap();
         assert_eq!(password.expose_secret(), "hunter2");
         assert!(password_of("mongodb://127.0.0.1/x").is_none());
+    }
+
+    #[test]
+    fn redis_and_escaped_passwords_are_taken_out_too() {
+        let dir = tempfile::tempdir().unwrap();
+        for (file, text) in [
+            (
+                "livekit.yaml",
+                "keys: {APIone: aaaaaaaaaabbbbbbbbbbccccccccccdd}\nredis: {address: 'r:1', password: redis-password}\n",
+            ),
+            (
+                ".env",
+                "MONGODB_URI=mongodb://urbania:p%40ss+w%2Frd&@127.0.0.1/urbania\n",
+            ),
+        ] {
+            std::fs::write(dir.path().join(file), text).unwrap();
+        }
+        let project = Project::load_from(dir.path(), &Env::default()).unwrap();
+        assert_eq!(
+            Redactor::of(&project)
+                .clean("redis-password p@ss+w/rd& p%40ss+w%2Frd& aaaaaaaaaabbbbbbbbbbccccccccccdd"),
+            "[secret] [secret] [secret] [secret]"
+        );
     }
 }

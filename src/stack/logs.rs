@@ -28,7 +28,7 @@ pub type Line = Result<(Service, LogLine)>;
 
 /// The logs of `services`, merged: by time when they end, as they come when they are followed.
 pub async fn merged(
-    engine: &dyn Engine,
+    engine: Option<&dyn Engine>,
     project: &str,
     instances: &[Instance],
     api_log: PathBuf,
@@ -43,9 +43,9 @@ pub async fn merged(
         } else {
             let name = container_name(project, service);
             let (current, leftovers) = sort_out(service, &name, instances);
-            match current.or_else(|| leftovers.into_iter().next()) {
-                Some(instance) => engine.logs(&instance.id, query),
-                None => continue,
+            match (engine, current.or_else(|| leftovers.into_iter().next())) {
+                (Some(engine), Some(instance)) => engine.logs(&instance.id, query),
+                _ => continue,
             }
         };
         all.push(lines.map_ok(move |line| (service, line)).boxed());
