@@ -125,9 +125,6 @@ pub struct ApiSettings {
     /// Address and port that the API listens on.
     #[schemars(extend("format" = "socket-address"))]
     pub listen: SocketAddr,
-    /// Address of the API as others see it, when a proxy stands in front of it.
-    #[schemars(extend("format" = "http-url"))]
-    pub public_url: Option<String>,
     /// Origins of web pages that may call the API.
     #[schemars(transform = items_are_origins)]
     pub cors_origins: Vec<String>,
@@ -143,7 +140,6 @@ impl Default for ApiSettings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8000)),
-            public_url: None,
             cors_origins: vec![
                 "http://localhost:3000".into(),
                 "http://127.0.0.1:3000".into(),

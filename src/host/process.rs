@@ -70,11 +70,6 @@ impl Running {
         self.facts().map(|f| f.started)
     }
 
-    /// Resident memory in bytes.
-    pub fn rss(&self) -> Option<u64> {
-        self.facts().map(|f| f.rss)
-    }
-
     /// Whether it still runs.
     pub fn is_alive(&self) -> bool {
         self.record.is_alive()

@@ -14,8 +14,6 @@ pub struct Facts {
     pub uid: u32,
     /// Since when it runs.
     pub started: Timestamp,
-    /// Resident memory in bytes.
-    pub rss: u64,
     /// The process that started it.
     pub parent: Option<u32>,
 }
@@ -29,7 +27,6 @@ pub fn facts(pids: &[u32]) -> BTreeMap<u32, Facts> {
     let what = ProcessRefreshKind::nothing()
         .with_cmd(UpdateKind::Always)
         .with_user(UpdateKind::Always)
-        .with_memory()
         .without_tasks();
     system.refresh_processes_specifics(ProcessesToUpdate::Some(&wanted), true, what);
     system
@@ -53,7 +50,6 @@ fn of(process: &sysinfo::Process) -> Facts {
         arguments,
         uid: process.effective_user_id().map_or(u32::MAX, |uid| **uid),
         started: Timestamp::from_second(started).unwrap_or_default(),
-        rss: process.memory(),
         parent: process.parent().map(Pid::as_u32),
     }
 }
