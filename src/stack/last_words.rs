@@ -113,8 +113,25 @@ fn shortened(mut line: String) -> String {
     line
 }
 
+/// What becomes of a service that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// It is removed, and its log with it.
+    Nothing,
+    /// It is there and its log can be read.
+    Log,
+    /// It ran before and is left alone.
+    Service,
+}
+
 /// `what` happened, with the service's own words below it and a way out if we know one.
-pub fn failure(what: &str, service: Service, words: &[String], end: Option<&Condition>) -> Error {
+pub fn failure(
+    what: &str,
+    service: Service,
+    words: &[String],
+    end: Option<&Condition>,
+    left: Left,
+) -> Error {
     let hint = hint(service, words, end);
     let message = if words.is_empty() {
         format!("{what}; it said nothing")
@@ -124,16 +141,18 @@ pub fn failure(what: &str, service: Service, words: &[String], end: Option<&Cond
             .fold(format!("{what}; its last words:"), |m, w| m + "\n  | " + w)
     };
     let error = Error::failed(message);
-    match hint {
-        Some(hint) => error.hint(hint),
-        None if service == Service::Api => error.hint("urbania logs api   shows more"),
-        // Its container has been removed, and its log with it.
-        None => error.hint("put that right, then run urbania up again"),
+    match (hint, left) {
+        (Some(hint), _) => error.hint(hint),
+        (None, Left::Nothing) => error.hint("put that right, then run urbania up again"),
+        (None, Left::Log) => error.hint(format!("urbania logs {service}   shows more")),
+        (None, Left::Service) => error
+            .hint(format!("urbania restart {service}   stops and starts it"))
+            .hint(format!("urbania logs {service}   shows more")),
     }
 }
 
 /// Words that services end with, and the way out.
-const KNOWN: [(&str, &str); 16] = [
+const KNOWN: [(&str, &str); 15] = [
     (
         "address already in use",
         "urbania ports   shows who holds the port",
@@ -167,7 +186,7 @@ const KNOWN: [(&str, &str); 16] = [
         "rtc.use_external_ip asks STUN servers; set it to false where none can be reached",
     ),
     (
-        "stun",
+        "stun servers are required but not defined",
         "rtc.use_external_ip asks STUN servers; set it to false where none can be reached",
     ),
     (
@@ -175,23 +194,19 @@ const KNOWN: [(&str, &str); 16] = [
         "the `redis:` of livekit.yaml must be reachable; without it LiveKit runs alone",
     ),
     (
-        "api_key",
+        "api_key is required to use webhooks",
         "webhook.api_key must be the name of a key under `keys:`",
-    ),
-    (
-        "key file others permissions",
-        "chmod 600 the key_file of livekit.yaml",
     ),
     (
         "no space left on device",
         "the engine's disk is full: docker system df, docker system prune",
     ),
     (
-        "featurecompatibilityversion",
+        "invalid featurecompatibilityversion document",
         "the volume was made by another version of MongoDB: choose it under images: in urbania.yaml",
     ),
     (
-        "permission denied",
+        "/data/db/mongod.lock: permission denied",
         "the service may not read or write its files: is the volume its own?",
     ),
     (
@@ -235,6 +250,7 @@ mod tests {
             Service::Livekit,
             &words,
             None,
+            Left::Nothing,
         );
         assert_eq!(
             error.to_string(),
@@ -251,9 +267,33 @@ mod tests {
             exit_code: Some(132),
             out_of_memory: false,
         };
-        let error = failure("`mongodb` ended", Service::Mongodb, &[], Some(&end));
+        let error = failure(
+            "`mongodb` ended",
+            Service::Mongodb,
+            &[],
+            Some(&end),
+            Left::Nothing,
+        );
         assert_eq!(error.to_string(), "`mongodb` ended; it said nothing");
         assert!(error.hints()[0].contains("AVX"));
+    }
+
+    #[test]
+    fn ordinary_lines_are_no_reason_for_a_hint() {
+        for line in [
+            "using stun servers stun.example:3478",
+            "setting featureCompatibilityVersion to 8.0",
+            "webhook api_key=APIdemo",
+            "client: permission denied for room",
+        ] {
+            let words = [line.to_owned()];
+            let error = failure("it ended", Service::Livekit, &words, None, Left::Log);
+            assert_eq!(
+                error.hints(),
+                ["urbania logs livekit   shows more"],
+                "{line}"
+            );
+        }
     }
 
     #[test]

@@ -93,7 +93,7 @@ pub async fn probe(
                 "the SFU at {base_url} refuses a token of the key `{}` in livekit.yaml: {words}",
                 pair.key
             ))
-            .hint("does `key_file` in livekit.yaml, or another SFU on this port, have other keys?")
+            .hint("does another SFU hold this port? urbania ports   shows who does")
             .hint("is the clock of the engine right? tokens are valid from now on"),
         ),
     }

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::host::process::{Running, running};
 use crate::stack::api::ApiFiles;
 use crate::stack::health::{self, Failure, Unhealthy};
-use crate::stack::last_words;
+use crate::stack::last_words::{self, Left};
 use crate::stack::service::Service;
 use crate::stack::wanted::volume_name;
 
@@ -35,7 +35,7 @@ impl Up<'_> {
             Failure::Wrong(e) => Err(e),
             Failure::TimedOut(why) => {
                 let words = last_words::of_container(self.engine(), id, &self.redactor).await;
-                Err(self.too_late(service, &why, &words))
+                Err(self.too_late(service, &why, &words, self.left(id)))
             }
         }
     }
@@ -51,15 +51,28 @@ impl Up<'_> {
             service,
             &words,
             end.as_ref(),
+            self.left(id),
         )
     }
 
-    fn too_late(&self, service: Service, why: &str, words: &[String]) -> Error {
+    /// What is left of a container that failed, after everything is taken back.
+    fn left(&self, id: &str) -> Left {
+        if self.undo.created.iter().any(|created| created == id) {
+            Left::Nothing
+        } else if self.undo.started.iter().any(|started| started.id == id) {
+            Left::Log
+        } else {
+            Left::Service
+        }
+    }
+
+    fn too_late(&self, service: Service, why: &str, words: &[String], left: Left) -> Error {
         let what = format!(
             "`{service}` is not healthy after {} s: {why}",
             self.patience.as_secs()
         );
-        last_words::failure(&what, service, words, None).hint("--wait-timeout 5m   waits longer")
+        last_words::failure(&what, service, words, None, left)
+            .hint("--wait-timeout 5m   waits longer")
     }
 
     pub(super) async fn wait_for_api(&self, log_from: u64) -> Result<()> {
@@ -84,9 +97,13 @@ impl Up<'_> {
         let words = last_words::of_file(&files.log, log_from, &self.redactor).await;
         Err(match failure {
             Failure::Wrong(_) => {
-                last_words::failure("`api` ended while it started", Service::Api, &words, None)
+                let what = "`api` ended while it started";
+                last_words::failure(what, Service::Api, &words, None, Left::Log)
             }
-            Failure::TimedOut(why) => self.too_late(Service::Api, &why, &words),
+            Failure::TimedOut(why) if self.undo.api.is_none() => {
+                self.too_late(Service::Api, &why, &words, Left::Service)
+            }
+            Failure::TimedOut(why) => self.too_late(Service::Api, &why, &words, Left::Log),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Services that run and never become what they should be.
 
-use super::{LIVEKIT, Variant, nothing_is_left, quoted, told};
+use super::{LIVEKIT, Variant, life, nothing_is_left, quoted, told};
+use crate::support::docker::docker;
 use crate::support::project::TestProject;
 
 #[test]
@@ -31,6 +32,22 @@ fn a_service_that_never_becomes_healthy_is_given_up_in_time() {
 }
 
 #[test]
+fn a_service_that_hangs_is_left_alone_and_can_be_restarted() {
+    let project = TestProject::initialised();
+    project.ok(&["up"]);
+    let before = life(&project);
+    let name = format!("urbania-{}-livekit", project.name);
+    docker(&["kill", "--signal", "STOP", &name]);
+    let run = project.run(&["up", "--wait-timeout", "1s"]).expect(1);
+    let hints = "hint: urbania restart livekit   stops and starts it\n\
+                 hint: urbania logs livekit   shows more\n\
+                 hint: --wait-timeout 5m   waits longer\n";
+    assert!(run.stderr.ends_with(hints), "{}", run.stderr);
+    assert_eq!(life(&project), before);
+    docker(&["kill", "--signal", "CONT", &name]);
+}
+
+#[test]
 fn an_sfu_with_other_keys_is_not_healthy() {
     let project = TestProject::initialised();
     let keys = format!(r#"ENV LIVEKIT_KEYS="APIother: {}""#, "s".repeat(32));
@@ -50,7 +67,7 @@ fn an_sfu_with_other_keys_is_not_healthy() {
              starting livekit\n\
              undoing what was begun\n\
              error: the SFU at http://127.0.0.1:{} refuses a token of the key `{key}` in livekit.yaml: invalid API key: {key}\n\
-             hint: does `key_file` in livekit.yaml, or another SFU on this port, have other keys?\n\
+             hint: does another SFU hold this port? urbania ports   shows who does\n\
              hint: is the clock of the engine right? tokens are valid from now on\n",
             project.ports.livekit()
         )
