@@ -76,8 +76,10 @@ impl Undo {
             told(out, volume, gone);
         }
         for instance in &self.set_aside {
-            told(out, &instance.service, restore(engine, instance).await);
-            if instance.state == State::Running {
+            let restored = restore(engine, instance).await;
+            let runs = restored.is_ok() && instance.state == State::Running;
+            told(out, &instance.service, restored);
+            if runs {
                 out.say(format_args!(
                     "{}: the one from before runs again",
                     instance.service
