@@ -11,6 +11,7 @@ mod bound;
 mod interrupted;
 mod names;
 mod output;
+mod remote;
 
 /// The id of a service's container.
 fn id(project: &TestProject, service: &str) -> String {
