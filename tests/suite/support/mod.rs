@@ -13,4 +13,5 @@ pub mod nobody;
 pub mod page_server;
 pub mod ports;
 pub mod project;
+pub mod reaper;
 pub mod registry;

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::docker;
 use super::ports::Ports;
+use super::reaper::Reaper;
 
 /// A folder that `urbania` runs in.
 pub struct TestProject {
@@ -17,16 +18,20 @@ pub struct TestProject {
     /// Ports of the project.
     pub ports: Ports,
     dir: TempDir,
+    _reaper: Reaper,
 }
 
 impl TestProject {
     /// A folder with an `urbania.yaml` and nothing else.
     pub fn new() -> Self {
         let ports = Ports::take();
+        let name = format!("test-{}", ports.livekit());
+        let dir = tempfile::tempdir().unwrap();
         let project = Self {
-            name: format!("test-{}", ports.livekit()),
+            _reaper: Reaper::of(dir.path(), &name),
+            name,
             ports,
-            dir: tempfile::tempdir().unwrap(),
+            dir,
         };
         project.settings("");
         project
@@ -54,8 +59,12 @@ impl TestProject {
         ];
         for file in ["livekit.yaml", ".env"] {
             self.edit(file, |text| {
-                moved.iter().fold(text, |text, (usual, ours)| {
-                    text.replace(usual, &ours.to_string())
+                // In two steps: one port of ours may contain a usual one.
+                let marked = moved.iter().fold(text, |text, (usual, _)| {
+                    text.replace(usual, &format!("<{usual}>"))
+                });
+                moved.iter().fold(marked, |text, (usual, ours)| {
+                    text.replace(&format!("<{usual}>"), &ours.to_string())
                 })
             });
         }
@@ -204,4 +213,42 @@ impl Run {
         );
         self
     }
+}
+
+const DIR: &str = "KILLED_TEST_DIR";
+
+/// Does nothing unless `a_killed_test_leaves_nothing` runs it.
+#[test]
+fn be_killed() {
+    #[expect(clippy::disallowed_methods, reason = "how the test talks to itself")]
+    let Ok(told) = std::env::var(DIR) else { return };
+    let project = TestProject::new();
+    let label = format!("io.urbania.project={}", project.name);
+    docker::docker(&["volume", "create", "--label", &label]);
+    let told = Path::new(&told);
+    let facts = format!("{}\n{}", project.name, project.dir().display());
+    fs::write(told.join("new"), facts).unwrap();
+    fs::rename(told.join("new"), told.join("facts")).unwrap();
+    loop {
+        std::thread::park();
+    }
+}
+
+#[test]
+fn a_killed_test_leaves_nothing() {
+    let told = tempfile::tempdir().unwrap();
+    let mut test = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "support::project::be_killed"])
+        .env(DIR, told.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let facts = told.path().join("facts");
+    crate::process::eventually("the other test has its project", || facts.exists());
+    test.kill().unwrap();
+    test.wait().unwrap();
+    let facts = fs::read_to_string(facts).unwrap();
+    let (name, dir) = facts.split_once('\n').unwrap();
+    crate::process::eventually("its folder is gone", || !Path::new(dir).exists());
+    assert_eq!(docker::volumes(name), [""; 0]);
 }
