@@ -8,12 +8,12 @@ use std::process::{Child, Command, Stdio};
 /// Ends at once when it reads a line; the end of its input means that the test is dead.
 const SCRIPT: &str = r#"
 read -r _ && exit
-pid=$(sed -n 's/.*"pid": *\([0-9]*\).*/\1/p' "$1/.urbania/api.pid")
+pid=$(sed -n 's/.*"pid": *\([0-9]*\).*/\1/p' "$dir/.urbania/api.pid")
 [ -z "$pid" ] || ! grep -q serve "/proc/$pid/cmdline" || kill -KILL "$pid"
-label=label=io.urbania.project=$2
+label=label=io.urbania.project=$project
 docker ps --all --quiet --filter "$label" | xargs -r docker rm --force --volumes
 docker volume ls --quiet --filter "$label" | xargs -r docker volume rm --force
-rm -rf "$1"
+rm -rf "$dir"
 "#;
 
 /// A process that outlives the test by as much as it takes to clean up.
@@ -23,8 +23,10 @@ impl Reaper {
     /// For the project `name` in `dir`.
     pub fn of(dir: &Path, name: &str) -> Self {
         let reaper = Command::new("sh")
-            .args(["-c", SCRIPT, "sh"])
-            .args([dir.as_os_str(), name.as_ref()])
+            .args(["-c", SCRIPT])
+            // Not as arguments: tests look there for processes of the project.
+            .env("dir", dir)
+            .env("project", name)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
