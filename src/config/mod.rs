@@ -2,7 +2,7 @@
 //!
 //! `urbania.yaml` ([`Settings`]) says what to run, `livekit.yaml` ([`LivekitConfig`]) is LiveKit's
 //! own file, `.env` ([`EnvFile`]) is what the backend reads. [`Project`] is all three, read
-//! strictly; [`effective`] adds what this machine needs to LiveKit's file.
+//! strictly; [`effective()`] adds what this machine needs to LiveKit's file.
 
 mod backends;
 mod check;
