@@ -56,7 +56,7 @@ timed() {
 median() { printf '%s\n' "$@" | sort -n | awk '{ n[NR] = $1 } END { print n[int((NR + 1) / 2)] }'; }
 
 # spread NUMBER…: smallest to largest microseconds, in milliseconds.
-spread() { printf '%s\n' "$@" | sort -n | awk 'NR == 1 { low = $1 } { high = $1 } END { printf "%.0f–%.0f", low / 1000, high / 1000 }'; }
+spread() { printf '%s\n' "$@" | sort -n | awk 'NR == 1 { low = $1 } { high = $1 } END { printf "%.0f to %.0f", low / 1000, high / 1000 }'; }
 
 milliseconds() { awk -v us="$1" 'BEGIN { printf "%.1f ms", us / 1000 }'; }
 
@@ -70,7 +70,7 @@ mean() {
 }
 
 # row FIGURE VALUE BESIDE OVER GOAL VERDICT
-row() { printf '%-34s %-12s %-26s %-12s %-10s %s\n' "$@"; }
+row() { printf '%-36s %-12s %-28s %-12s %-12s %s\n' "$@"; }
 
 # verdict VALUE GOAL
 verdict() { if [ "$1" -le "$2" ]; then echo met; else echo MISSED; fi; }

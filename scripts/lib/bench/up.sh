@@ -18,7 +18,7 @@ bench_up() {
     [ "$round" -eq 0 ] || plain_down+=("$took")
   done
 
-  echo "$1 rounds, median (smallest–largest); the engine's stop and start themselves differ from run to run"
+  echo "$1 rounds, median (smallest to largest); the engine's stop and start themselves differ from run to run"
   row FIGURE URBANIA "PLAIN DOCKER" OVERHEAD GOAL ""
   compare up "$(median "${ours_up[@]}")" "$(median "${plain_up[@]}")" 100 \
     "$(spread "${ours_up[@]}")" "$(spread "${plain_up[@]}")"
@@ -27,21 +27,21 @@ bench_up() {
   start_time
   local kib
   kib=$(median "${memory[@]}")
-  row "urbania serve, idle: memory" "$(awk -v k="$kib" 'BEGIN { printf "%.1f MiB", k / 1024 }')" "" "" "≤ 15 MiB" \
+  row "urbania serve, idle: memory" "$(awk -v k="$kib" 'BEGIN { printf "%.1f MiB", k / 1024 }')" "" "" "max. 15 MiB" \
     "$(verdict "$kib" $((15 * 1024)))"
 }
 
 # compare WHAT OURS PLAIN GOAL SPREAD SPREAD
 compare() {
   local over=$(($2 - $3))
-  row "urbania $1 ($5 ms)" "$(milliseconds "$2")" "$(milliseconds "$3") ($6)" "$(milliseconds "$over")" "≤ $4 ms" \
+  row "urbania $1 ($5 ms)" "$(milliseconds "$2")" "$(milliseconds "$3") ($6)" "$(milliseconds "$over")" "max. $4 ms" \
     "$(verdict "$over" $(($4 * 1000)))"
 }
 
 start_time() {
   local runs=200 us
   us=$(mean "$urbania --version")
-  row "urbania --version" "$(milliseconds "$us")" "" "" "≤ 5 ms" "$(verdict "$us" 5000)"
+  row "urbania --version" "$(milliseconds "$us")" "" "" "max. 5 ms" "$(verdict "$us" 5000)"
 }
 
 # api_memory: resident KiB of the API process.
