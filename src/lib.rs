@@ -9,6 +9,7 @@
 //! logging.rs       diagnostics on stderr
 //! cli/             one command a file
 //! config/          urbania.yaml, livekit.yaml, env files, the effective config
+//! http.rs          clients: for this machine, for the world
 //! jwt.rs           HS256 tokens: signed and verified with state prepared once
 //! livekit/         key pair, grants and tokens                (knows LiveKit)
 //! host/            sockets and their holders, detached processes, the lock (knows this machine)
@@ -32,6 +33,7 @@ pub mod context;
 pub mod engine;
 pub mod error;
 pub mod host;
+pub mod http;
 pub mod jwt;
 pub mod livekit;
 pub mod logging;

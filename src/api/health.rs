@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, OnceCell};
 use tokio::time::timeout;
 
 use super::App;
+use crate::http;
 use crate::livekit::token::JoinToken;
 
 /// The SFU and the store answer within this time or are unreachable.
@@ -116,7 +117,7 @@ impl App {
         let client = self
             .health
             .client
-            .get_or_try_init(async || reqwest::Client::builder().no_proxy().build())
+            .get_or_try_init(async || http::plain(PATIENCE))
             .await
             .ok()?;
         let answer = client

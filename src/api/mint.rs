@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use livekit_protocol::RoomConfiguration;
+
 use super::App;
 use super::journal::Issued;
 use super::refusal::Refusal;
 use crate::auth::Caller;
 use crate::livekit::grants::VideoGrant;
-use crate::livekit::token::JoinToken;
+use crate::livekit::token::{JoinToken, Minted};
 
 /// Somebody wants into a room.
 #[derive(Clone, Debug)]
@@ -25,10 +27,33 @@ pub struct JoinRequest<'a> {
     pub grant: VideoGrant<'a>,
     /// How long the token shall last; policy caps it.
     pub ttl: Option<Duration>,
+    /// Free text that travels with the participant.
+    pub metadata: Option<&'a str>,
+    /// Named values that travel with the participant.
+    pub attributes: BTreeMap<&'a str, &'a str>,
+    /// How the SFU makes the room when it is not there yet.
+    pub room_config: Option<&'a RoomConfiguration>,
+}
+
+impl<'a> JoinRequest<'a> {
+    /// The caller joins `room` under the own identity, with the usual grants.
+    pub fn new(caller: &'a Caller, room: &'a str) -> Self {
+        Self {
+            caller,
+            room,
+            identity: &caller.id,
+            name: None,
+            grant: VideoGrant::join(room),
+            ttl: None,
+            metadata: None,
+            attributes: BTreeMap::new(),
+            room_config: None,
+        }
+    }
 }
 
 /// Judges the request and signs the token.
-pub fn mint(app: &App, request: JoinRequest<'_>) -> Result<String, Refusal> {
+pub fn mint(app: &App, request: JoinRequest<'_>) -> Result<Minted, Refusal> {
     judge(app, &request)?;
     let token = JoinToken {
         identity: request.identity,
@@ -38,8 +63,9 @@ pub fn mint(app: &App, request: JoinRequest<'_>) -> Result<String, Refusal> {
             .ttl
             .unwrap_or(app.config.token_ttl)
             .min(app.config.max_token_ttl),
-        metadata: None,
-        attributes: BTreeMap::new(),
+        metadata: request.metadata,
+        attributes: request.attributes,
+        room_config: request.room_config,
     };
     let now = app.config.clock.now();
     let minted = app
@@ -53,17 +79,17 @@ pub fn mint(app: &App, request: JoinRequest<'_>) -> Result<String, Refusal> {
         jti: &minted.jti,
     };
     app.config.journal.issued(now, issued);
-    Ok(minted.token)
+    Ok(minted)
 }
 
 fn judge(app: &App, request: &JoinRequest<'_>) -> Result<(), Refusal> {
     if request.identity != request.caller.id {
         return Err(Refusal::Forbidden(
-            "A token can only be had for the caller's own identity",
+            "A token can only be had for the caller's own identity".into(),
         ));
     }
     if !app.config.auto_create {
-        return Err(Refusal::NotFound("Room not found"));
+        return Err(Refusal::NotFound("Room not found".into()));
     }
     Ok(())
 }

@@ -7,8 +7,11 @@
 //!
 //! Nothing here reads files or the environment: [`ApiConfig`] is all there is to know.
 
+mod address;
 mod callers;
 pub mod contracts;
+mod envelope;
+mod fields;
 mod health;
 pub mod journal;
 mod limits;
@@ -29,6 +32,7 @@ use crate::auth::password::Passwords;
 use crate::auth::{Providers, Sessions};
 use crate::context::Clock;
 use crate::livekit::keys::KeyPair;
+use crate::livekit::room_service::RoomService;
 use crate::livekit::token::Signer;
 use crate::store::Store;
 
@@ -51,6 +55,10 @@ pub struct ApiConfig {
     pub reach: Reach,
     /// Whether rooms come into being when somebody joins.
     pub auto_create: bool,
+    /// Most participants of a room that is made through the API; 0: no limit.
+    pub max_participants: u32,
+    /// Seconds that a room stays in the SFU when nobody comes.
+    pub empty_timeout: u32,
     /// Lifetime of a token when the caller asks for none.
     pub token_ttl: Duration,
     /// Longest lifetime that a caller can ask for.
@@ -70,6 +78,7 @@ pub struct App {
     config: ApiConfig,
     providers: Providers,
     signer: Signer,
+    sfu: RoomService,
     callers: KnownCallers,
     passwords: Passwords,
     login_limits: LoginLimits,
@@ -84,6 +93,7 @@ impl App {
                 local: Sessions::new(&config.session_secret),
             },
             signer: Signer::new(&config.pair),
+            sfu: RoomService::new(&config.reach.server(), &config.pair, config.clock.clone()),
             callers: KnownCallers::default(),
             passwords: Passwords::default(),
             login_limits: LoginLimits::default(),

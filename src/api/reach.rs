@@ -43,6 +43,17 @@ impl Reach {
         }
     }
 
+    /// Where this process itself reaches the SFU's server API: `http://…` or `https://…`.
+    pub fn server(&self) -> String {
+        match self.fixed.as_deref() {
+            None => self.probe.clone(),
+            Some(url) => match url.strip_prefix("ws") {
+                Some(rest) => format!("http{rest}"),
+                None => url.to_owned(),
+            },
+        }
+    }
+
     /// Where this process itself reaches the SFU; nowhere when that takes TLS.
     pub fn probe(&self) -> Option<String> {
         match &self.fixed {

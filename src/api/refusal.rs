@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::error::Error as StdError;
 
-use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 
+use super::fields::Invalid;
 use crate::auth::Denied;
 use crate::auth::local::LoginError;
+use crate::livekit::room_service::SfuError;
 use crate::store::StoreError;
 
 /// The kind of a failure that only the log may know.
@@ -28,9 +28,11 @@ pub enum Refusal {
     /// 401: no such pair of name and password.
     Mismatch,
     /// 403: believed, not allowed.
-    Forbidden(&'static str),
+    Forbidden(Cow<'static, str>),
     /// 404.
-    NotFound(&'static str),
+    NotFound(Cow<'static, str>),
+    /// 409: what is there already stands in the way.
+    Conflict(Cow<'static, str>),
     /// 405.
     MethodNotAllowed,
     /// 408: the body did not come in time.
@@ -47,18 +49,6 @@ pub enum Refusal {
     Internal(Cause),
 }
 
-/// What is wrong with one field.
-#[derive(Clone, Debug, Serialize)]
-pub struct Invalid {
-    /// Where it is: `body`, then the field.
-    pub loc: Vec<&'static str>,
-    /// In words.
-    pub msg: &'static str,
-    /// In one word.
-    #[serde(rename = "type")]
-    pub kind: &'static str,
-}
-
 impl Refusal {
     /// The status code.
     pub fn status(&self) -> StatusCode {
@@ -67,6 +57,7 @@ impl Refusal {
             Self::Denied(_) | Self::Mismatch => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Conflict(_) => StatusCode::CONFLICT,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TimedOut => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -83,7 +74,9 @@ impl Refusal {
             Self::BadRequest(detail) => detail.into(),
             Self::Denied(denied) => denied.to_string().into(),
             Self::Mismatch => "Incorrect username or password".into(),
-            Self::Forbidden(detail) | Self::NotFound(detail) => (*detail).into(),
+            Self::Forbidden(detail) | Self::NotFound(detail) | Self::Conflict(detail) => {
+                Cow::Borrowed(detail)
+            }
             Self::MethodNotAllowed => "Method Not Allowed".into(),
             Self::TimedOut => "Request took too long".into(),
             Self::TooLarge => "Request body is too large".into(),
@@ -94,14 +87,14 @@ impl Refusal {
         }
     }
 
-    /// The answer, with a contract's body. This is the one place that logs causes.
-    pub fn answer(&self, body: impl Serialize) -> Response {
+    /// The answer, with a contract's status and body. This is the one place that logs causes.
+    pub fn answer(&self, status: StatusCode, body: impl IntoResponse) -> Response {
         match self {
             Self::Unavailable(cause) => tracing::warn!("{}", chain(cause.as_ref())),
             Self::Internal(cause) => tracing::error!("{}", chain(cause.as_ref())),
             _ => {}
         }
-        let mut response = (self.status(), Json(body)).into_response();
+        let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         let retry_after = match self {
             Self::Denied(_) | Self::Mismatch => {
@@ -143,6 +136,12 @@ impl From<StoreError> for Refusal {
             StoreError::Unavailable(_) => Self::Unavailable(e.into()),
             StoreError::Taken | StoreError::Broken(_) => Self::Internal(e.into()),
         }
+    }
+}
+
+impl From<SfuError> for Refusal {
+    fn from(e: SfuError) -> Self {
+        Self::Unavailable(e.into())
     }
 }
 

@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, Method, header};
 use axum::routing::{get, post};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::contracts::urbania;
+use super::contracts::{method_not_allowed, not_found, urbania};
 use super::{App, health};
 
 /// How long a browser may remember what cross-origin requests are allowed.
@@ -23,8 +23,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/auth/login", post(urbania::login))
         .route("/api/auth/me", get(urbania::me))
         .route("/api/livekit/token", post(urbania::token))
-        .fallback(urbania::not_found)
-        .method_not_allowed_fallback(urbania::method_not_allowed)
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
         .with_state(app);
     match cors {
         Some(cors) => router.layer(cors),

@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout};
 use tower_service::Service as _;
 
 use super::App;
-use super::contracts::urbania::Rejection;
+use super::contracts::Contract;
 use super::refusal::Refusal;
 use super::router::router;
 
@@ -143,7 +143,7 @@ async fn answer(
     request.extensions_mut().insert(Peer(peer));
     let response = match timeout(REQUEST, router.call(request)).await {
         Ok(response) => response.unwrap_or_else(|e| match e {}),
-        Err(_) => Rejection::from(Refusal::TimedOut).into_response(),
+        Err(_) => Contract::of(uri.path()).refuse(&Refusal::TimedOut),
     };
     app.config.journal.access(
         app.config.clock.now(),

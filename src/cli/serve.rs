@@ -72,6 +72,8 @@ fn config(ctx: &Context, project: &Project, json_log: bool) -> Result<ApiConfig>
         session_secret,
         reach: Reach::new(settings.livekit_url.clone(), &project.livekit),
         auto_create: project.livekit.room.auto_create,
+        max_participants: project.livekit.room.max_participants,
+        empty_timeout: project.livekit.room.empty_timeout,
         token_ttl: Duration::from_secs(settings.api.token_ttl),
         max_token_ttl: Duration::from_secs(settings.api.max_token_ttl),
         cors_origins: settings.api.cors_origins.clone(),

@@ -1,7 +1,9 @@
-//! What we know of LiveKit itself: key pairs, tokens and their grants.
+//! What we know of LiveKit itself: key pairs, tokens and their grants, the room service.
 
 pub mod grants;
 pub mod inspect;
 pub mod keys;
+pub mod room_service;
 pub mod token;
+mod twirp;
 mod wording;

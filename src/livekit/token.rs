@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use livekit_protocol::RoomConfiguration;
 use serde::Serialize;
 
 use super::grants::VideoGrant;
@@ -30,6 +31,8 @@ pub struct JoinToken<'a> {
     pub metadata: Option<&'a str>,
     /// Named values that travel with the participant.
     pub attributes: BTreeMap<&'a str, &'a str>,
+    /// How the SFU makes the room when it is not there yet: agents, egress, timeouts.
+    pub room_config: Option<&'a RoomConfiguration>,
 }
 
 impl<'a> JoinToken<'a> {
@@ -42,6 +45,7 @@ impl<'a> JoinToken<'a> {
             ttl,
             metadata: None,
             attributes: BTreeMap::new(),
+            room_config: None,
         }
     }
 }
@@ -72,6 +76,8 @@ struct Claims<'a> {
     metadata: Option<&'a str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     attributes: &'a BTreeMap<&'a str, &'a str>,
+    #[serde(rename = "roomConfig", skip_serializing_if = "Option::is_none")]
+    room_config: Option<&'a RoomConfiguration>,
 }
 
 /// A key pair, ready to sign.
@@ -104,6 +110,7 @@ impl Signer {
             video: &request.grant,
             metadata: request.metadata,
             attributes: &request.attributes,
+            room_config: request.room_config,
         };
         let token = self
             .hs256
@@ -178,6 +185,11 @@ mod tests {
             ttl: Duration::from_secs(1),
             metadata: Some("{}"),
             attributes: BTreeMap::from([("k", "v")]),
+            room_config: Some(&RoomConfiguration {
+                empty_timeout: 60,
+                metadata: "m".into(),
+                ..RoomConfiguration::default()
+            }),
         };
         assert_eq!(
             claims(&request),
@@ -191,6 +203,7 @@ mod tests {
                     "hidden": true,
                 },
                 "metadata": "{}", "attributes": {"k": "v"},
+                "roomConfig": {"emptyTimeout": 60, "metadata": "m"},
             })
         );
     }

@@ -5,12 +5,12 @@
 
 mod id;
 mod mongo;
+mod records;
 mod sqlite;
 
 use std::fmt;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use secrecy::SecretString;
 
 use crate::config::Project;
@@ -18,32 +18,10 @@ use crate::error::{Error, Result as UserResult};
 
 pub use id::new_id;
 pub use mongo::Mongo;
+pub use records::{
+    Call, CallType, Channel, Club, Meeting, Mode, Present, Role, Room, Status, User,
+};
 pub use sqlite::Sqlite;
-
-/// A local user.
-#[derive(Clone)]
-pub struct User {
-    /// Never changes and is never used again.
-    pub id: String,
-    /// What is typed at login; unique.
-    pub username: String,
-    /// What the user may do, in the apps' words.
-    pub roles: Vec<String>,
-    /// Argon2id, in PHC format.
-    pub password_hash: SecretString,
-    /// When the user was added, to the millisecond.
-    pub created_at: Timestamp,
-}
-
-impl fmt::Debug for User {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("User")
-            .field("id", &self.id)
-            .field("username", &self.username)
-            .field("roles", &self.roles)
-            .finish_non_exhaustive()
-    }
-}
 
 /// Why the store did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +60,64 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     /// Removes a user; `false` when there is no such user.
     async fn remove_user(&self, username: &str) -> Result<bool, StoreError>;
+
+    /// Adds a room whose name no other has yet, at revision 0.
+    async fn add_room(&self, _room: &Room) -> Result<(), StoreError> {
+        Err(unbuilt())
+    }
+
+    /// The room with this name.
+    async fn room(&self, _name: &str) -> Result<Option<Room>, StoreError> {
+        Err(unbuilt())
+    }
+
+    /// The rooms that the user made or is invited to, the newest first, at most [`MOST_ROOMS`].
+    async fn rooms_of(&self, _user: &str) -> Result<Vec<Room>, StoreError> {
+        Err(unbuilt())
+    }
+
+    /// The rooms whose call is active, as the SFU last said.
+    async fn active_rooms(&self) -> Result<Vec<Room>, StoreError>;
+
+    /// Replaces a room whose stored revision is `room.revision`, and raises it by one; `false` when
+    /// somebody else was faster or the room is gone.
+    async fn replace_room(&self, _room: &Room) -> Result<bool, StoreError> {
+        Err(unbuilt())
+    }
+
+    /// Removes a room; `false` when there is no such room.
+    async fn remove_room(&self, _name: &str) -> Result<bool, StoreError> {
+        Err(unbuilt())
+    }
+
+    /// The channel with this id.
+    async fn channel(&self, _id: &str) -> Result<Option<Channel>, StoreError> {
+        Err(unbuilt())
+    }
+
+    /// The club with this id.
+    async fn club(&self, _id: &str) -> Result<Option<Club>, StoreError> {
+        Err(unbuilt())
+    }
+
+    /// Stores a club's meeting; `false` when there is no such club.
+    async fn set_meeting(&self, _club: &str, _meeting: &Meeting) -> Result<bool, StoreError> {
+        Err(unbuilt())
+    }
+
+    /// Adds or replaces a channel.
+    async fn put_channel(&self, _channel: &Channel) -> Result<(), StoreError> {
+        Err(unbuilt())
+    }
+
+    /// Adds or replaces a club; a meeting that is stored already stays.
+    async fn put_club(&self, _club: &Club) -> Result<(), StoreError> {
+        Err(unbuilt())
+    }
 }
+
+/// A list of rooms is never longer.
+pub const MOST_ROOMS: usize = 1_000;
 
 /// The store of a project: its MongoDB, or without one a file.
 pub fn of(project: &Project) -> UserResult<Box<dyn Store>> {
@@ -96,4 +131,8 @@ pub fn of(project: &Project) -> UserResult<Box<dyn Store>> {
             .hint("services.mongodb.enabled: false in urbania.yaml keeps users in a file")
     })?;
     Ok(Box::new(Mongo::new(uri)))
+}
+
+fn unbuilt() -> StoreError {
+    StoreError::Unavailable("not there yet".into())
 }

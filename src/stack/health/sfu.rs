@@ -6,6 +6,7 @@ use reqwest::StatusCode;
 
 use super::Unhealthy;
 use crate::error::Error;
+use crate::http;
 use crate::livekit::keys::KeyPair;
 use crate::livekit::token::{JoinToken, Signer};
 
@@ -31,11 +32,7 @@ const TOKEN_TTL: Duration = Duration::from_mins(1);
 
 /// A client for probes on this machine: no proxy is asked.
 pub fn client() -> reqwest::Client {
-    reqwest::Client::builder()
-        .no_proxy()
-        .timeout(super::PROBE_TIMEOUT)
-        .build()
-        .unwrap_or_default()
+    http::plain(super::PROBE_TIMEOUT).unwrap_or_default()
 }
 
 /// Proves that the SFU at `base_url` (`http://…`) is ready and accepts `pair`; `now` is in seconds

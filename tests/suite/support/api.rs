@@ -74,6 +74,8 @@ impl Api {
             session_secret: SESSION_SECRET.into(),
             reach: Reach::new(None, &LivekitConfig::default()),
             auto_create: true,
+            max_participants: 100,
+            empty_timeout: 300,
             token_ttl: Duration::from_hours(6),
             max_token_ttl: Duration::from_hours(24),
             cors_origins: vec!["http://localhost:3000".into()],

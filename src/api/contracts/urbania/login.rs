@@ -12,9 +12,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::Rejection;
-use super::extract::Address;
-use super::fields::{self, Field, Problems};
 use crate::api::App;
+use crate::api::address::Address;
+use crate::api::fields::{self, Field, Problems};
 use crate::api::payload::{self, MediaType};
 use crate::api::refusal::Refusal;
 use crate::auth::SESSION_TTL;

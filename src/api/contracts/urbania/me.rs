@@ -6,8 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
-use super::Rejection;
-use super::extract::Caller;
+use super::{Caller, Rejection};
 use crate::api::App;
 use crate::auth::Denied;
 
@@ -20,14 +19,11 @@ pub struct Answer {
 }
 
 /// Who the caller is; a session of a user who was removed is worth nothing here.
-pub async fn me(
-    State(app): State<Arc<App>>,
-    Caller(caller): Caller,
-) -> Result<Json<Answer>, Rejection> {
+pub async fn me(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Answer>, Rejection> {
     let user = app
         .config
         .store
-        .user_by_id(&caller.id)
+        .user_by_id(&caller.0.id)
         .await?
         .ok_or(Denied::Invalid)?;
     Ok(Json(Answer {

@@ -8,28 +8,20 @@
 //! would send passwords back.
 
 mod envelope;
-mod extract;
-mod fields;
 mod login;
 mod me;
 mod token;
 
-pub use envelope::Rejection;
+pub use envelope::Urbania;
 pub use login::login;
 pub use me::me;
 pub use token::token;
 
-use super::super::refusal::Refusal;
+use crate::api::envelope;
+use crate::api::refusal::Refusal;
 
-/// Every path that nobody serves.
-pub async fn not_found() -> Rejection {
-    Refusal::NotFound("Not Found").into()
-}
-
-/// Every method that a path does not serve.
-pub async fn method_not_allowed() -> Rejection {
-    Refusal::MethodNotAllowed.into()
-}
+type Rejection = envelope::Rejection<Urbania>;
+type Caller = envelope::Caller<Urbania>;
 
 /// A body that is neither JSON nor what else the route takes.
 fn unsupported() -> Refusal {

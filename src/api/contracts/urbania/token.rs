@@ -9,13 +9,11 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
-use super::Rejection;
-use super::extract::Caller;
-use super::fields::{self, Field, Problems, check_length};
+use super::{Caller, Rejection};
 use crate::api::App;
+use crate::api::fields::{self, Field, Problems, check_length};
 use crate::api::mint::{JoinRequest, mint};
 use crate::api::payload::{self, MediaType};
-use crate::livekit::grants::VideoGrant;
 
 #[derive(Deserialize)]
 struct Request<'a> {
@@ -37,7 +35,7 @@ struct Answer<'a> {
 /// A token with which the caller joins a room.
 pub async fn token(
     State(app): State<Arc<App>>,
-    Caller(caller): Caller,
+    caller: Caller,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Rejection> {
@@ -56,16 +54,13 @@ pub async fn token(
     check_length("username", &name)?;
 
     let join = JoinRequest {
-        caller: &caller,
-        room: &room,
         identity: &identity,
         name: Some(&*name).filter(|name| !name.is_empty()),
-        grant: VideoGrant::join(&room),
-        ttl: None,
+        ..JoinRequest::new(&caller.0, &room)
     };
-    let token = mint(&app, join)?;
+    let minted = mint(&app, join)?;
     let answer = Answer {
-        token: &token,
+        token: &minted.token,
         url: &app.config.reach.url(&headers),
         room_name: &room,
     };

@@ -1,40 +1,17 @@
-//! What handlers ask for in their signatures.
+//! The caller's address, as far as attempts are counted by it.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use axum::http::header;
 use axum::http::request::Parts;
 
-use super::Rejection;
-use crate::api::App;
-use crate::api::server::Peer;
-use crate::auth;
+use super::App;
+use super::server::Peer;
 
-/// The caller. A handler without it is public.
-#[derive(Clone, Debug)]
-pub struct Caller(pub auth::Caller);
-
-impl FromRequestParts<Arc<App>> for Caller {
-    type Rejection = Rejection;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Rejection> {
-        let authorization = parts
-            .headers
-            .get(header::AUTHORIZATION)
-            .map(|value| value.to_str().unwrap_or_default());
-        let now = app.config.clock.unix();
-        let caller = app.providers.authenticate(authorization, now)?;
-        let store = app.config.store.as_ref();
-        app.callers.check(store, &caller.id).await?;
-        Ok(Self(caller))
-    }
-}
-
-/// The caller's address, as far as attempts are counted by it: a whole network in IPv6. A proxy on
-/// this machine speaks for others; nobody else is believed about that.
+/// The caller's address: a whole network in IPv6. A proxy on this machine speaks for others; nobody
+/// else is believed about that.
 #[derive(Clone, Copy, Debug)]
 pub struct Address(pub IpAddr);
 

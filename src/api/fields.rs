@@ -1,12 +1,44 @@
-//! Bodies field by field, with the problems that FastAPI would list.
+//! Bodies field by field: what is wrong with each, before a contract puts it into words.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::api::refusal::{Invalid, Refusal};
+use super::refusal::Refusal;
 use crate::livekit::token::LONGEST_NAME;
+
+/// What is wrong with one field of the body, or with the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Invalid {
+    /// The field; `None`: the whole body.
+    pub field: Option<&'static str>,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// What can be wrong with a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// It is not there.
+    Missing,
+    /// It is an empty string.
+    Empty,
+    /// It is no string.
+    NotText,
+    /// It is no integer.
+    NotInteger,
+    /// It is below this.
+    TooSmall(i64),
+    /// It is above this.
+    TooLarge(i64),
+    /// It is no list, or a list with something else in it.
+    NotList,
+    /// It is none of these words, `'audio' or 'video'`.
+    NotOneOf(&'static str),
+    /// The body is no object.
+    NotObject,
+}
 
 /// A field of a JSON object before it is judged.
 #[derive(Clone, Debug, Default)]
@@ -14,28 +46,31 @@ pub enum Field<'a> {
     /// Not there.
     #[default]
     Missing,
+    /// `null`.
+    Null,
     /// A string.
     Text(Cow<'a, str>),
+    /// A whole number.
+    Integer(i64),
+    /// A list.
+    List(Vec<Self>),
     /// Something else.
-    NotText,
+    Other,
 }
 
 /// Parses an object whose members are [`Field`]s.
 pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal> {
     let malformed = |e| Refusal::BadRequest(format!("Malformed JSON: {e}"));
-    let invalid = |msg, kind| {
-        let loc = vec!["body"];
-        Refusal::Invalid(vec![Invalid { loc, msg, kind }])
+    let invalid = |problem| {
+        let field = None;
+        Refusal::Invalid(vec![Invalid { field, problem }])
     };
     match body.trim_ascii() {
         [b'{', ..] => serde_json::from_slice(body).map_err(malformed),
-        b"" | b"null" => Err(invalid("Field required", "missing")),
+        b"" | b"null" => Err(invalid(Problem::Missing)),
         _ => {
             let _: IgnoredAny = serde_json::from_slice(body).map_err(malformed)?;
-            Err(invalid(
-                "Input should be a valid dictionary or object to extract fields from",
-                "model_attributes_type",
-            ))
+            Err(invalid(Problem::NotObject))
         }
     }
 }
@@ -47,12 +82,12 @@ pub struct Problems(Vec<Invalid>);
 impl Problems {
     /// The text of a field that must be there; empty when it is not.
     pub fn text<'a>(&mut self, name: &'static str, field: Field<'a>) -> Cow<'a, str> {
-        let (msg, kind) = match field {
+        let problem = match field {
             Field::Text(text) => return text,
-            Field::Missing => ("Field required", "missing"),
-            Field::NotText => ("Input should be a valid string", "string_type"),
+            Field::Missing => Problem::Missing,
+            _ => Problem::NotText,
         };
-        self.add(name, msg, kind);
+        self.add(name, problem);
         Cow::Borrowed("")
     }
 
@@ -61,15 +96,39 @@ impl Problems {
         let given = matches!(field, Field::Text(_));
         let text = self.text(name, field);
         if given && text.is_empty() {
-            let msg = "String should have at least 1 character";
-            self.add(name, msg, "string_too_short");
+            self.add(name, Problem::Empty);
         }
         text
     }
 
-    fn add(&mut self, name: &'static str, msg: &'static str, kind: &'static str) {
-        let loc = vec!["body", name];
-        self.0.push(Invalid { loc, msg, kind });
+    /// The text of a field that may be left out or `null`.
+    pub fn optional<'a>(&mut self, name: &'static str, field: Field<'a>) -> Option<Cow<'a, str>> {
+        match field {
+            Field::Missing | Field::Null => None,
+            field => Some(self.text(name, field)),
+        }
+    }
+
+    /// The strings of a list that may be left out.
+    pub fn texts<'a>(&mut self, name: &'static str, field: Field<'a>) -> Vec<Cow<'a, str>> {
+        let items = match field {
+            Field::Missing | Field::Null => return Vec::new(),
+            Field::List(items) => items,
+            _ => {
+                self.add(name, Problem::NotList);
+                return Vec::new();
+            }
+        };
+        items
+            .into_iter()
+            .map(|item| self.text(name, item))
+            .collect()
+    }
+
+    /// Adds a problem.
+    pub fn add(&mut self, name: &'static str, problem: Problem) {
+        let field = Some(name);
+        self.0.push(Invalid { field, problem });
     }
 
     /// Fails with all problems, when there are any.
@@ -116,32 +175,35 @@ impl<'de> Visitor<'de> for FieldVisitor {
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Field<'de>, E> {
-        Ok(Field::NotText)
+        Ok(Field::Other)
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Field<'de>, E> {
-        Ok(Field::NotText)
+    fn visit_i64<E>(self, number: i64) -> Result<Field<'de>, E> {
+        Ok(Field::Integer(number))
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Field<'de>, E> {
-        Ok(Field::NotText)
+    fn visit_u64<E>(self, number: u64) -> Result<Field<'de>, E> {
+        Ok(Field::Integer(i64::try_from(number).unwrap_or(i64::MAX)))
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Field<'de>, E> {
-        Ok(Field::NotText)
+        Ok(Field::Other)
     }
 
     fn visit_unit<E>(self) -> Result<Field<'de>, E> {
-        Ok(Field::NotText)
+        Ok(Field::Null)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Field<'de>, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Field::NotText)
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(Field::List(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Field<'de>, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Field::NotText)
+        Ok(Field::Other)
     }
 }

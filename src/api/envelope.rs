@@ -1,0 +1,77 @@
+//! What every contract has: a way to say no, and with it its own `Caller` and `Rejection`.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+
+use super::App;
+use super::contracts::Contract;
+use super::refusal::Refusal;
+use crate::auth;
+
+/// A contract's own words for what goes wrong.
+pub trait Envelope: Send + Sync + 'static {
+    /// The contract.
+    const CONTRACT: Contract;
+
+    /// The refusal in its words; it ends in [`Refusal::answer`].
+    fn refuse(refusal: &Refusal) -> Response;
+}
+
+/// A refusal that is answered in the words of the contract `E`.
+pub struct Rejection<E>(Refusal, PhantomData<fn() -> E>);
+
+impl<E> fmt::Debug for Rejection<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<E, R: Into<Refusal>> From<R> for Rejection<E> {
+    fn from(refusal: R) -> Self {
+        Self(refusal.into(), PhantomData)
+    }
+}
+
+impl<E: Envelope> IntoResponse for Rejection<E> {
+    fn into_response(self) -> Response {
+        E::refuse(&self.0)
+    }
+}
+
+/// The caller of a route of the contract `E`. A handler without it is public.
+#[derive(Clone)]
+pub struct Caller<E>(pub auth::Caller, PhantomData<fn() -> E>);
+
+impl<E> fmt::Debug for Caller<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<E: Envelope> FromRequestParts<Arc<App>> for Caller<E> {
+    type Rejection = Rejection<E>;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Rejection<E>> {
+        let caller = authenticate(parts, app).await?;
+        Ok(Self(caller, PhantomData))
+    }
+}
+
+/// Who sends this request.
+pub async fn authenticate(parts: &Parts, app: &App) -> Result<auth::Caller, Refusal> {
+    let authorization = parts
+        .headers
+        .get(header::AUTHORIZATION)
+        .map(|value| value.to_str().unwrap_or_default());
+    let now = app.config.clock.unix();
+    let caller = app.providers.authenticate(authorization, now)?;
+    let store = app.config.store.as_ref();
+    app.callers.check(store, &caller.id).await?;
+    Ok(caller)
+}

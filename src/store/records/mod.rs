@@ -1,0 +1,11 @@
+//! What is remembered, in the apps' words and independent of where.
+
+mod channel;
+mod club;
+mod room;
+mod user;
+
+pub use channel::{Channel, Role};
+pub use club::{Club, Meeting};
+pub use room::{Call, CallType, Mode, Present, Room, Status};
+pub use user::User;

@@ -1,0 +1,31 @@
+//! Local users.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+/// A local user.
+#[derive(Clone)]
+pub struct User {
+    /// Never changes and is never used again.
+    pub id: String,
+    /// What is typed at login; unique.
+    pub username: String,
+    /// What the user may do, in the apps' words.
+    pub roles: Vec<String>,
+    /// Argon2id, in PHC format.
+    pub password_hash: SecretString,
+    /// When the user was added, to the millisecond.
+    pub created_at: Timestamp,
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User")
+            .field("id", &self.id)
+            .field("username", &self.username)
+            .field("roles", &self.roles)
+            .finish_non_exhaustive()
+    }
+}
