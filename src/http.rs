@@ -19,7 +19,7 @@ pub fn plain(patience: Duration) -> Result<Client> {
         .unwrap_or_else(|e| unreachable!("ring knows the versions of TLS: {e}"))
         .with_root_certificates(RootCertStore::empty())
         .with_no_client_auth();
-    common()
+    common(patience)
         .no_proxy()
         .tls_backend_preconfigured(config)
         .build()

@@ -1,10 +1,9 @@
 //! Reading clubs and their meetings.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 /// A reading club.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Club {
     /// What callers ask for.
     pub id: String,
@@ -31,7 +30,7 @@ impl Club {
 }
 
 /// The present or last meeting of a club.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Meeting {
     /// Whether it goes on.
     pub active: bool,

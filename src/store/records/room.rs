@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A room that somebody made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Room {
     /// Its name, which is also the SFU's; unique.
     pub name: String,
@@ -68,7 +68,7 @@ pub enum Mode {
 }
 
 /// What the SFU said of the call in a room.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Call {
     /// How far it is.
     pub status: Status,
@@ -99,7 +99,7 @@ pub enum Status {
 }
 
 /// Somebody who is in a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Present {
     /// Who.
     pub identity: String,

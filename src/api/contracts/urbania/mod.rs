@@ -17,11 +17,10 @@ pub use login::login;
 pub use me::me;
 pub use token::token;
 
-use crate::api::envelope;
 use crate::api::refusal::Refusal;
 
-type Rejection = envelope::Rejection<Urbania>;
-type Caller = envelope::Caller<Urbania>;
+type Rejection = crate::api::envelope::Rejection<Urbania>;
+type Caller = crate::api::envelope::Caller<Urbania>;
 
 /// A body that is neither JSON nor what else the route takes.
 fn unsupported() -> Refusal {
