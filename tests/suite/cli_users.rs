@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Lines, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::time::Duration;
 
 use insta::assert_snapshot;
 use serde_json::Value;
@@ -346,7 +347,8 @@ fn logins_give_their_memory_back() {
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let logins: Vec<_> = (0..8)
             .map(|n| {
-                let login = reqwest::Client::new()
+                let login = urbania::http::plain(Duration::from_secs(30))
+                    .unwrap()
                     .post(format!("{base}/api/auth/login"))
                     .body(format!(r#"{{"username": "user{n}", "password": "wrong"}}"#));
                 tokio::spawn(login.send())
@@ -376,7 +378,12 @@ fn serve_listens_answers_and_ends_when_told() {
     let project = project();
     let (mut child, lines, base) = serve(project.path());
     tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let answer = reqwest::get(format!("{base}/healthz")).await.unwrap();
+        let answer = urbania::http::plain(Duration::from_secs(30))
+            .unwrap()
+            .get(format!("{base}/healthz"))
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), 200);
     });
     let pid = rustix::process::Pid::from_child(&child);

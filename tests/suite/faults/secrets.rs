@@ -196,7 +196,7 @@ fn no_secret_is_in_the_words_of_what_fails() {
 async fn log_in(project: &TestProject, password: &str) {
     let body = serde_json::json!({"username": "ada", "password": password});
     let login = format!("{}/api/auth/login", project.api());
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = urbania::http::plain(std::time::Duration::from_secs(30)).unwrap();
     client.post(login).json(&body).send().await.unwrap();
 }
 

@@ -112,7 +112,7 @@ impl Api {
     /// A request to this API.
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let client = urbania::http::plain(Duration::from_secs(30)).unwrap();
         client.request(method, format!("{}{path}", self.base))
     }
 
