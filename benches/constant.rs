@@ -1,0 +1,38 @@
+//! An axum route that answers a constant as long as a token's answer: what the framework alone can do.
+//!
+//! Served by `scripts/bench tokens` beside the real thing: `constant --serve PORT`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a measurement"
+)]
+
+use axum::Router;
+use axum::http::header;
+use axum::routing::post;
+use tokio::net::TcpListener;
+
+/// The length of the answer of `POST /api/livekit/token` to the load's request.
+const LENGTH: usize = 530;
+
+fn main() {
+    let mut args = std::env::args().skip_while(|arg| arg != "--serve").skip(1);
+    let Some(port) = args.next() else {
+        return eprintln!("usage: constant --serve PORT");
+    };
+    let port: u16 = port.parse().unwrap();
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(serve(port));
+}
+
+async fn serve(port: u16) {
+    let body: &'static str = format!("{{\"token\":\"{}\"}}", "x".repeat(LENGTH - 12)).leak();
+    let answer = move || async move { ([(header::CONTENT_TYPE, "application/json")], body) };
+    let router = Router::new().route("/api/livekit/token", post(answer));
+    let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+    axum::serve(listener, router).await.unwrap();
+}
