@@ -2,11 +2,7 @@
 //!
 //! Served by `scripts/bench tokens` beside the real thing: `constant --serve PORT`.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a measurement"
-)]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a measurement")]
 
 use axum::Router;
 use axum::http::header;

@@ -31,15 +31,15 @@ pub struct Health {
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Readiness {
     ready: bool,
-    store: Part,
-    sfu: Part,
-    keys: Part,
+    pub(super) store: Part,
+    pub(super) sfu: Part,
+    pub(super) keys: Part,
 }
 
 /// One part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Part {
+pub(super) enum Part {
     Ok,
     /// Does not answer in time.
     Unreachable,
@@ -66,7 +66,8 @@ pub async fn ready(State(app): State<Arc<App>>) -> Response {
 }
 
 impl App {
-    async fn readiness(&self) -> Readiness {
+    /// How it is now, or was a moment ago.
+    pub(super) async fn readiness(&self) -> Readiness {
         // Whoever comes while the question is being asked waits for the same answer.
         let mut last = self.health.last.lock().await;
         if let Some((at, readiness)) = *last

@@ -17,6 +17,7 @@ mod fields;
 mod health;
 pub mod journal;
 mod limits;
+mod metrics;
 mod mint;
 mod payload;
 mod reach;
@@ -45,6 +46,7 @@ use callers::KnownCallers;
 use health::Health;
 use journal::Journal;
 use limits::LoginLimits;
+use metrics::Metrics;
 
 /// What the API must know.
 #[derive(Debug)]
@@ -85,6 +87,7 @@ pub struct App {
     passwords: Passwords,
     login_limits: LoginLimits,
     health: Health,
+    metrics: Metrics,
 }
 
 impl App {
@@ -100,6 +103,7 @@ impl App {
             passwords: Passwords::default(),
             login_limits: LoginLimits::default(),
             health: Health::default(),
+            metrics: Metrics::default(),
             config,
         })
     }

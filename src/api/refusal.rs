@@ -49,7 +49,32 @@ pub enum Refusal {
     Internal(Cause),
 }
 
+/// Why, in one word: an extension of the answer, for metrics.
+#[derive(Clone, Copy, Debug)]
+pub struct Reason(pub &'static str);
+
 impl Refusal {
+    /// Why, in one word.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::BadRequest(_) => "bad_request",
+            Self::Denied(Denied::Missing) => "no_token",
+            Self::Denied(Denied::Expired) => "expired_token",
+            Self::Denied(Denied::Invalid) => "invalid_token",
+            Self::Mismatch => "wrong_password",
+            Self::Forbidden(_) => "forbidden",
+            Self::NotFound(_) => "not_found",
+            Self::Conflict(_) => "conflict",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::TimedOut => "timeout",
+            Self::TooLarge => "too_large",
+            Self::Invalid(_) => "invalid",
+            Self::TooMany(_) => "too_many",
+            Self::Unavailable(_) => "unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+
     /// The status code.
     pub fn status(&self) -> StatusCode {
         match self {
@@ -95,6 +120,7 @@ impl Refusal {
             _ => {}
         }
         let mut response = (status, body).into_response();
+        response.extensions_mut().insert(Reason(self.reason()));
         let headers = response.headers_mut();
         let retry_after = match self {
             Self::Denied(_) | Self::Mismatch => {

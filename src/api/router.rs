@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::contracts::{method_not_allowed, not_found, urbania};
-use super::{App, health};
+use super::{App, health, metrics};
 
 /// How long a browser may remember what cross-origin requests are allowed.
 const CORS_MAX_AGE: Duration = Duration::from_hours(1);
@@ -20,6 +20,7 @@ pub fn router(app: Arc<App>) -> Router {
     let router = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::metrics))
         .route("/api/auth/login", post(urbania::login))
         .route("/api/auth/me", get(urbania::me))
         .route("/api/livekit/token", post(urbania::token))

@@ -145,12 +145,12 @@ async fn answer(
         Ok(response) => response.unwrap_or_else(|e| match e {}),
         Err(_) => Contract::of(uri.path()).refuse(&Refusal::TimedOut),
     };
-    app.config.journal.access(
-        app.config.clock.now(),
-        &method,
-        uri.path(),
-        response.status(),
-        began.elapsed(),
-    );
+    let took = began.elapsed();
+    let now = app.config.clock.now();
+    let status = response.status();
+    app.config
+        .journal
+        .access(now, &method, uri.path(), status, took);
+    app.metrics.answered(uri.path(), &method, &response, took);
     response
 }

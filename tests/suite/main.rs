@@ -8,6 +8,7 @@
 )]
 
 mod address;
+mod api_metrics;
 mod api_server;
 mod api_urbania;
 mod call;

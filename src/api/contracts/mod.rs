@@ -21,6 +21,13 @@ impl Contract {
         Self::Urbania
     }
 
+    /// In one word, for metrics and the audit.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Urbania => "urbania",
+        }
+    }
+
     /// Says no in the contract's words.
     pub fn refuse(self, refusal: &Refusal) -> Response {
         match self {
