@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::config::{
     ENV_FILE, LIVEKIT_FILE, Machine, NetworkMode, Project, SETTINGS_FILE, effective,
-    livekit_schema, settings_schema,
+    livekit_schema, seed_schema, settings_schema,
 };
 use crate::context::Context;
 use crate::error::Result;
@@ -53,6 +53,8 @@ enum SchemaOf {
     Urbania,
     /// livekit.yaml
     Livekit,
+    /// Files of `urbania seed`
+    Seed,
 }
 
 /// Runs the command.
@@ -63,6 +65,7 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
         Command::Schema { file } => ctx.out.json(&match file {
             SchemaOf::Urbania => settings_schema(),
             SchemaOf::Livekit => livekit_schema(),
+            SchemaOf::Seed => seed_schema(),
         }),
     }
 }

@@ -78,6 +78,13 @@ Examples:
   urbania user add ada --role host --password-stdin
   urbania user list";
 
+/// `urbania seed`.
+pub const SEED: &str = "\
+Examples:
+  urbania seed seed.yaml                store what is not there yet
+  urbania seed seed.yaml --dry-run      what would be stored
+  urbania config schema seed            what the file may hold";
+
 /// `urbania config`.
 pub const CONFIG: &str = "\
 Examples:
@@ -109,6 +116,7 @@ mod tests {
             KEYS,
             TOKEN,
             USER,
+            SEED,
             CONFIG,
             COMPLETIONS,
         ];

@@ -16,6 +16,7 @@ mod logs;
 mod password;
 mod ports;
 mod restart;
+mod seed;
 mod serve;
 mod status;
 mod token;
@@ -93,6 +94,8 @@ enum Command {
     Token(token::Args),
     #[command(after_help = examples::USER)]
     User(user::Args),
+    #[command(after_help = examples::SEED)]
+    Seed(seed::Args),
     #[command(after_help = examples::CONFIG)]
     Config(config::Args),
     #[command(after_help = examples::COMPLETIONS)]
@@ -166,6 +169,7 @@ impl Cli {
             Command::Keys(args) => keys::run(&ctx, args).await,
             Command::Token(args) => token::run(&ctx, args).await,
             Command::User(args) => user::run(&ctx, args).await,
+            Command::Seed(args) => seed::run(&ctx, args).await,
             Command::Config(args) => config::run(&ctx, args).await,
             Command::Completions(args) => completions::run(&ctx, args).await,
             Command::BecomeProgram(args) => become_program::run(&ctx, args).await,

@@ -95,7 +95,7 @@ async fn add(
     password: PasswordArgs,
 ) -> Result<()> {
     check_name(&username)?;
-    if let Some(role) = roles.iter().find(|role| !is_word(role)) {
+    if let Some(role) = roles.iter().find(|role| !User::is_role(role)) {
         return Err(Error::usage(format!("`{role}` cannot be a role"))
             .hint("a role is one word; give --role again for each"));
     }
@@ -196,16 +196,11 @@ async fn remove(ctx: &Context, store: &dyn Store, username: String) -> Result<()
 }
 
 fn check_name(name: &str) -> Result<()> {
-    let fits = (1..=256).contains(&name.chars().count());
-    if fits && name.trim() == name && !name.chars().any(char::is_control) {
+    if User::is_name(name) {
         return Ok(());
     }
     Err(Error::usage(format!("`{name}` cannot be a user's name"))
         .hint("1 to 256 characters, no space at the ends"))
-}
-
-fn is_word(text: &str) -> bool {
-    !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == ',')
 }
 
 fn taken(name: &str) -> Error {

@@ -29,6 +29,25 @@ pub fn settings(source: &Source, settings: &Settings, findings: &mut Findings) {
             findings.warnings.push(source.problem("backends", message));
         }
     }
+    let store = &settings.store;
+    for (names, fields) in [
+        ("clubs", store.clubs.fields().as_slice()),
+        ("channels", store.channels.fields().as_slice()),
+    ] {
+        for (n, (setting, field)) in fields.iter().enumerate() {
+            if let Some((other, _)) = fields[..n].iter().find(|(_, other)| overlap(field, other)) {
+                let message = format!("`{field}` is the field of store.{names}.{other}, too");
+                let path = format!("store.{names}.{setting}");
+                findings.problems.push(source.problem(&path, message));
+            }
+        }
+    }
+}
+
+/// Whether two paths in a document are one, or one is within the other.
+fn overlap(one: &str, other: &str) -> bool {
+    let within = |a: &str, b: &str| a.strip_prefix(b).is_some_and(|rest| rest.starts_with('.'));
+    one == other || within(one, other) || within(other, one)
 }
 
 /// Checks `livekit.yaml`.

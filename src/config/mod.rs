@@ -15,6 +15,7 @@ mod problem;
 mod project;
 mod scaffold;
 mod schema;
+mod seed;
 mod settings;
 mod yaml;
 
@@ -27,8 +28,10 @@ pub use mend::{Change, Mend, mend_backends};
 pub use problem::Problem;
 pub use project::{ENV_FILE, LIVEKIT_FILE, Project, SETTINGS_FILE, STATE_DIR};
 pub use scaffold::{Action, Existing, Planned, Scaffold, livekit_yaml, scaffold};
-pub use schema::{livekit_schema, livekit_secrets, settings_schema};
+pub use schema::{livekit_schema, livekit_secrets, seed_schema, settings_schema};
+pub use seed::{Seed, SeedChannel, SeedClub, SeedFile, SeedRole, SeedRoom, SeedUser};
 pub use settings::{
-    ApiSettings, EngineChoice, Images, MongodbSettings, NetworkChoice, Services, Settings,
+    ApiSettings, ChannelNames, ClubNames, EngineChoice, Images, MongodbSettings, NetworkChoice,
+    Services, Settings, StoreChoice, StoreSettings,
 };
 pub use yaml::{Position, is_project_name};

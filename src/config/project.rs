@@ -20,7 +20,7 @@ pub const SETTINGS_FILE: &str = "urbania.yaml";
 pub const LIVEKIT_FILE: &str = "livekit.yaml";
 /// What the backend reads.
 pub const ENV_FILE: &str = ".env";
-/// State of what runs here, and without MongoDB the users.
+/// State of what runs here, and without MongoDB all records.
 pub const STATE_DIR: &str = ".urbania";
 
 /// A project, read and checked.
@@ -121,7 +121,7 @@ impl Project {
             .unwrap_or_else(|| self.livekit.websocket_here())
     }
 
-    /// How to reach the users' database; `None` when there is none.
+    /// How to reach the database; `None` when there is none.
     pub fn mongodb_uri(&self) -> Option<SecretString> {
         self.secret("MONGODB_URI")
     }
@@ -227,15 +227,17 @@ fn open_to_others(dir: &Path, livekit: &LivekitConfig) -> Vec<Problem> {
     let secret = livekit.keys.iter().any(|p| p.fingerprint() != documented);
     let mut open = Vec::new();
     for name in [LIVEKIT_FILE, ENV_FILE].into_iter().filter(|_| secret) {
-        let Ok(metadata) = std::fs::metadata(dir.join(name)) else {
-            continue;
-        };
-        let mode = metadata.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
+        if let Some(mode) = readable_by_others(&dir.join(name)) {
             let message =
                 format!("other users can read its secrets (mode {mode:04o}): chmod 600 {name}");
             open.push(Problem::of(name, message));
         }
     }
     open
+}
+
+/// The mode of a file that other users of this machine can read.
+pub(super) fn readable_by_others(path: &Path) -> Option<u32> {
+    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then_some(mode)
 }

@@ -1,5 +1,5 @@
-//! The JSON schemas of `urbania.yaml` and `livekit.yaml`: what the reader holds files against and
-//! what `urbania config schema` prints.
+//! The JSON schemas of `urbania.yaml`, `livekit.yaml` and seed files: what the reader holds files
+//! against and what `urbania config schema` prints.
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
 use super::yaml::{Kind, Node, parse};
-use super::{LivekitConfig, Settings};
+use super::{LivekitConfig, Seed, Settings};
 
 /// The keys of LiveKit's own config; those that urbania uses are typed in [`LivekitConfig`].
 const LIVEKIT_KEYS: &str = include_str!("livekit-keys.yaml");
@@ -15,6 +15,11 @@ const LIVEKIT_KEYS: &str = include_str!("livekit-keys.yaml");
 /// The schema of `urbania.yaml`.
 pub fn settings_schema() -> Value {
     derived::<Settings>("urbania.yaml")
+}
+
+/// The schema of seed files.
+pub fn seed_schema() -> Value {
+    derived::<Seed>("seed.yaml")
 }
 
 /// The schema of `livekit.yaml`.

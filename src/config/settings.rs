@@ -1,10 +1,14 @@
 //! `urbania.yaml`: what to run and how. Everything has a default.
 
+mod store;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
+
+pub use store::{ChannelNames, ClubNames, StoreChoice, StoreSettings};
 
 /// The settings of a project, `urbania.yaml`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
@@ -24,6 +28,8 @@ pub struct Settings {
     pub services: Services,
     /// The token API.
     pub api: ApiSettings,
+    /// Users, rooms, channels, clubs.
+    pub store: StoreSettings,
     /// Address of the SFU that browsers are told. Default: ws://localhost and the port of livekit.yaml.
     #[schemars(extend("format" = "websocket-url"))]
     pub livekit_url: Option<String>,
@@ -95,7 +101,7 @@ pub struct Services {
 #[serde(default)]
 #[schemars(deny_unknown_fields)]
 pub struct MongodbSettings {
-    /// Whether `urbania up` runs MongoDB. Without it users live in .urbania/urbania.db.
+    /// Whether `urbania up` runs MongoDB. Without it all records live in .urbania/urbania.db.
     pub enabled: bool,
     /// Port on 127.0.0.1.
     #[schemars(range(min = 1))]

@@ -6,6 +6,7 @@
 mod id;
 mod mongo;
 mod records;
+pub mod seed;
 mod sqlite;
 
 use std::fmt;
@@ -13,7 +14,7 @@ use std::fmt;
 use async_trait::async_trait;
 use secrecy::SecretString;
 
-use crate::config::Project;
+use crate::config::{Project, StoreChoice};
 use crate::error::{Error, Result as UserResult};
 
 pub use id::new_id;
@@ -62,79 +63,78 @@ pub trait Store: Send + Sync + fmt::Debug {
     async fn remove_user(&self, username: &str) -> Result<bool, StoreError>;
 
     /// Adds a room whose name no other has yet, at revision 0.
-    async fn add_room(&self, _room: &Room) -> Result<(), StoreError> {
-        Err(unbuilt())
-    }
+    async fn add_room(&self, room: &Room) -> Result<(), StoreError>;
 
     /// The room with this name.
-    async fn room(&self, _name: &str) -> Result<Option<Room>, StoreError> {
-        Err(unbuilt())
-    }
+    async fn room(&self, name: &str) -> Result<Option<Room>, StoreError>;
 
     /// The rooms that the user made or is invited to, the newest first, at most [`MOST_ROOMS`].
-    async fn rooms_of(&self, _user: &str) -> Result<Vec<Room>, StoreError> {
-        Err(unbuilt())
-    }
+    async fn rooms_of(&self, user: &str) -> Result<Vec<Room>, StoreError>;
 
-    /// The rooms whose call is active, as the SFU last said.
-    async fn active_rooms(&self) -> Result<Vec<Room>, StoreError> {
-        Err(unbuilt())
-    }
+    /// The rooms whose call is active, as the SFU last said; all of them, by name.
+    async fn active_rooms(&self) -> Result<Vec<Room>, StoreError>;
 
     /// Replaces a room whose stored revision is `room.revision`, and raises it by one; `false` when
     /// somebody else was faster or the room is gone.
-    async fn replace_room(&self, _room: &Room) -> Result<bool, StoreError> {
-        Err(unbuilt())
-    }
+    async fn replace_room(&self, room: &Room) -> Result<bool, StoreError>;
 
     /// Removes a room; `false` when there is no such room.
-    async fn remove_room(&self, _name: &str) -> Result<bool, StoreError> {
-        Err(unbuilt())
-    }
+    async fn remove_room(&self, name: &str) -> Result<bool, StoreError>;
 
     /// The channel with this id.
-    async fn channel(&self, _id: &str) -> Result<Option<Channel>, StoreError> {
-        Err(unbuilt())
-    }
-
-    /// The club with this id.
-    async fn club(&self, _id: &str) -> Result<Option<Club>, StoreError> {
-        Err(unbuilt())
-    }
-
-    /// Stores a club's meeting; `false` when there is no such club.
-    async fn set_meeting(&self, _club: &str, _meeting: &Meeting) -> Result<bool, StoreError> {
-        Err(unbuilt())
-    }
+    async fn channel(&self, id: &str) -> Result<Option<Channel>, StoreError>;
 
     /// Adds or replaces a channel.
-    async fn put_channel(&self, _channel: &Channel) -> Result<(), StoreError> {
-        Err(unbuilt())
-    }
+    async fn put_channel(&self, channel: &Channel) -> Result<(), StoreError>;
+
+    /// The club with this id.
+    async fn club(&self, id: &str) -> Result<Option<Club>, StoreError>;
+
+    /// Stores a club's meeting; `false` when there is no such club.
+    async fn set_meeting(&self, club: &str, meeting: &Meeting) -> Result<bool, StoreError>;
 
     /// Adds or replaces a club; a meeting that is stored already stays.
-    async fn put_club(&self, _club: &Club) -> Result<(), StoreError> {
-        Err(unbuilt())
-    }
+    async fn put_club(&self, club: &Club) -> Result<(), StoreError>;
+
+    /// Makes all changes, in this order. In SQLite all of them or none; in MongoDB those before the
+    /// one that fails. [`StoreError::Taken`]: what a change builds upon has changed meanwhile.
+    async fn apply(&self, changes: &[Change]) -> Result<(), StoreError>;
+}
+
+/// A change that [`Store::apply`] makes.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Adds a user, or gives the one of this name these roles and this password.
+    User(User),
+    /// As [`Store::put_channel`].
+    Channel(Channel),
+    /// As [`Store::put_club`].
+    Club(Club),
+    /// As [`Store::add_room`].
+    NewRoom(Room),
+    /// As [`Store::replace_room`].
+    Room(Room),
 }
 
 /// A list of rooms is never longer.
 pub const MOST_ROOMS: usize = 1_000;
 
-/// The store of a project: its MongoDB, or without one a file.
+/// The store of a project: the one that its settings choose.
 pub fn of(project: &Project) -> UserResult<Box<dyn Store>> {
-    if !project.settings.services.mongodb.enabled {
+    let settings = &project.settings;
+    let in_mongodb = match settings.store.kind {
+        StoreChoice::Auto => settings.services.mongodb.enabled,
+        StoreChoice::Mongodb => true,
+        StoreChoice::Sqlite => false,
+    };
+    if !in_mongodb {
         let path = project.state_dir().join("urbania.db");
         return Ok(Box::new(Sqlite::new(path)));
     }
     let uri = project.mongodb_uri().ok_or_else(|| {
         Error::usage("`MONGODB_URI` is neither in the environment nor in .env")
             .hint("urbania up   writes what .env lacks")
-            .hint("services.mongodb.enabled: false in urbania.yaml keeps users in a file")
+            .hint("store.kind: sqlite in urbania.yaml keeps everything in a file")
     })?;
-    Ok(Box::new(Mongo::new(uri)))
-}
-
-fn unbuilt() -> StoreError {
-    StoreError::Unavailable("not there yet".into())
+    Ok(Box::new(Mongo::new(uri, settings.store.clone())))
 }

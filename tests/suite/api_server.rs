@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use urbania::api::Reach;
-use urbania::config::LivekitConfig;
+use urbania::config::{LivekitConfig, StoreSettings};
 use urbania::store::Mongo;
 
 use crate::support::api::{Api, PASSWORD, line, show};
@@ -185,7 +185,7 @@ async fn readyz_tells_the_sfu_the_keys_and_the_store_apart() {
 async fn a_store_that_is_down_is_a_503_in_the_envelope_and_no_secret() {
     let api = Api::start_with(|config| {
         let uri = "mongodb://user:very-secret@127.0.0.1:1/urbania";
-        config.store = std::sync::Arc::new(Mongo::new(uri.into()));
+        config.store = std::sync::Arc::new(Mongo::new(uri.into(), StoreSettings::default()));
     })
     .await;
     let pair = json!({"username": "ada", "password": PASSWORD});

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
-use urbania::config::Settings;
+use urbania::config::{ChannelNames, Settings, StoreSettings};
 use urbania::livekit::keys::KeyPair;
 
 use crate::support::project::Run;
@@ -329,6 +329,14 @@ fn the_commented_settings_of_a_new_project_are_the_defaults() {
         name: Some("my-project".into()),
         livekit_url: Some("wss://livekit.example.com".into()),
         backends: vec!["../backend/.env".into()],
+        store: StoreSettings {
+            database: Some("my-app".into()),
+            channels: ChannelNames {
+                member_id: Some("user_id".into()),
+                ..ChannelNames::default()
+            },
+            ..StoreSettings::default()
+        },
         ..Settings::default()
     };
     assert_eq!(

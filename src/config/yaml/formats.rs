@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use crate::store::User;
+
 /// What is wrong with a text, as the end of a sentence that begins with it; `None` when it is fine.
 pub fn complaint(format: &str, text: &str) -> Option<&'static str> {
     let (fits, otherwise): (fn(&str) -> bool, _) = match format {
@@ -30,6 +32,31 @@ pub fn complaint(format: &str, text: &str) -> Option<&'static str> {
         "udp-ports" => (
             |t| udp_ports(t).is_some(),
             "is neither a port nor ports such as 7882-7892",
+        ),
+        "user-name" => (
+            User::is_name,
+            "is not a user's name: 1 to 256 characters, no space at the ends",
+        ),
+        "word" => (User::is_role, "is not one word"),
+        "id" => (
+            |t| (1..=256).contains(&t.len()) && !t.contains(char::is_control),
+            "is not an id: 1 to 256 bytes, no control characters",
+        ),
+        "password" => (
+            |t| (1..=1024).contains(&t.len()),
+            "is not a password: 1 to 1024 bytes",
+        ),
+        "database" => (
+            |t| is_mongodb_name(t, 63, "/\\. \"$*<>:|?"),
+            "is not the name of a database",
+        ),
+        "collection" => (
+            |t| is_mongodb_name(t, 120, "$") && !t.starts_with("system."),
+            "is not the name of a collection",
+        ),
+        "field" => (
+            |t| t.split('.').all(|part| is_mongodb_name(part, 120, "$")),
+            "is not the name of a field",
         ),
         "node-ip" => (
             is_node_ip,
@@ -68,6 +95,12 @@ fn is_origin(text: &str) -> bool {
             && text
                 .split_once("://")
                 .is_some_and(|(_, host)| !host.contains(['/', '?', '#', '@', '*'])))
+}
+
+/// Whether MongoDB takes a name without the characters in `without`.
+fn is_mongodb_name(text: &str, longest: usize, without: &str) -> bool {
+    (1..=longest).contains(&text.len())
+        && !text.contains(|c: char| c.is_control() || without.contains(c))
 }
 
 fn is_image(text: &str) -> bool {
@@ -168,6 +201,16 @@ mod tests {
         );
         good("origin", &["*", "http://localhost:3000"]);
         bad("origin", &["http://a/", "localhost:3000", "https://*.a"]);
+    }
+
+    #[test]
+    fn names_in_mongodb_are_those_that_it_takes() {
+        good("field", &["_id", "meeting_active", "settings.voice.roles"]);
+        bad("field", &["", "$where", "a..b", ".a", "a.$b", "a\0"]);
+        good("collection", &["readingclubs", "app.clubs"]);
+        bad("collection", &["", "a$b", "system.users"]);
+        good("database", &["booky", "app-2"]);
+        bad("database", &["", "a.b", "a b", "a/b"]);
     }
 
     #[test]

@@ -75,6 +75,7 @@ impl<'a> Reader<'a> {
         }
         match &node.kind {
             Kind::Map(entries) if has_type(schema, "object") => {
+                self.required(node, entries, schema, path);
                 Some(self.map(entries, schema, path))
             }
             Kind::List(items) if has_type(schema, "array") => {
@@ -110,6 +111,16 @@ impl<'a> Reader<'a> {
             }
         }
         Value::Object(map)
+    }
+
+    /// Says which keys are missing.
+    fn required(&mut self, node: &Node, entries: &[Entry], schema: &Value, path: &str) {
+        let names = schema["required"].as_array().into_iter().flatten();
+        for name in names.filter_map(Value::as_str) {
+            if !entries.iter().any(|e| e.key == name && !e.value.is_null()) {
+                self.found(node, path, format!("lacks `{name}`"));
+            }
+        }
     }
 
     fn unknown_key(&mut self, entry: &Entry, schema: &Value, path: String) {

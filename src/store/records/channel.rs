@@ -1,5 +1,7 @@
 //! Voice channels with roles.
 
+use serde::{Deserialize, Serialize};
+
 /// A channel; its id is the room's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Channel {
@@ -22,7 +24,7 @@ impl Channel {
 }
 
 /// What some users may do in a channel.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Role {
     /// For people.
     pub name: String,

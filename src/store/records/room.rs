@@ -1,6 +1,7 @@
 //! Rooms that were made through the API, and the calls in them.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A room that somebody made.
@@ -46,7 +47,7 @@ impl Room {
 }
 
 /// Whether there are pictures.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CallType {
     /// Voices alone; the SFU itself refuses a camera.
@@ -57,7 +58,7 @@ pub enum CallType {
 }
 
 /// Who may speak.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Everybody.
@@ -68,7 +69,7 @@ pub enum Mode {
 }
 
 /// What the SFU said of the call in a room.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
     /// How far it is.
     pub status: Status,
@@ -99,7 +100,7 @@ pub enum Status {
 }
 
 /// Somebody who is in a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Present {
     /// Who.
     pub identity: String,

@@ -20,6 +20,21 @@ pub struct User {
     pub created_at: Timestamp,
 }
 
+impl User {
+    /// Whether a user can be called so.
+    pub fn is_name(text: &str) -> bool {
+        (1..=256).contains(&text.chars().count())
+            && text.trim() == text
+            && !text.contains(char::is_control)
+    }
+
+    /// Whether a role can be called so: one word.
+    pub fn is_role(text: &str) -> bool {
+        !text.is_empty()
+            && !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == ',')
+    }
+}
+
 impl fmt::Debug for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("User")

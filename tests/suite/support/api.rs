@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -19,7 +18,9 @@ use urbania::auth::password::Passwords;
 use urbania::config::LivekitConfig;
 use urbania::context::Clock;
 use urbania::livekit::keys::KeyPair;
-use urbania::store::{Sqlite, Store, User, new_id};
+use urbania::store::{Store, User, new_id};
+
+use super::store::{StoreKind, TestStore};
 
 /// The secret of the SFU's key `APItest`.
 pub const LIVEKIT_SECRET: &str = "livekit secret of the tests, long enough";
@@ -34,10 +35,12 @@ pub struct Api {
     pub base: String,
     /// Ada's id.
     pub ada: String,
+    /// What it remembers.
+    pub store: Arc<dyn Store>,
     log: Log,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
-    dir: TempDir,
+    opened: TestStore,
 }
 
 #[derive(Clone, Default)]
@@ -60,10 +63,20 @@ impl Api {
         Self::start_with(|_| {}).await
     }
 
+    /// With the usual settings, on this kind of store.
+    pub async fn start_on(kind: StoreKind) -> Self {
+        Self::start_on_with(kind, |_| {}).await
+    }
+
     /// With other settings.
     pub async fn start_with(change: impl FnOnce(&mut ApiConfig)) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Arc::new(Sqlite::new(dir.path().join("urbania.db")));
+        Self::start_on_with(StoreKind::Sqlite, change).await
+    }
+
+    /// With other settings, on this kind of store.
+    pub async fn start_on_with(kind: StoreKind, change: impl FnOnce(&mut ApiConfig)) -> Self {
+        let opened = kind.open().await;
+        let store = opened.store.clone();
         let ada = add_user(store.as_ref(), "ada", &["admin"]).await;
         let log = Log::default();
         let mut config = ApiConfig {
@@ -84,6 +97,7 @@ impl Api {
             journal: Journal::new(LogFormat::Text, Box::new(log.clone())),
         };
         change(&mut config);
+        let store = config.store.clone();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
@@ -97,16 +111,17 @@ impl Api {
         Self {
             base,
             ada,
+            store,
             log,
             stop: Some(stop),
             task,
-            dir,
+            opened,
         }
     }
 
-    /// The file of the store.
+    /// The file of the store, when it is one.
     pub fn database(&self) -> std::path::PathBuf {
-        self.dir.path().join("urbania.db")
+        self.opened.path()
     }
 
     /// A request to this API.

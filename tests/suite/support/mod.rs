@@ -15,3 +15,4 @@ pub mod ports;
 pub mod project;
 pub mod reaper;
 pub mod registry;
+pub mod store;

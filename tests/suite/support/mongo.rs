@@ -1,20 +1,50 @@
-//! A MongoDB of a test's own.
+//! A MongoDB of the tests.
 
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tokio::sync::OnceCell;
+use urbania::config::StoreSettings;
 use urbania::store::{Mongo, Store};
 
 use super::docker::docker;
 
 /// A container that ends with the value.
 pub struct TestMongo {
-    container: String,
+    /// Its id.
+    pub container: String,
     port: String,
 }
 
+/// The server that tests share, and the process that removes it when this one ends, however it ends.
+static SHARED: OnceCell<(TestMongo, Child)> = OnceCell::const_new();
+
+/// A database of a test's own in the shared server: its address.
+pub async fn database() -> SecretString {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let shared = SHARED.get_or_init(async || {
+        let mongo = TestMongo::start().await;
+        let remover = Command::new("sh")
+            .args(["-c", "read -r _; docker rm --force --volumes $container"])
+            .env("container", &mongo.container)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        (mongo, remover)
+    });
+    let (mongo, _) = shared.await;
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    mongo.uri_to(&format!("test-{number}"), "test")
+}
+
 impl TestMongo {
-    /// Starts it and waits until it answers.
+    /// Starts one of a test's own and waits until it answers.
     pub async fn start() -> Self {
         let run = "run --rm --detach --publish 127.0.0.1::27017 \
                    --env MONGO_INITDB_ROOT_USERNAME=test --env MONGO_INITDB_ROOT_PASSWORD=test mongo:8.0";
@@ -35,20 +65,19 @@ impl TestMongo {
         mongo
     }
 
-    /// With the right password.
-    pub fn uri(&self) -> SecretString {
-        self.uri_with("test")
-    }
-
     /// With any password.
     pub fn uri_with(&self, password: &str) -> SecretString {
+        self.uri_to("urbania", password)
+    }
+
+    fn uri_to(&self, database: &str, password: &str) -> SecretString {
         let port = &self.port;
-        format!("mongodb://test:{password}@127.0.0.1:{port}/urbania?authSource=admin").into()
+        format!("mongodb://test:{password}@127.0.0.1:{port}/{database}?authSource=admin").into()
     }
 
     /// A store in it.
     pub fn store(&self) -> Mongo {
-        Mongo::new(self.uri())
+        Mongo::new(self.uri_with("test"), StoreSettings::default())
     }
 }
 

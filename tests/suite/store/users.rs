@@ -1,13 +1,13 @@
-//! One suite for every store.
+//! Users.
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
-use urbania::store::{Sqlite, Store, StoreError, User, new_id};
+use urbania::store::{Store, StoreError, User, new_id};
 
-use crate::support::mongo::TestMongo;
+use super::{ODD, longest};
+use crate::support::store::on_both;
 
 fn user(name: &str) -> User {
     User {
@@ -30,7 +30,12 @@ fn seen(user: &User) -> (String, String, Vec<String>, String, Timestamp) {
     )
 }
 
-async fn suite(store: &Arc<dyn Store>) {
+#[tokio::test]
+async fn users_are_kept_and_names_are_unique() {
+    on_both(async |store| users(&store).await).await;
+}
+
+async fn users(store: &Arc<dyn Store>) {
     store.ping().await.unwrap();
     assert_eq!(store.users().await.unwrap().len(), 0);
 
@@ -88,45 +93,18 @@ async fn suite(store: &Arc<dyn Store>) {
 }
 
 #[tokio::test]
-async fn sqlite_passes_the_suite() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("state/urbania.db");
-    let store: Arc<dyn Store> = Arc::new(Sqlite::new(path.clone()));
-    suite(&store).await;
-    // Another process sees the same.
-    let other = Sqlite::new(path);
-    assert!(other.user_by_name("racer").await.unwrap().is_some());
-    for entry in std::fs::read_dir(dir.path().join("state")).unwrap() {
-        let entry = entry.unwrap();
-        let mode = entry.metadata().unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600, "{:?}", entry.file_name());
-    }
-}
-
-#[tokio::test]
-async fn mongodb_passes_the_suite() {
-    let mongo = TestMongo::start().await;
-    let store: Arc<dyn Store> = Arc::new(mongo.store());
-    suite(&store).await;
-}
-
-#[tokio::test]
-async fn a_wrong_password_of_mongodb_is_told_without_the_uri() {
-    let mongo = TestMongo::start().await;
-    let store = urbania::store::Mongo::new(mongo.uri_with("very-secret"));
-    let refused = store.users().await.unwrap_err();
-    assert!(matches!(refused, StoreError::Unavailable(_)), "{refused:?}");
-    assert!(!format!("{refused:?} {refused}").contains("very-secret"));
-}
-
-#[tokio::test]
-async fn sqlite_says_what_is_wrong_with_its_file() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("urbania.db");
-    std::fs::write(&path, "this is no database, whatever its name says").unwrap();
-    let broken = Sqlite::new(path.clone()).users().await.unwrap_err();
-    assert!(matches!(broken, StoreError::Unavailable(_)), "{broken:?}");
-    // Nothing of the user's was touched.
-    let text = std::fs::read_to_string(&path).unwrap();
-    assert_eq!(text, "this is no database, whatever its name says");
+async fn odd_names_are_names() {
+    on_both(async |store| {
+        let all = || ODD.iter().map(ToString::to_string).chain([longest()]);
+        for name in all() {
+            store.add_user(&user(&name)).await.unwrap();
+        }
+        for name in all() {
+            let found = store.user_by_name(&name).await.unwrap().unwrap();
+            assert_eq!(found.username, name);
+            assert!(store.remove_user(&name).await.unwrap());
+            assert!(store.user_by_name(&name).await.unwrap().is_none());
+        }
+    })
+    .await;
 }

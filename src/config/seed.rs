@@ -1,0 +1,286 @@
+//! Seed files: users, channels, clubs and rooms to begin with, read as strictly as the project's files.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use schemars::JsonSchema;
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::problem::{self, Problem};
+use super::project::readable_by_others;
+use super::schema::seed_schema;
+use super::yaml::{Kind, Node, Reader, parse};
+use crate::error::{Context as _, Result};
+use crate::store::{CallType, Mode};
+
+/// Bigger files are refused.
+const BIGGEST: u64 = 16 << 20;
+
+/// What a store shall hold. What is there already and not named here stays.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+pub struct Seed {
+    /// Local users.
+    pub users: Vec<SeedUser>,
+    /// Voice channels.
+    pub channels: Vec<SeedChannel>,
+    /// Reading clubs.
+    pub clubs: Vec<SeedClub>,
+    /// Rooms as POST /api/livekit/rooms makes them.
+    pub rooms: Vec<SeedRoom>,
+}
+
+/// A local user.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct SeedUser {
+    /// What is typed at login.
+    #[schemars(extend("format" = "user-name"))]
+    pub name: String,
+    /// What the user may do, in the apps' words. Default: none, or what is stored.
+    #[schemars(transform = items_are_words)]
+    pub roles: Option<Vec<String>>,
+    /// The password. Default: what is stored; a new user cannot log in before `urbania user passwd`.
+    #[schemars(with = "Option<String>", extend("writeOnly" = true, "format" = "password"))]
+    pub password: Option<SecretString>,
+}
+
+/// A voice channel.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct SeedChannel {
+    /// What callers ask for.
+    #[schemars(extend("format" = "id"))]
+    pub id: String,
+    /// For people. Default: the id.
+    pub name: Option<String>,
+    /// Who may do what.
+    #[serde(default)]
+    pub roles: Vec<SeedRole>,
+}
+
+/// What some users may do in a channel.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct SeedRole {
+    /// For people.
+    pub name: String,
+    /// In the app's words, such as JOIN_CHANNEL.
+    #[serde(default)]
+    pub permissions: Vec<String>,
+    /// Names of local users, or ids.
+    #[serde(default)]
+    #[schemars(transform = items_are_ids)]
+    pub members: Vec<String>,
+}
+
+/// A reading club.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct SeedClub {
+    /// What callers ask for.
+    #[schemars(extend("format" = "id"))]
+    pub id: String,
+    /// For people. Default: the id.
+    pub name: Option<String>,
+    /// Name of a local user, or id, of who starts and ends meetings.
+    #[schemars(extend("format" = "id"))]
+    pub moderator: String,
+    /// Names of local users, or ids.
+    #[serde(default)]
+    #[schemars(transform = items_are_ids)]
+    pub members: Vec<String>,
+}
+
+/// A room.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct SeedRoom {
+    /// Its name.
+    #[schemars(extend("format" = "id"))]
+    pub name: String,
+    /// Name of a local user, or id, of who made it.
+    #[schemars(extend("format" = "id"))]
+    pub created_by: String,
+    /// Names of local users, or ids, of those who are invited. Default: everybody may come.
+    #[serde(default)]
+    #[schemars(transform = items_are_ids)]
+    pub participants: Vec<String>,
+    /// Whether there are pictures. Default: video.
+    #[serde(default)]
+    pub call_type: CallType,
+    /// Who may speak. Default: call.
+    #[serde(default)]
+    pub mode: Mode,
+}
+
+fn items_are(format: &str, schema: &mut schemars::Schema) {
+    if let Some(items) = schema.get_mut("items") {
+        items["format"] = format.into();
+    }
+}
+
+fn items_are_ids(schema: &mut schemars::Schema) {
+    items_are("id", schema);
+}
+
+fn items_are_words(schema: &mut schemars::Schema) {
+    items_are("word", schema);
+}
+
+/// A seed file as it was read.
+#[derive(Debug)]
+pub struct SeedFile {
+    /// What it says.
+    pub seed: Seed,
+    /// What works, but should not be so.
+    pub warnings: Vec<Problem>,
+}
+
+impl SeedFile {
+    /// Reads a file that is named in the folder `dir`. One error names every problem of it.
+    pub fn read(dir: &Path, name: &Path) -> Result<Self> {
+        let path = dir.join(name);
+        let name = name.display().to_string();
+        let text = text(&path).or_fail(|| format!("cannot read `{name}`"))?;
+        let seed = parsed(&name, &text).map_err(problem::error)?;
+        let mut warnings = Vec::new();
+        if seed.users.iter().any(|user| user.password.is_some())
+            && let Some(mode) = readable_by_others(&path)
+        {
+            let message =
+                format!("other users can read its passwords (mode {mode:04o}): chmod 600 {name}");
+            warnings.push(Problem::of(name, message));
+        }
+        Ok(Self { seed, warnings })
+    }
+}
+
+fn text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let length = File::open(path)?
+        .take(BIGGEST + 1)
+        .read_to_string(&mut text)?;
+    if length as u64 > BIGGEST {
+        return Err(io::Error::other(format!(
+            "it has more than {BIGGEST} bytes"
+        )));
+    }
+    Ok(text)
+}
+
+fn parsed(name: &str, text: &str) -> Result<Seed, Vec<Problem>> {
+    let (tree, complaints) = parse(text);
+    let mut problems: Vec<Problem> = complaints
+        .into_iter()
+        .map(|(at, message)| Problem {
+            at: Some(at),
+            ..Problem::of(name, message)
+        })
+        .collect();
+    let mut value = Value::Object(serde_json::Map::new());
+    if let Some(tree) = &tree {
+        let (read, found) = Reader::new(&seed_schema(), "unknown key").read(tree);
+        value = read;
+        problems.extend(found.into_iter().map(|f| Problem::found(name, f)));
+        problems.extend(repeated(name, tree));
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    // What was read fits the schema, and the schema is that of the type.
+    serde_json::from_value(value)
+        .map_err(|e| vec![Problem::of(name, format!("cannot be understood: {e}"))])
+}
+
+/// Records that are in the file twice.
+fn repeated(name: &str, tree: &Node) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (list, key) in [
+        ("users", "name"),
+        ("channels", "id"),
+        ("clubs", "id"),
+        ("rooms", "name"),
+    ] {
+        let mut seen = BTreeMap::new();
+        let Some(Kind::List(items)) = tree.entry(list).map(|entry| &entry.value.kind) else {
+            continue;
+        };
+        for (n, item) in items.iter().enumerate() {
+            let Some(entry) = item.entry(key) else {
+                continue;
+            };
+            let Kind::Scalar { text, .. } = &entry.value.kind else {
+                continue;
+            };
+            if let Some(line) = seen.get(text) {
+                problems.push(Problem {
+                    source: name.to_owned(),
+                    at: Some(entry.value.at),
+                    path: format!("{list}[{n}].{key}"),
+                    message: format!("`{text}` again; it is on line {line}"),
+                });
+            } else {
+                seen.insert(text, entry.value.at.line);
+            }
+        }
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(text: &str) -> Vec<String> {
+        let problems = parsed("seed.yaml", text).unwrap_err();
+        problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_example_is_a_seed_file() {
+        let seed = parsed("seed.yaml", include_str!("../../templates/seed.yaml")).unwrap();
+        assert!(!seed.users.is_empty() && !seed.channels.is_empty());
+        assert!(!seed.clubs.is_empty() && !seed.rooms.is_empty());
+    }
+
+    #[test]
+    fn json_is_read_too_and_numbers_are_ids() {
+        let text = r#"{"clubs": [{"id": 42, "moderator": "ada", "members": [7]}]}"#;
+        let seed = parsed("seed.json", text).unwrap();
+        assert_eq!(seed.clubs[0].id, "42");
+        assert_eq!(seed.clubs[0].members, ["7"]);
+    }
+
+    #[test]
+    fn every_problem_is_told_with_its_place_and_no_password() {
+        let text = "users:\n\
+                    - {name: ada, roles: [two words]}\n\
+                    - {nmae: grace}\n\
+                    - {name: ada, password: [very-secret]}\n\
+                    - {name: ' x', password: ''}\n\
+                    rooms:\n\
+                    - {name: daily, created_by: ada, mode: webinare}\n\
+                    clubs: [{id: '', moderator: }]\n";
+        assert_eq!(
+            problems(text),
+            [
+                "seed.yaml:2:23: users[0].roles[0]: `two words` is not one word",
+                "seed.yaml:3:3: users[1]: lacks `name`",
+                "seed.yaml:3:4: users[1].nmae: unknown key; did you mean `name`?",
+                "seed.yaml:4:25: users[2].password: expected a text, found a list",
+                "seed.yaml:5:10: users[3].name: ` x` is not a user's name: 1 to 256 characters, no space at the ends",
+                "seed.yaml:5:26: users[3].password: is not a password: 1 to 1024 bytes",
+                "seed.yaml:7:40: rooms[0].mode: `webinare` is not one of call, webinar; did you mean `webinar`?",
+                "seed.yaml:8:9: clubs[0]: lacks `moderator`",
+                "seed.yaml:8:14: clubs[0].id: `` is not an id: 1 to 256 bytes, no control characters",
+                "seed.yaml:4:10: users[2].name: `ada` again; it is on line 2",
+            ]
+        );
+    }
+}
