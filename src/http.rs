@@ -4,12 +4,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::redirect::{Action, Attempt, Policy};
 use reqwest::{Client, ClientBuilder, Result};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::{ClientConfig, RootCertStore};
 
 /// Within this a connection stands or nobody is there.
 const CONNECT: Duration = Duration::from_secs(5);
+
+/// Further on nobody is sent.
+const MOST_REDIRECTS: usize = 3;
 
 /// For services of the project: no proxy stands between, nothing is read from disk. It has no roots
 /// of trust, so `https://` fails.
@@ -43,9 +47,23 @@ pub fn for_url(url: &str, patience: Duration) -> Result<Client> {
 
 fn common(patience: Duration) -> ClientBuilder {
     Client::builder()
+        .redirect(Policy::custom(same_scheme))
         .user_agent(concat!("urbania/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT)
         .timeout(patience)
+}
+
+/// Whoever answers may send us elsewhere, but not from https to http.
+fn same_scheme(attempt: Attempt<'_>) -> Action {
+    let so_far = attempt.previous();
+    let scheme = so_far.first().map(reqwest::Url::scheme);
+    if so_far.len() > MOST_REDIRECTS {
+        attempt.error("too many redirects")
+    } else if scheme == Some(attempt.url().scheme()) {
+        attempt.follow()
+    } else {
+        attempt.error("redirected to another scheme")
+    }
 }
 
 fn provider() -> Arc<CryptoProvider> {

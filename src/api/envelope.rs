@@ -12,12 +12,15 @@ use axum::response::{IntoResponse, Response};
 use super::App;
 use super::contracts::Contract;
 use super::refusal::Refusal;
-use crate::auth;
+use crate::auth::{self, Accepts, Provider};
 
 /// A contract's own words for what goes wrong.
 pub trait Envelope: Send + Sync + 'static {
     /// The contract.
     const CONTRACT: Contract;
+
+    /// Whose callers it serves.
+    const ACCEPTS: Accepts = Accepts::All;
 
     /// The refusal in its words; it ends in [`Refusal::answer`].
     fn refuse(refusal: &Refusal) -> Response;
@@ -58,20 +61,30 @@ impl<E: Envelope> FromRequestParts<Arc<App>> for Caller<E> {
     type Rejection = Rejection<E>;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Rejection<E>> {
-        let caller = authenticate(parts, app).await?;
+        let caller = authenticate(parts, app, E::ACCEPTS).await?;
         Ok(Self(caller, PhantomData))
     }
 }
 
 /// Who sends this request.
-pub async fn authenticate(parts: &Parts, app: &App) -> Result<auth::Caller, Refusal> {
+pub async fn authenticate(
+    parts: &Parts,
+    app: &App,
+    accepts: Accepts,
+) -> Result<auth::Caller, Refusal> {
     let authorization = parts
         .headers
         .get(header::AUTHORIZATION)
         .map(|value| value.to_str().unwrap_or_default());
     let now = app.config.clock.unix();
-    let caller = app.providers.authenticate(authorization, now)?;
-    let store = app.config.store.as_ref();
-    app.callers.check(store, &caller.id).await?;
+    let caller = app
+        .providers
+        .authenticate(authorization, accepts, now)
+        .await?;
+    // The others' users are not in our store.
+    if caller.provider == Provider::Local {
+        let store = app.config.store.as_ref();
+        app.callers.check(store, &caller.id).await?;
+    }
     Ok(caller)
 }

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::App;
 use crate::http;
-use crate::livekit::token::JoinToken;
+use crate::livekit::token::{JoinToken, Signer};
 
 /// The SFU and the store answer within this time or are unreachable.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -45,6 +45,8 @@ pub(super) enum Part {
     Unreachable,
     /// The SFU answers that it does not know our key pair.
     Refused,
+    /// There is no key pair.
+    Missing,
     /// Cannot be asked from here: the SFU is behind TLS, or did not answer at all.
     Unchecked,
 }
@@ -76,7 +78,7 @@ impl App {
             return readiness;
         }
         let (store, (sfu, keys)) = tokio::join!(self.store_part(), self.sfu_parts());
-        let bad = |part| matches!(part, Part::Unreachable | Part::Refused);
+        let bad = |part| matches!(part, Part::Unreachable | Part::Refused | Part::Missing);
         let readiness = Readiness {
             ready: !bad(store) && !bad(sfu) && !bad(keys),
             store,
@@ -100,10 +102,13 @@ impl App {
 
     /// The SFU, and whether it believes our keys.
     async fn sfu_parts(&self) -> (Part, Part) {
+        let Some(signer) = &self.signer else {
+            return (Part::Unchecked, Part::Missing);
+        };
         let Some(base) = self.config.reach.probe() else {
             return (Part::Unchecked, Part::Unchecked);
         };
-        match timeout(PATIENCE, self.validate(&base)).await {
+        match timeout(PATIENCE, self.validate(signer, &base)).await {
             // 404: a room that does not exist, so the token was believed.
             Ok(Some(200 | 404)) => (Part::Ok, Part::Ok),
             Ok(Some(401 | 403)) => (Part::Ok, Part::Refused),
@@ -112,9 +117,9 @@ impl App {
     }
 
     /// The status of LiveKit's own check of a token of ours.
-    async fn validate(&self, base: &str) -> Option<u16> {
+    async fn validate(&self, signer: &Signer, base: &str) -> Option<u16> {
         let join = JoinToken::new("urbania-readyz", "urbania-readyz", Duration::from_mins(1));
-        let minted = self.signer.mint(&join, self.config.clock.unix()).ok()?;
+        let minted = signer.mint(&join, self.config.clock.unix()).ok()?;
         let client = self
             .health
             .client

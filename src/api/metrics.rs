@@ -167,7 +167,7 @@ impl Metrics {
     fn part(&self, part: &'static str, state: Part) {
         let up = match state {
             Part::Ok => 1,
-            Part::Unreachable | Part::Refused => 0,
+            Part::Unreachable | Part::Refused | Part::Missing => 0,
             Part::Unchecked => return,
         };
         self.up.get_or_create(&PartLabel { part }).set(up);

@@ -55,6 +55,7 @@ impl<'a> JoinRequest<'a> {
 /// Judges the request and signs the token.
 pub fn mint(app: &App, request: JoinRequest<'_>) -> Result<Minted, Refusal> {
     judge(app, &request)?;
+    let signer = app.signer.as_ref().ok_or(Refusal::NotConfigured)?;
     let token = JoinToken {
         identity: request.identity,
         name: request.name,
@@ -68,9 +69,7 @@ pub fn mint(app: &App, request: JoinRequest<'_>) -> Result<Minted, Refusal> {
         room_config: request.room_config,
     };
     let now = app.config.clock.now();
-    let minted = app
-        .signer
-        .mint(&token, now.as_second().try_into().unwrap_or(0))?;
+    let minted = signer.mint(&token, now.as_second().try_into().unwrap_or(0))?;
     let issued = Issued {
         who: request.identity,
         room: request.room,

@@ -32,7 +32,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::auth::password::Passwords;
-use crate::auth::{Providers, Sessions};
+use crate::auth::{Providers, Sessions, Setup};
 use crate::context::Clock;
 use crate::livekit::keys::KeyPair;
 use crate::livekit::room_service::RoomService;
@@ -51,10 +51,12 @@ use metrics::Metrics;
 /// What the API must know.
 #[derive(Debug)]
 pub struct ApiConfig {
-    /// Signs tokens; the SFU must know it.
-    pub pair: KeyPair,
+    /// Signs tokens; the SFU must know it. Without it nobody gets a token, and is told why.
+    pub pair: Option<KeyPair>,
     /// Signs the sessions of local users.
     pub session_secret: SecretString,
+    /// Whom else to believe.
+    pub auth: Setup,
     /// What callers are told about the SFU.
     pub reach: Reach,
     /// Whether rooms come into being when somebody joins.
@@ -81,7 +83,7 @@ pub struct ApiConfig {
 pub struct App {
     config: ApiConfig,
     providers: Providers,
-    signer: Signer,
+    signer: Option<Signer>,
     sfu: RoomService,
     callers: KnownCallers,
     passwords: Passwords,
@@ -93,12 +95,13 @@ pub struct App {
 impl App {
     /// Prepares the keys; touches nothing outside the process.
     pub fn new(config: ApiConfig) -> Arc<Self> {
+        let pair = config.pair.as_ref();
+        let previous = &config.auth.previous_sessions;
+        let sessions = Sessions::new(&config.session_secret, previous);
         Arc::new(Self {
-            providers: Providers {
-                local: Sessions::new(&config.session_secret),
-            },
-            signer: Signer::new(&config.pair),
-            sfu: RoomService::new(&config.reach.server(), &config.pair, config.clock.clone()),
+            providers: Providers::new(sessions, &config.auth),
+            signer: pair.map(Signer::new),
+            sfu: RoomService::new(&config.reach.server(), pair, config.clock.clone()),
             callers: KnownCallers::default(),
             passwords: Passwords::default(),
             login_limits: LoginLimits::default(),

@@ -7,8 +7,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::fields::Invalid;
-use crate::auth::Denied;
 use crate::auth::local::LoginError;
+use crate::auth::{AuthError, Denied};
 use crate::livekit::room_service::SfuError;
 use crate::store::StoreError;
 
@@ -45,6 +45,8 @@ pub enum Refusal {
     TooMany(u64),
     /// 503: something that we need does not answer.
     Unavailable(Cause),
+    /// 500: there is no key pair to sign with.
+    NotConfigured,
     /// 500: our own fault.
     Internal(Cause),
 }
@@ -58,9 +60,7 @@ impl Refusal {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::BadRequest(_) => "bad_request",
-            Self::Denied(Denied::Missing) => "no_token",
-            Self::Denied(Denied::Expired) => "expired_token",
-            Self::Denied(Denied::Invalid) => "invalid_token",
+            Self::Denied(denied) => denied.reason(),
             Self::Mismatch => "wrong_password",
             Self::Forbidden(_) => "forbidden",
             Self::NotFound(_) => "not_found",
@@ -71,6 +71,7 @@ impl Refusal {
             Self::Invalid(_) => "invalid",
             Self::TooMany(_) => "too_many",
             Self::Unavailable(_) => "unavailable",
+            Self::NotConfigured => "not_configured",
             Self::Internal(_) => "internal",
         }
     }
@@ -89,7 +90,7 @@ impl Refusal {
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NotConfigured | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -108,6 +109,7 @@ impl Refusal {
             Self::Invalid(_) => "Unprocessable Entity".into(),
             Self::TooMany(_) => "Too many attempts".into(),
             Self::Unavailable(_) => "Service temporarily unavailable".into(),
+            Self::NotConfigured => "LiveKit server keys are not configured".into(),
             Self::Internal(_) => "Internal Server Error".into(),
         }
     }
@@ -123,7 +125,7 @@ impl Refusal {
         response.extensions_mut().insert(Reason(self.reason()));
         let headers = response.headers_mut();
         let retry_after = match self {
-            Self::Denied(_) | Self::Mismatch => {
+            Self::Denied(_) | Self::Mismatch if status == StatusCode::UNAUTHORIZED => {
                 let bearer = HeaderValue::from_static("Bearer");
                 headers.insert(header::WWW_AUTHENTICATE, bearer);
                 None
@@ -156,6 +158,15 @@ impl From<Denied> for Refusal {
     }
 }
 
+impl From<AuthError> for Refusal {
+    fn from(e: AuthError) -> Self {
+        match e {
+            AuthError::Denied(denied) => Self::Denied(denied),
+            AuthError::Unavailable(e) => Self::Unavailable(e.into()),
+        }
+    }
+}
+
 impl From<StoreError> for Refusal {
     fn from(e: StoreError) -> Self {
         match e {
@@ -167,7 +178,10 @@ impl From<StoreError> for Refusal {
 
 impl From<SfuError> for Refusal {
     fn from(e: SfuError) -> Self {
-        Self::Unavailable(e.into())
+        match e {
+            SfuError::NoKeys => Self::NotConfigured,
+            e => Self::Unavailable(e.into()),
+        }
     }
 }
 

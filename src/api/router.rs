@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, Method, header};
 use axum::routing::{get, post};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::contracts::{method_not_allowed, not_found, urbania};
+use super::contracts::{calls, method_not_allowed, not_found, urbania};
 use super::{App, health, metrics};
 
 /// How long a browser may remember what cross-origin requests are allowed.
@@ -24,6 +24,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/auth/login", post(urbania::login))
         .route("/api/auth/me", get(urbania::me))
         .route("/api/livekit/token", post(urbania::token))
+        .route("/api/calls/livekit-token", post(calls::token))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(app);

@@ -6,23 +6,25 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::{Caller, Denied};
+use super::claims::LEEWAY;
+use super::{Caller, Denied, Provider};
 use crate::error::{Context as _, Result};
-use crate::jwt::Hs256;
+use crate::jwt::{Hs256, Untrusted};
 use crate::store::User;
 
 /// How long a login lasts. The contract has no refresh, so it spans a working day.
 pub const SESSION_TTL: Duration = Duration::from_hours(12);
 
-const ISSUER: &str = "urbania";
+/// The issuer of sessions; no other provider can have this name.
+pub const ISSUER: &str = "urbania";
 const AUDIENCE: &str = "urbania-api";
 
-/// Clocks of two machines may differ by this much.
-const LEEWAY: u64 = 60;
-
-/// Issues and verifies sessions.
+/// Issues and verifies sessions. Those that a previous secret signed stay good until they expire.
 #[derive(Clone, Debug)]
-pub struct Sessions(Hs256);
+pub struct Sessions {
+    current: Hs256,
+    previous: Vec<Hs256>,
+}
 
 #[derive(Serialize, Deserialize)]
 struct Claims<'a> {
@@ -41,9 +43,12 @@ struct Claims<'a> {
 }
 
 impl Sessions {
-    /// Prepares the secret.
-    pub fn new(secret: &SecretString) -> Self {
-        Self(Hs256::new(secret))
+    /// Prepares the secrets.
+    pub fn new(current: &SecretString, previous: &[SecretString]) -> Self {
+        Self {
+            current: Hs256::new(current),
+            previous: previous.iter().map(Hs256::new).collect(),
+        }
     }
 
     /// A session that begins `now`, in seconds since 1970.
@@ -57,7 +62,7 @@ impl Sessions {
             username: user.username.as_str().into(),
             roles: user.roles.as_slice().into(),
         };
-        self.0
+        self.current
             .sign(&claims)
             .map(SecretString::from)
             .or_fail(|| "cannot sign a session".into())
@@ -65,11 +70,19 @@ impl Sessions {
 
     /// Whose session it is.
     pub fn verify(&self, token: &str, now: u64) -> Result<Caller, Denied> {
-        let payload = self.0.verify(token).map_err(|_| Denied::Invalid)?;
-        let claims: Claims<'_> = serde_json::from_slice(&payload).map_err(|_| Denied::Invalid)?;
-        let early = claims.nbf.is_some_and(|nbf| nbf > now + LEEWAY);
-        if claims.iss != ISSUER || claims.aud != AUDIENCE || claims.sub.is_empty() || early {
-            return Err(Denied::Invalid);
+        let payload = self.payload(token)?;
+        let claims: Claims<'_> = serde_json::from_slice(&payload).map_err(|_| Denied::Claims)?;
+        if claims.iss != ISSUER {
+            return Err(Denied::Issuer);
+        }
+        if claims.aud != AUDIENCE {
+            return Err(Denied::Audience);
+        }
+        if claims.sub.is_empty() {
+            return Err(Denied::Claims);
+        }
+        if claims.nbf.is_some_and(|nbf| nbf > now + LEEWAY) {
+            return Err(Denied::Early);
         }
         if claims.exp.saturating_add(LEEWAY) <= now {
             return Err(Denied::Expired);
@@ -78,7 +91,19 @@ impl Sessions {
             id: claims.sub.into_owned(),
             username: claims.username.into_owned(),
             roles: claims.roles.into_owned(),
+            provider: Provider::Local,
         })
+    }
+
+    fn payload(&self, token: &str) -> Result<Vec<u8>, Untrusted> {
+        let current = self.current.verify(token);
+        let mut previous = self.previous.iter();
+        match current {
+            Err(Untrusted::Signature) => previous
+                .find_map(|secret| secret.verify(token).ok())
+                .ok_or(Untrusted::Signature),
+            current => current,
+        }
     }
 }
 
@@ -105,7 +130,7 @@ mod tests {
     }
 
     fn verify(token: &str) -> Result<Caller, Denied> {
-        Sessions::new(&secret()).verify(token, NOW)
+        Sessions::new(&secret(), &[]).verify(token, NOW)
     }
 
     #[test]
@@ -117,7 +142,7 @@ mod tests {
             password_hash: "".into(),
             created_at: Timestamp::UNIX_EPOCH,
         };
-        let sessions = Sessions::new(&secret());
+        let sessions = Sessions::new(&secret(), &[]);
         let token = sessions.issue(&user, NOW).unwrap();
         let end = NOW + SESSION_TTL.as_secs();
         for now in [NOW - LEEWAY, NOW, end, end + LEEWAY - 1] {
@@ -129,30 +154,55 @@ mod tests {
         let late = sessions.verify(token.expose_secret(), end + LEEWAY);
         assert_eq!(late, Err(Denied::Expired));
         let early = sessions.verify(token.expose_secret(), NOW - LEEWAY - 1);
-        assert_eq!(early, Err(Denied::Invalid));
+        assert_eq!(early, Err(Denied::Early));
+    }
+
+    #[test]
+    fn sessions_of_previous_secrets_are_verified_and_no_longer_issued() {
+        let user = User {
+            id: "id".into(),
+            username: "ada".into(),
+            roles: Vec::new(),
+            password_hash: "".into(),
+            created_at: Timestamp::UNIX_EPOCH,
+        };
+        let [oldest, old, new] = ["oldest", "old", "new"].map(SecretString::from);
+        let issue = |secret: &SecretString| {
+            let session = Sessions::new(secret, &[]).issue(&user, NOW).unwrap();
+            session.expose_secret().to_owned()
+        };
+        let rotated = Sessions::new(&new, &[old.clone(), oldest.clone()]);
+        for secret in [&new, &old, &oldest] {
+            assert_eq!(rotated.verify(&issue(secret), NOW).unwrap().id, "id");
+        }
+        let done = Sessions::new(&new, std::slice::from_ref(&old));
+        assert_eq!(done.verify(&issue(&oldest), NOW), Err(Denied::Signature));
+        let fresh = rotated.issue(&user, NOW).unwrap();
+        let only_new = Sessions::new(&new, &[]);
+        assert!(only_new.verify(fresh.expose_secret(), NOW).is_ok());
     }
 
     #[test]
     fn a_session_for_somebody_else_or_of_somebody_else_is_refused() {
         assert!(verify(&signed(|_| {})).is_ok());
-        for (claim, value) in [
-            ("iss", json!("other")),
-            ("aud", json!("other")),
-            ("aud", json!(null)),
-            ("sub", json!("")),
-            ("sub", json!(1)),
-            ("exp", json!(null)),
-            ("exp", json!("tomorrow")),
-            ("exp", json!(-1)),
+        for (claim, value, denied) in [
+            ("iss", json!("other"), Denied::Issuer),
+            ("aud", json!("other"), Denied::Audience),
+            ("aud", json!(null), Denied::Claims),
+            ("sub", json!(""), Denied::Claims),
+            ("sub", json!(1), Denied::Claims),
+            ("exp", json!(null), Denied::Claims),
+            ("exp", json!("tomorrow"), Denied::Claims),
+            ("exp", json!(-1), Denied::Claims),
         ] {
             let token = signed(|claims| claims[claim] = value.clone());
-            assert_eq!(verify(&token), Err(Denied::Invalid), "{claim}: {value}");
+            assert_eq!(verify(&token), Err(denied), "{claim}: {value}");
         }
         for claim in ["iss", "aud", "sub", "exp"] {
             let token = signed(|claims| {
                 claims.as_object_mut().unwrap().remove(claim);
             });
-            assert_eq!(verify(&token), Err(Denied::Invalid), "without {claim}");
+            assert_eq!(verify(&token), Err(Denied::Claims), "without {claim}");
         }
     }
 }

@@ -10,11 +10,17 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::api::journal::{Journal, LogFormat};
 use crate::api::{ApiConfig, App, Reach, serve};
+use crate::auth::Setup;
 use crate::config::Project;
 use crate::context::Context;
 use crate::error::{Context as _, Error, Result};
+use crate::output::WARN;
 use crate::stack::api::session_secret;
 use crate::store;
+
+/// What is said when there is nothing to sign with.
+const NO_PAIR: &str = "no key pair, so nobody gets a token: neither `keys` of livekit.yaml nor \
+    LIVEKIT_API_KEY and LIVEKIT_API_SECRET are there";
 
 /// Run the token API in the foreground
 ///
@@ -46,9 +52,9 @@ impl Args {
 pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     // First of all: a signal during the start must not be lost.
     let end = end_signal()?;
-    let project = Project::load(ctx)?;
+    let project = Project::load_to_serve(ctx)?;
     let listen = args.listen.unwrap_or(project.settings.api.listen);
-    let config = config(ctx, &project, args.json_log())?;
+    let config = config(ctx, &project, listen, args.json_log())?;
     let listener = bind(listen).await?;
     let address = listener
         .local_addr()
@@ -59,17 +65,30 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     Ok(())
 }
 
-fn config(ctx: &Context, project: &Project, json_log: bool) -> Result<ApiConfig> {
+fn config(
+    ctx: &Context,
+    project: &Project,
+    listen: SocketAddr,
+    json_log: bool,
+) -> Result<ApiConfig> {
     let settings = &project.settings;
     let session_secret = session_secret(project)?;
+    let pair = project.pair_to_serve_with()?;
+    let auth = Setup::of(project, listen)?;
+    let no_pair = pair.is_none().then(|| NO_PAIR.to_owned());
+    for warning in no_pair.into_iter().chain(auth.warnings(project)) {
+        ctx.out
+            .complain(format_args!("{WARN}warning{WARN:#}: {warning}"));
+    }
     let format = if json_log {
         LogFormat::Json
     } else {
         LogFormat::Text
     };
     Ok(ApiConfig {
-        pair: project.key_pair().clone(),
+        pair,
         session_secret,
+        auth,
         reach: Reach::new(settings.livekit_url.clone(), &project.livekit),
         auto_create: project.livekit.room.auto_create,
         max_participants: project.livekit.room.max_participants,

@@ -1,5 +1,7 @@
 //! What a schema cannot say: values that do not go together, and values that work but should not.
 
+mod auth;
+
 use std::collections::BTreeMap;
 
 use secrecy::ExposeSecret as _;
@@ -10,6 +12,9 @@ use super::problem::Problem;
 use super::yaml::{Kind, Node};
 use super::{LivekitConfig, Settings};
 use crate::livekit::keys::{KeyPair, SHORTEST_SECRET};
+
+/// What is said of a `livekit.yaml` without key pairs.
+pub const NO_KEY: &str = "no API key; LiveKit does not start without one";
 
 /// Checks `urbania.yaml`.
 pub fn settings(source: &Source, settings: &Settings, findings: &mut Findings) {
@@ -23,6 +28,7 @@ pub fn settings(source: &Source, settings: &Settings, findings: &mut Findings) {
             ),
         ));
     }
+    auth::check(source, &settings.auth, findings);
     for (n, backend) in settings.backends.iter().enumerate() {
         if settings.backends[..n].contains(backend) {
             let message = format!("`{}` is listed twice", backend.display());
@@ -86,8 +92,7 @@ fn keys(source: &Source, livekit: &LivekitConfig, findings: &mut Findings) {
         _ => &[],
     };
     if entries.is_empty() && source.tree.is_some() {
-        let message = "no API key; LiveKit does not start without one";
-        findings.problems.push(source.problem("keys", message));
+        findings.problems.push(source.problem("keys", NO_KEY));
     }
     for (entry, pair) in entries.iter().zip(&livekit.keys) {
         let at = |message: String| Problem {

@@ -12,6 +12,9 @@ use super::yaml::{Node, Position, Reader, join, parse};
 use super::{Images, LIVEKIT_FILE, LivekitConfig, SETTINGS_FILE, Settings};
 use crate::context::Env;
 
+/// What is said of a `livekit.yaml` that is not there.
+pub const NO_FILE: &str = "no such file";
+
 /// A file as it was read: where its keys stand.
 #[derive(Debug)]
 pub struct Source {
@@ -22,9 +25,9 @@ pub struct Source {
 }
 
 impl Source {
-    /// Where a key stands.
+    /// Where a key stands; for one that is missing from a list's item, where the item does.
     pub fn at(&self, path: &str) -> Option<Position> {
-        Some(self.tree.as_ref()?.entry(path)?.at)
+        self.tree.as_ref()?.position(path)
     }
 
     /// A problem with the value of a key.
@@ -78,7 +81,7 @@ pub fn livekit(dir: &Path, images: &Images, findings: &mut Findings) -> (Source,
     let schema = livekit_schema();
     let (tree, exists) = tree(dir, LIVEKIT_FILE, findings);
     if !exists {
-        let missing = Problem::of(LIVEKIT_FILE, "no such file");
+        let missing = Problem::of(LIVEKIT_FILE, NO_FILE);
         findings.problems.push(missing);
     }
     let mut value = Value::Object(Map::new());

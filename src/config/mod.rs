@@ -31,7 +31,8 @@ pub use scaffold::{Action, Existing, Planned, Scaffold, livekit_yaml, scaffold};
 pub use schema::{livekit_schema, livekit_secrets, seed_schema, settings_schema};
 pub use seed::{Seed, SeedChannel, SeedClub, SeedFile, SeedRole, SeedRoom, SeedUser};
 pub use settings::{
-    ApiSettings, ChannelNames, ClubNames, EngineChoice, Images, MongodbSettings, NetworkChoice,
-    Services, Settings, StoreChoice, StoreSettings,
+    ApiSettings, AuthSettings, ChannelNames, ClaimNames, ClubNames, EngineChoice, FirebaseSettings,
+    Hs256Settings, Images, JwksSettings, MongodbSettings, NetworkChoice, Services, Settings,
+    StoreChoice, StoreSettings,
 };
 pub use yaml::{Position, is_project_name};

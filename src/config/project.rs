@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rand::CryptoRng;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::backends::{KEY, SECRET};
 use super::load::{self, Findings};
 use super::problem::{self, Problem};
 use super::scaffold::variables;
@@ -32,7 +33,7 @@ pub struct Project {
     pub name: String,
     /// `urbania.yaml` and the environment's overrides.
     pub settings: Settings,
-    /// `livekit.yaml`; there is at least one key pair.
+    /// `livekit.yaml`; there is at least one key pair, unless the project was loaded to serve.
     pub livekit: LivekitConfig,
     /// `.env`.
     pub env: EnvFile,
@@ -75,8 +76,19 @@ impl Project {
         Self::load_from(&Self::find(ctx)?, &ctx.env)
     }
 
+    /// Reads the project's files for the API alone, which can do without a pair in `livekit.yaml`.
+    pub fn load_to_serve(ctx: &Context) -> Result<Self> {
+        let needless = |p: &Problem| no_livekit_file(p) || no_keys(p);
+        Self::read(&Self::find(ctx)?, &ctx.env, needless)
+    }
+
     /// Reads the files of the project in `dir`.
     pub fn load_from(dir: &Path, environment: &Env) -> Result<Self> {
+        Self::read(dir, environment, |_| false)
+    }
+
+    /// Reads the files; problems that are `needless` are none.
+    fn read(dir: &Path, environment: &Env, needless: impl Fn(&Problem) -> bool) -> Result<Self> {
         let mut findings = Findings::default();
         let (settings_source, settings) = load::settings(dir, environment, &mut findings);
         let (livekit_source, livekit) = load::livekit(dir, &settings.images, &mut findings);
@@ -88,6 +100,7 @@ impl Project {
             findings.problems.push(problem);
             EnvFile::parse(&dir.join(ENV_FILE), String::new())
         });
+        findings.problems.retain(|problem| !needless(problem));
         if !findings.problems.is_empty() {
             return Err(with_hints(findings.problems));
         }
@@ -113,6 +126,28 @@ impl Project {
         &self.livekit.keys[0]
     }
 
+    /// The pair that the API signs with: that of `livekit.yaml`, else the one in the environment or in
+    /// `.env`.
+    pub fn pair_to_serve_with(&self) -> Result<Option<KeyPair>> {
+        if let Some(pair) = self.livekit.keys.first() {
+            return Ok(Some(pair.clone()));
+        }
+        let half = |missing: &str| {
+            Error::usage(format!(
+                "{missing} is not set; the key and its secret go together"
+            ))
+        };
+        match (self.variable(KEY), self.variable(SECRET)) {
+            (Some(key), Some(secret)) => Ok(Some(KeyPair {
+                key: key.expose_secret().to_owned(),
+                secret,
+            })),
+            (None, None) => Ok(None),
+            (None, Some(_)) => Err(half(KEY)),
+            (Some(_), None) => Err(half(SECRET)),
+        }
+    }
+
     /// Address of the SFU for browsers.
     pub fn sfu_url(&self) -> String {
         self.settings
@@ -123,12 +158,31 @@ impl Project {
 
     /// How to reach the database; `None` when there is none.
     pub fn mongodb_uri(&self) -> Option<SecretString> {
-        self.secret("MONGODB_URI")
+        self.variable("MONGODB_URI")
     }
 
     /// What signs the sessions of local users.
     pub fn session_secret(&self) -> Option<SecretString> {
-        self.secret("URBANIA_SESSION_SECRET")
+        self.variable("URBANIA_SESSION_SECRET")
+    }
+
+    /// What signed them before: several stand with commas between.
+    pub fn previous_session_secrets(&self) -> Vec<SecretString> {
+        let all = self.variable("URBANIA_SESSION_SECRET_PREVIOUS");
+        let all = all.as_ref().map_or("", |all| all.expose_secret());
+        let each = all.split(',').map(str::trim);
+        each.filter(|secret| !secret.is_empty())
+            .map(SecretString::from)
+            .collect()
+    }
+
+    /// Every secret by which callers are believed.
+    pub fn auth_secrets(&self) -> Vec<SecretString> {
+        let mut secrets: Vec<_> = self.session_secret().into_iter().collect();
+        secrets.extend(self.previous_session_secrets());
+        let backends = self.settings.auth.hs256.iter();
+        secrets.extend(backends.filter_map(|backend| self.variable(&backend.secret_env)));
+        secrets
     }
 
     /// Adds what `.env` lacks: the pair, where the SFU is, and secrets that are made once. Says which
@@ -167,7 +221,7 @@ impl Project {
     }
 
     /// A variable of the environment, else of `.env`.
-    fn secret(&self, name: &str) -> Option<SecretString> {
+    pub fn variable(&self, name: &str) -> Option<SecretString> {
         self.environment
             .get(name)
             .or_else(|| self.env.get(name))
@@ -204,11 +258,17 @@ fn name_of(dir: &Path) -> String {
     }
 }
 
+fn no_livekit_file(problem: &Problem) -> bool {
+    problem.source == LIVEKIT_FILE && problem.at.is_none() && problem.message == load::NO_FILE
+}
+
+fn no_keys(problem: &Problem) -> bool {
+    problem.path == "keys" && problem.message == check::NO_KEY
+}
+
 /// All problems as one error, with the way out where a command is one.
 fn with_hints(problems: Vec<Problem>) -> Error {
-    let no_livekit_file = problems
-        .iter()
-        .any(|p| p.source == LIVEKIT_FILE && p.at.is_none() && p.message == "no such file");
+    let no_livekit_file = problems.iter().any(no_livekit_file);
     let no_keys = problems.iter().any(|p| p.path == "keys");
     let mut error = problem::error(problems);
     if no_livekit_file {

@@ -1,5 +1,6 @@
 //! `urbania.yaml`: what to run and how. Everything has a default.
 
+mod auth;
 mod store;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
+pub use auth::{AuthSettings, ClaimNames, FirebaseSettings, Hs256Settings, JwksSettings};
 pub use store::{ChannelNames, ClubNames, StoreChoice, StoreSettings};
 
 /// The settings of a project, `urbania.yaml`.
@@ -30,6 +32,8 @@ pub struct Settings {
     pub api: ApiSettings,
     /// Users, rooms, channels, clubs.
     pub store: StoreSettings,
+    /// Whom the API believes, besides its own users.
+    pub auth: AuthSettings,
     /// Address of the SFU that browsers are told. Default: ws://localhost and the port of livekit.yaml.
     #[schemars(extend("format" = "websocket-url"))]
     pub livekit_url: Option<String>,

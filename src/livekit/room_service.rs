@@ -25,7 +25,7 @@ const IDENTITY: &str = "urbania";
 #[derive(Debug)]
 pub struct RoomService {
     twirp: Twirp,
-    signer: Signer,
+    signer: Option<Signer>,
     clock: Clock,
 }
 
@@ -71,11 +71,12 @@ pub struct Data {
 type Answer<T> = Result<T, SfuError>;
 
 impl RoomService {
-    /// The service at `http://…` or `https://…`. Connects when it is first asked.
-    pub fn new(base: &str, pair: &KeyPair, clock: Clock) -> Self {
+    /// The service at `http://…` or `https://…`. Connects when it is first asked; without a key pair
+    /// every call fails with [`SfuError::NoKeys`].
+    pub fn new(base: &str, pair: Option<&KeyPair>, clock: Clock) -> Self {
         Self {
             twirp: Twirp::new(base),
-            signer: Signer::new(pair),
+            signer: pair.map(Signer::new),
             clock,
         }
     }
@@ -217,8 +218,8 @@ impl RoomService {
             grant,
             ..JoinToken::new("", IDENTITY, TOKEN_TTL)
         };
-        let minted = self
-            .signer
+        let signer = self.signer.as_ref().ok_or(SfuError::NoKeys)?;
+        let minted = signer
             .mint(&token, self.clock.unix())
             .map_err(|e| SfuError::Refused(e.to_string()))?;
         let token = SecretString::from(minted.token);

@@ -32,6 +32,9 @@ pub enum SfuError {
     /// No such room, participant or track.
     #[error("the SFU does not know it: {0}")]
     NotFound(String),
+    /// We have no keys to ask with.
+    #[error("LiveKit server keys are not configured")]
+    NoKeys,
     /// It does not know our keys.
     #[error("the SFU refuses our keys: {0}")]
     Denied(String),

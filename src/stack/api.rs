@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use crate::auth::Setup;
 use crate::config::Project;
 use crate::error::{Context as _, Error, Result};
 use crate::host::files::{PRIVATE, private_dir, replace};
@@ -67,6 +68,7 @@ impl ApiFiles {
 /// Refuses what the API would refuse at its start: the one that runs is not stopped for that.
 pub fn check(project: &Project) -> Result<()> {
     session_secret(project)?;
+    Setup::of(project, project.settings.api.listen)?;
     store::of(project).map(drop)
 }
 

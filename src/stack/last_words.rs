@@ -30,7 +30,7 @@ impl Redactor {
     /// For the secrets of a project.
     pub fn of(project: &Project) -> Self {
         let mut secrets = livekit_secrets(&project.livekit);
-        secrets.extend(project.session_secret());
+        secrets.extend(project.auth_secrets());
         if let Some(uri) = project.mongodb_uri() {
             let written = password_of(uri.expose_secret());
             secrets.extend(written.as_ref().map(decoded));

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::plan::Wanted;
 use super::service::Service;
+use crate::auth::EMULATOR;
 use crate::config::{Effective, LivekitConfig, NetworkMode, PortUse, Project, Settings};
 use crate::engine::{Network, PublishedPort, ServiceSpec, Upload, VolumeMount};
 use crate::error::{Context as _, Error, Result};
@@ -188,6 +189,7 @@ fn points_here(uri: &ConnectionString, wanted: u16) -> bool {
 fn api_hash(project: &Project) -> Result<String> {
     let Settings {
         api,
+        auth,
         livekit_url,
         services,
         ..
@@ -201,6 +203,8 @@ fn api_hash(project: &Project) -> Result<String> {
     let pair = project.key_pair();
     let inputs = (
         api,
+        auth,
+        project.variable(EMULATOR).is_some(),
         livekit_url,
         services,
         port,
@@ -218,8 +222,9 @@ fn api_hash(project: &Project) -> Result<String> {
     add(env!("CARGO_PKG_VERSION").as_bytes());
     add(&inputs);
     add(pair.secret.expose_secret().as_bytes());
-    for secret in [project.mongodb_uri(), project.session_secret()] {
-        add(secret.as_ref().map_or("", |s| s.expose_secret()).as_bytes());
+    let uri = project.mongodb_uri().unwrap_or_default();
+    for secret in std::iter::once(uri).chain(project.auth_secrets()) {
+        add(secret.expose_secret().as_bytes());
     }
     let digest = hash.finalize();
     Ok(format!("{:x}", u128::from_be_bytes(first_half(&digest))))

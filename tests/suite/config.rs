@@ -6,7 +6,10 @@ use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
-use urbania::config::{ChannelNames, Settings, StoreSettings};
+use urbania::config::{
+    AuthSettings, ChannelNames, FirebaseSettings, Hs256Settings, JwksSettings, Settings,
+    StoreSettings,
+};
 use urbania::livekit::keys::KeyPair;
 
 use crate::support::project::Run;
@@ -336,6 +339,22 @@ fn the_commented_settings_of_a_new_project_are_the_defaults() {
                 ..ChannelNames::default()
             },
             ..StoreSettings::default()
+        },
+        auth: AuthSettings {
+            hs256: vec![Hs256Settings {
+                secret_env: "BACKEND_JWT_SECRET".into(),
+                issuer: Some("https://backend.example.com".into()),
+                ..Hs256Settings::default()
+            }],
+            jwks: vec![JwksSettings {
+                issuer: "https://id.example.com".into(),
+                audience: vec!["my-app".into()],
+                ..JwksSettings::default()
+            }],
+            firebase: FirebaseSettings {
+                project: Some("my-project".into()),
+                ..FirebaseSettings::default()
+            },
         },
         ..Settings::default()
     };

@@ -27,6 +27,10 @@ pub fn complaint(format: &str, text: &str) -> Option<&'static str> {
             is_origin,
             "is not an origin, such as https://app.example.com (no path, no slash at the end)",
         ),
+        "firebase-project" => (
+            is_firebase_project,
+            "is not the id of a Firebase project, such as my-app-1a2b3",
+        ),
         "image" => (is_image, "is not the name of an image"),
         "go-duration" => (is_duration, "is not a duration, such as 500ms or 1m30s"),
         "udp-ports" => (
@@ -101,6 +105,14 @@ fn is_origin(text: &str) -> bool {
 fn is_mongodb_name(text: &str, longest: usize, without: &str) -> bool {
     (1..=longest).contains(&text.len())
         && !text.contains(|c: char| c.is_control() || without.contains(c))
+}
+
+/// Old ones have a domain before a colon.
+fn is_firebase_project(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.:".contains(c))
 }
 
 fn is_image(text: &str) -> bool {

@@ -76,6 +76,21 @@ impl Node {
         }
     }
 
+    /// Where the key at a path stands, `auth.jwks[0].issuer`; where an item of a list lacks it, where
+    /// the item begins.
+    pub fn position(&self, path: &str) -> Option<Position> {
+        let Some((list, rest)) = path.split_once('[') else {
+            return Some(self.entry(path)?.at);
+        };
+        let (index, rest) = rest.split_once(']')?;
+        let Kind::List(items) = &self.entry(list)?.value.kind else {
+            return None;
+        };
+        let item = items.get(index.parse::<usize>().ok()?)?;
+        let inside = rest.strip_prefix('.').and_then(|rest| item.position(rest));
+        Some(inside.unwrap_or(item.at))
+    }
+
     fn size(&self) -> usize {
         1 + match &self.kind {
             Kind::Scalar { .. } => 0,

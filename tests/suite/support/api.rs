@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use urbania::api::journal::{Journal, LogFormat};
 use urbania::api::{ApiConfig, App, Reach, serve};
+use urbania::auth::Setup;
 use urbania::auth::password::Passwords;
 use urbania::config::LivekitConfig;
 use urbania::context::Clock;
@@ -80,11 +81,12 @@ impl Api {
         let ada = add_user(store.as_ref(), "ada", &["admin"]).await;
         let log = Log::default();
         let mut config = ApiConfig {
-            pair: KeyPair {
+            pair: Some(KeyPair {
                 key: "APItest".into(),
                 secret: LIVEKIT_SECRET.into(),
-            },
+            }),
             session_secret: SESSION_SECRET.into(),
+            auth: Setup::default(),
             reach: Reach::new(None, &LivekitConfig::default()),
             auto_create: true,
             max_participants: 100,

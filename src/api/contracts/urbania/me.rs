@@ -6,11 +6,11 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
-use super::{Caller, Rejection};
+use super::Rejection;
 use crate::api::App;
-use crate::auth::Denied;
+use crate::auth::{Caller, Denied, Provider};
 
-/// The caller, as the store knows them now.
+/// The caller, as the store knows them now, or as their provider does.
 #[derive(Debug, Serialize)]
 pub struct Answer {
     id: String,
@@ -19,7 +19,23 @@ pub struct Answer {
 }
 
 /// Who the caller is; a session of a user who was removed is worth nothing here.
-pub async fn me(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Answer>, Rejection> {
+pub async fn me(
+    State(app): State<Arc<App>>,
+    caller: super::Caller,
+) -> Result<Json<Answer>, Rejection> {
+    if caller.0.provider != Provider::Local {
+        let Caller {
+            id,
+            username,
+            roles,
+            ..
+        } = caller.0;
+        return Ok(Json(Answer {
+            id,
+            username,
+            roles,
+        }));
+    }
     let user = app
         .config
         .store

@@ -1,0 +1,86 @@
+//! `POST /api/calls/livekit-token`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+
+use super::Caller;
+use super::envelope::refuse_in;
+use super::language::Language;
+use crate::api::App;
+use crate::api::fields::{self, Field, Problems, check_length};
+use crate::api::mint::{JoinRequest, mint};
+use crate::api::payload::{self, MediaType};
+use crate::api::refusal::Refusal;
+use crate::auth;
+use crate::livekit::grants::VideoGrant;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Request<'a> {
+    #[serde(borrow, default)]
+    room_name: Field<'a>,
+    #[serde(borrow, default)]
+    participant_identity: Field<'a>,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    token: String,
+}
+
+/// A token with which the caller joins a room.
+pub async fn token(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let language = Language::of(&headers);
+    match answer(&app, &caller.0, language, &headers, body).await {
+        Ok(answer) => ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response(),
+        Err(refusal) => refuse_in(language, &refusal),
+    }
+}
+
+async fn answer(
+    app: &App,
+    caller: &auth::Caller,
+    language: Language,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Answer, Refusal> {
+    let body = payload::read(body).await?;
+    if MediaType::of(headers) != MediaType::Json {
+        let wrong = "Content-Type must be application/json";
+        return Err(Refusal::BadRequest(wrong.into()));
+    }
+    let request: Request<'_> = fields::parse(&body)?;
+    let mut problems = Problems::default();
+    let room = problems.filled("roomName", request.room_name);
+    let identity = problems.filled("participantIdentity", request.participant_identity);
+    problems.check()?;
+    check_length("roomName", &room)?;
+    check_length("participantIdentity", &identity)?;
+    if *identity != caller.id {
+        return Err(Refusal::Forbidden(language.only_for_yourself().into()));
+    }
+    let join = JoinRequest {
+        // Without a name in the ID token, the id stands in for it.
+        name: Some(&*caller.username).filter(|name| *name != caller.id),
+        grant: VideoGrant {
+            can_publish_data: None,
+            ..VideoGrant::join(&room)
+        },
+        ..JoinRequest::new(caller, &room)
+    };
+    let minted = mint(app, join)?;
+    Ok(Answer {
+        token: minted.token,
+    })
+}
