@@ -38,7 +38,7 @@ async fn requests_and_refusals_are_counted_by_contract_and_reason() {
         r#"urbania_requests_total{contract="urbania",method="POST",status="403"} 1"#,
         r#"urbania_requests_total{contract="urbania",method="other",status="404"} 1"#,
         r#"urbania_refusals_total{contract="urbania",reason="forbidden"} 1"#,
-        r#"urbania_refusals_total{contract="urbania",reason="invalid_token"} 1"#,
+        r#"urbania_refusals_total{contract="urbania",reason="malformed_token"} 1"#,
         r#"urbania_up{part="store"} 1"#,
         "urbania_request_duration_seconds_count 6",
     ] {
