@@ -192,6 +192,7 @@ fn api_hash(project: &Project) -> Result<String> {
         auth,
         livekit_url,
         services,
+        store,
         ..
     } = &project.settings;
     let LivekitConfig {
@@ -207,6 +208,7 @@ fn api_hash(project: &Project) -> Result<String> {
         project.variable(EMULATOR).is_some(),
         livekit_url,
         services,
+        store,
         port,
         bind_addresses,
         room.auto_create,
