@@ -25,6 +25,16 @@ pub struct Context {
     pub out: Output,
 }
 
+impl Context {
+    /// The same with another variable in the environment.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut changed = self.clone();
+        changed.env.0.insert(name.to_owned(), value.to_owned());
+        changed
+    }
+}
+
 /// The process environment as a value.
 #[derive(Clone, Debug, Default)]
 pub struct Env(BTreeMap<String, String>);

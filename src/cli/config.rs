@@ -85,6 +85,7 @@ async fn show(ctx: &Context, reveal: bool, network: Option<Network>) -> Result<(
             webhook_url: None,
         },
     );
+    effective.check()?;
     if ctx.out.format == Format::Json {
         return ctx.out.json(&json!({
             "files": files(&project),
@@ -105,7 +106,18 @@ fn files(project: &Project) -> Vec<std::path::PathBuf> {
 }
 
 fn validate(ctx: &Context) -> Result<()> {
-    let project = Project::load(ctx)?;
+    let mut project = Project::load(ctx)?;
+    // What is added for a machine cannot be wrong: any machine will do.
+    let effective = effective(
+        &project,
+        &Machine {
+            network: NetworkMode::Host,
+            node_ip: node_ip(),
+            webhook_url: None,
+        },
+    );
+    effective.check()?;
+    project.warnings.extend(effective.warnings);
     if ctx.out.format == Format::Json {
         return ctx.out.json(&json!({
             "files": files(&project),

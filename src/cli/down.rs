@@ -54,16 +54,27 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     if let (Ok(project), true) = (&loaded, abandoned) {
         settle(&engine, &project.name).await?;
     }
-    let (name, instances) = identify(&engine, &dir, loaded.as_ref()).await?;
-    let Some(name) = name else {
-        // Nothing runs that says what the project is called, and its files do not either.
-        return loaded.map(drop);
-    };
-    let mut down = plan(&dir, &name, &args.services, &instances).await?;
-    if args.volumes {
-        down.volumes = volumes(&engine, &dir, &name, &args.services).await?;
+    let (mut names, instances) = identify(&engine, &dir, loaded.as_ref()).await?;
+    if names.is_empty() {
+        if api(&dir).await?.is_none() {
+            // Nothing runs, and the files do not even say what it would be.
+            return loaded.map(drop);
+        }
+        let folder = dir.file_name().unwrap_or_default();
+        names.push(folder.to_string_lossy().into_owned());
     }
-    carry_out(ctx, &engine, &args, &down, loaded.as_ref().ok()).await
+    let mut downs = Vec::new();
+    for name in names {
+        let mut down = plan(&dir, &name, &args.services, &instances).await?;
+        if args.volumes {
+            down.volumes = volumes(&engine, &dir, &name, &args.services).await?;
+        }
+        // There is one in the folder, whatever the project was called when it was started.
+        down.api = down.api.filter(|_| downs.is_empty());
+        downs.push(down);
+    }
+    downs.retain(|down| !down.is_empty());
+    carry_out(ctx, &engine, &args, &downs, loaded.as_ref().ok()).await
 }
 
 /// Stops `services` of a project whose files are known: the end of `up --foreground`.
@@ -95,28 +106,33 @@ async fn without_engine(ctx: &Context, dir: &Path, args: &Args, e: Error) -> Res
     Err(e)
 }
 
-/// The project's name and its containers. When its files cannot be read, the containers that were
-/// made from its folder know its name.
+/// What the project is called, and its containers. Those that were made from its folder count
+/// whatever it was called then, also when its files cannot be read.
 async fn identify(
     engine: &Docker,
     dir: &Path,
     loaded: Result<&Project, &Error>,
-) -> Result<(Option<String>, Vec<Instance>)> {
-    if let Ok(project) = loaded {
-        let instances = engine.instances(Some(&project.name)).await?;
-        let ours = instances
-            .into_iter()
-            .filter(|i| same_folder(&i.dir, dir) || !i.dir.is_dir());
-        return Ok((Some(project.name.clone()), ours.collect()));
-    }
+) -> Result<(Vec<String>, Vec<Instance>)> {
+    let mut names: Vec<String> = loaded.iter().map(|project| project.name.clone()).collect();
     let mut instances = engine.instances(None).await?;
-    instances.retain(|i| same_folder(&i.dir, dir));
-    Ok((instances.first().map(|i| i.project.clone()), instances))
+    instances
+        .retain(|i| same_folder(&i.dir, dir) || (names.contains(&i.project) && !i.dir.is_dir()));
+    for instance in &instances {
+        if !names.contains(&instance.project) {
+            names.push(instance.project.clone());
+        }
+    }
+    Ok((names, instances))
 }
 
 async fn plan(dir: &Path, name: &str, services: &[Service], there: &[Instance]) -> Result<Down> {
-    let api = ApiFiles::in_state_dir(&dir.join(STATE_DIR)).seen().await?;
-    Ok(Down::new(name, dir, services, there, api.map(|a| a.pid)))
+    Ok(Down::new(name, dir, services, there, api(dir).await?))
+}
+
+/// The process of the API of the project in `dir`.
+async fn api(dir: &Path) -> Result<Option<u32>> {
+    let seen = ApiFiles::in_state_dir(&dir.join(STATE_DIR)).seen().await?;
+    Ok(seen.map(|api| api.pid))
 }
 
 /// The volumes of a project, if the service that they belong to is meant.
@@ -138,18 +154,23 @@ async fn carry_out(
     ctx: &Context,
     engine: &Docker,
     args: &Args,
-    down: &Down,
+    downs: &[Down],
     project: Option<&Project>,
 ) -> Result<()> {
     if args.dry_run {
-        return super::up::show_plan(ctx, &down.steps());
+        let steps: Vec<_> = downs.iter().flat_map(Down::steps).collect();
+        return super::up::show_plan(ctx, &steps);
     }
-    if down.is_empty() {
+    if downs.is_empty() {
         ctx.out.say("nothing runs");
         return Ok(());
     }
-    agree(ctx, args, std::slice::from_ref(down))?;
-    down.apply(ctx, engine, project).await
+    agree(ctx, args, downs)?;
+    for down in downs {
+        let its = project.filter(|project| project.name == down.project);
+        down.apply(ctx, engine, its).await?;
+    }
+    Ok(())
 }
 
 /// Data is deleted only with consent.

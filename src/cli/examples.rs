@@ -13,7 +13,8 @@ Examples:
   urbania up mongodb livekit            without the token API
   urbania up --dry-run                  say what would be done
   urbania up -f                         stay, show all logs, Ctrl-C stops all
-  urbania up --wait-timeout 3m          on a slow machine";
+  urbania up --wait-timeout 3m          on a slow machine
+  urbania up --pass-unknown             with keys of a newer LiveKit in livekit.yaml";
 
 /// `urbania down`.
 pub const DOWN: &str = "\

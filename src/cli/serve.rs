@@ -8,14 +8,15 @@ use clap::ValueEnum;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::api::journal::{Journal, LogFormat};
+use crate::api::journal::{Journal, LogFormat, Sink};
 use crate::api::{ApiConfig, App, Reach, serve};
 use crate::auth::Setup;
 use crate::config::Project;
 use crate::context::Context;
 use crate::error::{Context as _, Error, Result};
+use crate::host::log_file::StderrLog;
 use crate::output::WARN;
-use crate::stack::api::session_secret;
+use crate::stack::api::{ApiFiles, session_secret};
 use crate::store;
 
 /// What is said when there is nothing to sign with.
@@ -98,8 +99,16 @@ fn config(
         cors_origins: settings.api.cors_origins.clone(),
         store: Arc::from(store::of(project)?),
         clock: ctx.clock.clone(),
-        journal: Journal::new(format, Box::new(std::io::stderr())),
+        journal: Journal::new(format, log(project)),
     })
+}
+
+/// What `up` starts has a file of its own, which it keeps from growing without end.
+fn log(project: &Project) -> Sink {
+    match StderrLog::at(&ApiFiles::of(project).log) {
+        Some(log) => Box::new(log),
+        None => Box::new(std::io::stderr()),
+    }
 }
 
 async fn bind(listen: SocketAddr) -> Result<TcpListener> {

@@ -12,6 +12,7 @@ use crate::engine::Engine;
 use crate::engine::docker::Docker;
 use crate::error::{Error, Result};
 use crate::output::{BAD, Format, GOOD, Table};
+use crate::stack::apis::apis;
 use crate::stack::site::Site;
 use crate::stack::status::{ProjectStatus, ServiceStatus};
 
@@ -46,13 +47,20 @@ pub async fn run(ctx: &Context, args: Args, env: bool) -> Result<()> {
     verdict(&projects)
 }
 
-/// Every project that has a container on the engine.
+/// Every project that has a container on the engine, or an API.
 async fn all(ctx: &Context) -> Result<Vec<ProjectStatus>> {
     let engine = Docker::connect(&ctx.env).await?;
     let instances = engine.instances(None).await?;
-    let dirs: BTreeMap<&str, PathBuf> = instances
+    let apis = apis(&ctx.env).await;
+    let apis = apis
         .iter()
-        .map(|i| (i.project.as_str(), i.dir.clone()))
+        .map(|api| (api.project.as_str(), api.dir.clone()));
+    let dirs: BTreeMap<&str, PathBuf> = apis
+        .chain(
+            instances
+                .iter()
+                .map(|i| (i.project.as_str(), i.dir.clone())),
+        )
         .collect();
     let mut projects = Vec::new();
     for (name, dir) in dirs {

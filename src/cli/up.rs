@@ -37,6 +37,10 @@ pub struct Args {
     /// When to fetch images
     #[arg(long, value_enum, default_value_t = PullArg::Missing)]
     pull: PullArg,
+    /// Leave to LiveKit what urbania does not understand in livekit.yaml [also: `pass_unknown` of
+    /// urbania.yaml]
+    #[arg(long)]
+    pass_unknown: bool,
     /// Say what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -67,11 +71,16 @@ enum PullArg {
     Never,
 }
 
+/// What `--pass-unknown` stands for.
+const PASS_UNKNOWN: &str = "URBANIA_PASS_UNKNOWN";
+
 /// Runs the command.
 pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     // First of all: a signal from now on must not leave anything half-done.
     let interrupt = Interrupt::listen()?;
     let began = ctx.clock.now();
+    let passing = args.pass_unknown.then(|| ctx.with(PASS_UNKNOWN, "true"));
+    let ctx = passing.as_ref().unwrap_or(ctx);
     let dir = Project::find(ctx)?;
     let lock = if args.dry_run {
         None
@@ -170,7 +179,7 @@ pub(super) async fn report(
     plan: &Plan,
 ) -> Result<()> {
     let report = Report::of(site, services, plan).await?;
-    warn(ctx, &site.project);
+    warn(ctx, site);
     if ctx.out.format == Format::Json {
         return ctx.out.json(&report);
     }
@@ -191,9 +200,10 @@ pub(super) async fn report(
 }
 
 /// What works but probably not as meant, and backends that hold another key pair.
-fn warn(ctx: &Context, project: &Project) {
-    let findings = compare_backends(project);
-    let warnings = project.warnings.iter().map(ToString::to_string);
+fn warn(ctx: &Context, site: &Site) {
+    let findings = compare_backends(&site.project);
+    let warnings = site.project.warnings.iter().chain(&site.effective.warnings);
+    let warnings = warnings.map(ToString::to_string);
     for warning in warnings.chain(findings.iter().map(ToString::to_string)) {
         ctx.out
             .complain(format_args!("{WARN}warning{WARN:#}: {warning}"));

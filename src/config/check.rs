@@ -57,7 +57,12 @@ fn overlap(one: &str, other: &str) -> bool {
 }
 
 /// Checks `livekit.yaml`.
-pub fn livekit(source: &Source, livekit: &LivekitConfig, findings: &mut Findings) {
+pub fn livekit(
+    source: &Source,
+    settings: &Settings,
+    livekit: &LivekitConfig,
+    findings: &mut Findings,
+) {
     keys(source, livekit, findings);
     for text in &livekit.bind_addresses {
         if address(text).is_none() {
@@ -67,8 +72,10 @@ pub fn livekit(source: &Source, livekit: &LivekitConfig, findings: &mut Findings
         }
     }
     rtc(source, livekit, findings);
-    turn(source, livekit, findings);
-    webhook(source, livekit, findings);
+    let doubts = turn(livekit).into_iter().chain(webhook(livekit));
+    for (path, message) in doubts {
+        findings.doubt(source.problem(path, message), settings.pass_unknown);
+    }
     if livekit.prometheus_port != 0 {
         let message = "deprecated; its new name is prometheus.port";
         let warning = source.problem("prometheus_port", message);
@@ -172,12 +179,13 @@ fn rtc(source: &Source, livekit: &LivekitConfig, findings: &mut Findings) {
     }
 }
 
-fn turn(source: &Source, livekit: &LivekitConfig, findings: &mut Findings) {
+/// What LiveKit will not start with, each with the path of its key.
+fn turn(livekit: &LivekitConfig) -> BTreeMap<&'static str, &'static str> {
     let turn = &livekit.turn;
-    if !turn.enabled {
-        return;
-    }
     let mut missing = BTreeMap::new();
+    if !turn.enabled {
+        return missing;
+    }
     if turn.tls_port == 0 && turn.udp_port == 0 {
         missing.insert("turn.enabled", "needs turn.tls_port or turn.udp_port");
     }
@@ -190,27 +198,19 @@ fn turn(source: &Source, livekit: &LivekitConfig, findings: &mut Findings) {
         let message = "needs turn.cert_file and turn.key_file, or turn.external_tls";
         missing.insert("turn.tls_port", message);
     }
-    for (path, message) in missing {
-        findings.problems.push(source.problem(path, message));
-    }
+    missing
 }
 
-fn webhook(source: &Source, livekit: &LivekitConfig, findings: &mut Findings) {
+/// The same.
+fn webhook(livekit: &LivekitConfig) -> Option<(&'static str, &'static str)> {
     let webhook = &livekit.webhook;
     if webhook.api_key.is_empty() {
-        if !webhook.urls.is_empty() {
-            let message = "needs webhook.api_key, the name of a key under `keys`";
-            findings
-                .problems
-                .push(source.problem("webhook.urls", message));
-        }
-    } else if !livekit.keys.iter().any(|p| p.key == webhook.api_key) {
-        // Not quoted: a secret is what people put here by mistake.
-        let message = "not the name of a key under `keys`";
-        findings
-            .problems
-            .push(source.problem("webhook.api_key", message));
+        let message = "needs webhook.api_key, the name of a key under `keys`";
+        return (!webhook.urls.is_empty()).then_some(("webhook.urls", message));
     }
+    let is_known = livekit.keys.iter().any(|p| p.key == webhook.api_key);
+    // Not quoted: a secret is what people put here by mistake.
+    (!is_known).then_some(("webhook.api_key", "not the name of a key under `keys`"))
 }
 
 /// Checks that no two services want one port.

@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::yaml::{emit, parse, value_of};
-use super::{LivekitConfig, Project, Rtc, UdpPorts, livekit_schema};
+use super::{CopiedFile, LivekitConfig, Problem, Project, Rtc, UdpPorts, livekit_schema, problem};
+use crate::error::Result;
 use crate::host::sockets::Protocol;
 
 /// How the SFU reaches the network, decided.
@@ -40,6 +41,12 @@ pub struct Effective {
     /// What the SFU will bind. Ports that media is relayed from are not among them: they are
     /// bound when a relay is asked for.
     pub ports: Vec<PortUse>,
+    /// Copies of the files that it names.
+    pub files: Vec<CopiedFile>,
+    /// What keeps the SFU from being started.
+    pub problems: Vec<Problem>,
+    /// What is left to LiveKit.
+    pub warnings: Vec<Problem>,
 }
 
 /// A value that was added to the user's file.
@@ -85,6 +92,13 @@ pub fn effective(project: &Project, machine: &Machine) -> Effective {
     }
     additions.extend(loopback(&livekit.rtc, machine));
     additions.extend(webhook(&livekit, machine));
+    let (files, problems) = project.sfu_files();
+    additions.extend(files.iter().map(copied));
+    let (problems, warnings) = if project.settings.pass_unknown {
+        (Vec::new(), problems)
+    } else {
+        (problems, Vec::new())
+    };
     for addition in &additions {
         set(&mut livekit.tree, &addition.path, addition.value.clone());
     }
@@ -92,10 +106,21 @@ pub fn effective(project: &Project, machine: &Machine) -> Effective {
         yaml: emit(&livekit.tree, &|_| None).into(),
         additions,
         ports: ports(&livekit),
+        files,
+        problems,
+        warnings,
     }
 }
 
 impl Effective {
+    /// Refuses what the SFU cannot be started with.
+    pub fn check(&self) -> Result<()> {
+        if self.problems.is_empty() {
+            return Ok(());
+        }
+        Err(problem::error(self.problems.clone()))
+    }
+
     /// The file for people: the reason stands beside each addition, secrets are left out unless
     /// `reveal`.
     pub fn explained(&self, reveal: bool) -> String {
@@ -122,6 +147,12 @@ fn addition(path: &str, value: impl Into<Value>, reason: impl Into<String>) -> A
         value: value.into(),
         reason: reason.into(),
     }
+}
+
+/// The SFU's container has files of its own.
+fn copied(file: &CopiedFile) -> Addition {
+    let reason = format!("the SFU gets a copy of `{}`", file.of.written.display());
+    addition(&file.of.path, file.inside(), reason)
 }
 
 fn node_ip(rtc: &Rtc, machine: &Machine) -> Option<Addition> {
@@ -216,13 +247,22 @@ fn webhook(livekit: &LivekitConfig, machine: &Machine) -> Vec<Addition> {
 
 fn set(tree: &mut Value, path: &str, value: Value) {
     let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+    let (key, index) = match first.split_once('[') {
+        Some((key, index)) => (key, index.trim_end_matches(']').parse::<usize>().ok()),
+        None => (first, None),
+    };
     if !tree.is_object() {
         *tree = Value::Object(Map::new());
     }
-    if rest.is_empty() {
-        tree[first] = value;
-    } else {
-        set(&mut tree[first], rest, value);
+    let place = match index {
+        Some(index) => tree[key].get_mut(index),
+        None => Some(&mut tree[key]),
+    };
+    match place {
+        Some(place) if rest.is_empty() => *place = value,
+        Some(place) => set(place, rest, value),
+        // Only what is in the list is ever named.
+        None => {}
     }
 }
 
@@ -264,19 +304,26 @@ fn port(protocol: Protocol, port: u16, purpose: &'static str) -> PortUse {
     }
 }
 
-/// Replaces what the schema calls secret.
+/// Replaces what the schema calls secret, and texts of which it does not know what they are.
 fn redact(value: &mut Value, schema: &Value) {
+    let is_unknown = *schema == Value::Bool(false);
     match value {
+        secret if schema["writeOnly"] == true => *secret = "(redacted)".into(),
+        Value::String(text) if is_unknown => "(redacted)".clone_into(text),
         Value::Object(map) => {
             for (key, value) in map {
-                let schema = schema["properties"]
+                let inner = schema["properties"]
                     .get(key)
                     .unwrap_or(&schema["additionalProperties"]);
-                redact(value, schema);
+                redact(value, if is_unknown { schema } else { inner });
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|v| redact(v, &schema["items"])),
-        secret if schema["writeOnly"] == Value::Bool(true) => *secret = "(redacted)".into(),
+        Value::Array(items) => {
+            let inner = if is_unknown { schema } else { &schema["items"] };
+            for value in items {
+                redact(value, inner);
+            }
+        }
         _ => {}
     }
 }

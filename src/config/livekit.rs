@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
+use super::files::NamedFile;
 use super::yaml::udp_ports;
 use crate::livekit::keys::KeyPair;
 
@@ -48,6 +49,10 @@ pub struct LivekitConfig {
     #[serde(skip)]
     #[schemars(skip)]
     pub tree: Value,
+    /// The files that it names.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub files: Vec<NamedFile>,
 }
 
 impl Default for LivekitConfig {
@@ -66,6 +71,7 @@ impl Default for LivekitConfig {
             prometheus_port: 0,
             development: false,
             tree: Value::Null,
+            files: Vec::new(),
         }
     }
 }
@@ -237,9 +243,9 @@ pub struct Turn {
     pub relay_range_end: u16,
     /// Whether a balancer in front ends TLS.
     pub external_tls: bool,
-    /// Certificate, as a file that the SFU can read.
+    /// Certificate (PEM): a file of this machine, relative to the project's folder.
     pub cert_file: String,
-    /// Key of the certificate, as a file that the SFU can read.
+    /// Key of the certificate: another such file.
     pub key_file: String,
 }
 

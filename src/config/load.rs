@@ -7,9 +7,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::problem::Problem;
-use super::schema::{livekit_schema, settings_schema};
+use super::schema::{is_read_here, livekit_schema, settings_schema};
 use super::yaml::{Node, Position, Reader, join, parse};
-use super::{Images, LIVEKIT_FILE, LivekitConfig, SETTINGS_FILE, Settings};
+use super::{Images, LIVEKIT_FILE, LivekitConfig, SETTINGS_FILE, Settings, files};
 use crate::context::Env;
 
 /// What is said of a `livekit.yaml` that is not there.
@@ -48,6 +48,19 @@ pub struct Findings {
     pub problems: Vec<Problem>,
     /// What works, but probably not as meant.
     pub warnings: Vec<Problem>,
+    /// Whether one of the problems is probably none to LiveKit.
+    pub is_for_livekit: bool,
+}
+
+impl Findings {
+    /// Something wrong that LiveKit may understand all the same: with `pass`, that is left to it.
+    pub fn doubt(&mut self, problem: Problem, pass: bool) {
+        if pass {
+            self.warnings.push(problem);
+        } else {
+            self.problems.push(problem);
+        }
+    }
 }
 
 /// `urbania.yaml` with the environment's overrides; without the file, the defaults.
@@ -77,7 +90,11 @@ pub fn settings(dir: &Path, env: &Env, findings: &mut Findings) -> (Source, Sett
 }
 
 /// `livekit.yaml`, which must be there.
-pub fn livekit(dir: &Path, images: &Images, findings: &mut Findings) -> (Source, LivekitConfig) {
+pub fn livekit(
+    dir: &Path,
+    settings: &Settings,
+    findings: &mut Findings,
+) -> (Source, LivekitConfig) {
     let schema = livekit_schema();
     let (tree, exists) = tree(dir, LIVEKIT_FILE, findings);
     if !exists {
@@ -85,24 +102,36 @@ pub fn livekit(dir: &Path, images: &Images, findings: &mut Findings) -> (Source,
         findings.problems.push(missing);
     }
     let mut value = Value::Object(Map::new());
+    let mut whole = value.clone();
+    let mut files = Vec::new();
     if let Some(tree) = &tree {
         let unknown = "not a key that LiveKit 1.13 knows";
         let (read, found) = Reader::new(&schema, unknown).read(tree);
         value = read;
+        whole = if settings.pass_unknown {
+            Reader::new(&schema, unknown).keeping().read(tree).0
+        } else {
+            value.clone()
+        };
         // Another image may know other keys: it has the last word.
-        let may_know_more = images.livekit != Images::default().livekit;
+        let may_know_more = settings.images.livekit != Images::default().livekit;
         for finding in found {
-            let doubtful = finding.unknown_key && may_know_more;
+            let pass = settings.pass_unknown || (finding.unknown_key && may_know_more);
+            let is_needed = is_read_here(&finding.path);
+            let is_misspelt = finding.unknown_key && finding.message != unknown;
             let problem = Problem::found(LIVEKIT_FILE, finding);
-            if doubtful {
-                findings.warnings.push(problem);
-            } else {
+            if is_needed {
                 findings.problems.push(problem);
+            } else {
+                findings.is_for_livekit |= !pass && !is_misspelt;
+                findings.doubt(problem, pass);
             }
         }
+        files = files::named(tree, &schema);
     }
-    let mut config: LivekitConfig = typed(LIVEKIT_FILE, value.clone(), findings);
-    config.tree = value;
+    let mut config: LivekitConfig = typed(LIVEKIT_FILE, value, findings);
+    config.tree = whole;
+    config.files = files;
     if config.development && config.rtc.port_range_start == 0 {
         // What LiveKit does in its development mode.
         config.rtc.udp_port.get_or_insert_with(|| "7882".into());

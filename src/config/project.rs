@@ -10,7 +10,7 @@ use super::backends::{KEY, SECRET};
 use super::load::{self, Findings};
 use super::problem::{self, Problem};
 use super::scaffold::variables;
-use super::{EnvFile, LivekitConfig, Settings, check};
+use super::{CopiedFile, EnvFile, LivekitConfig, Settings, check, files};
 use crate::context::{Context, Env};
 use crate::error::{Context as _, Error, Result};
 use crate::livekit::keys::KeyPair;
@@ -91,9 +91,9 @@ impl Project {
     fn read(dir: &Path, environment: &Env, needless: impl Fn(&Problem) -> bool) -> Result<Self> {
         let mut findings = Findings::default();
         let (settings_source, settings) = load::settings(dir, environment, &mut findings);
-        let (livekit_source, livekit) = load::livekit(dir, &settings.images, &mut findings);
+        let (livekit_source, livekit) = load::livekit(dir, &settings, &mut findings);
         check::settings(&settings_source, &settings, &mut findings);
-        check::livekit(&livekit_source, &livekit, &mut findings);
+        check::livekit(&livekit_source, &settings, &livekit, &mut findings);
         check::ports(&settings, &settings_source, &livekit, &mut findings);
         let env = EnvFile::read(&dir.join(ENV_FILE)).unwrap_or_else(|e| {
             let problem = Problem::of(ENV_FILE, format!("cannot be read: {e}"));
@@ -102,7 +102,7 @@ impl Project {
         });
         findings.problems.retain(|problem| !needless(problem));
         if !findings.problems.is_empty() {
-            return Err(with_hints(findings.problems));
+            return Err(with_hints(findings));
         }
         findings.warnings.extend(open_to_others(dir, &livekit));
         Ok(Self {
@@ -114,6 +114,12 @@ impl Project {
             warnings: findings.warnings,
             environment: environment.clone(),
         })
+    }
+
+    /// Copies of the files that `livekit.yaml` names, and what is wrong with those that cannot be
+    /// read.
+    pub fn sfu_files(&self) -> (Vec<CopiedFile>, Vec<Problem>) {
+        files::copies(&self.livekit, &self.dir)
     }
 
     /// The folder of the state.
@@ -267,7 +273,12 @@ fn no_keys(problem: &Problem) -> bool {
 }
 
 /// All problems as one error, with the way out where a command is one.
-fn with_hints(problems: Vec<Problem>) -> Error {
+fn with_hints(findings: Findings) -> Error {
+    let Findings {
+        problems,
+        is_for_livekit,
+        ..
+    } = findings;
     let no_livekit_file = problems.iter().any(no_livekit_file);
     let no_keys = problems.iter().any(|p| p.path == "keys");
     let mut error = problem::error(problems);
@@ -277,6 +288,11 @@ fn with_hints(problems: Vec<Problem>) -> Error {
     if no_keys {
         error =
             error.hint("add `NAME: SECRET` under `keys`; `openssl rand -hex 32` makes a secret");
+    }
+    if is_for_livekit {
+        error = error.hint(
+            "if LiveKit knows better: urbania up --pass-unknown, or `pass_unknown: true` in urbania.yaml",
+        );
     }
     error
 }

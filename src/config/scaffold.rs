@@ -13,9 +13,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::load::{self, Findings};
-use super::{
-    ENV_FILE, EnvFile, Images, LIVEKIT_FILE, LivekitConfig, SETTINGS_FILE, Settings, problem,
-};
+use super::{ENV_FILE, EnvFile, LIVEKIT_FILE, LivekitConfig, SETTINGS_FILE, Settings, problem};
 use crate::error::{Context as _, Error, Result};
 use crate::host::files::{PRIVATE, replace};
 use crate::livekit::keys::{KeyPair, generate_secret};
@@ -244,7 +242,7 @@ fn planned(
 /// The pair and the port of a `livekit.yaml` that stays.
 fn pair_of(dir: &Path) -> Result<(KeyPair, u16)> {
     let mut findings = Findings::default();
-    let (_, livekit) = load::livekit(dir, &Images::default(), &mut findings);
+    let (_, livekit) = load::livekit(dir, &Settings::default(), &mut findings);
     if !findings.problems.is_empty() {
         return Err(problem::error(findings.problems));
     }

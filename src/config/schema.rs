@@ -31,6 +31,24 @@ pub fn livekit_schema() -> Value {
     schema
 }
 
+/// Whether urbania itself goes by the value at this path of `livekit.yaml`, or LiveKit alone.
+pub(super) fn is_read_here(path: &str) -> bool {
+    let schema = derived::<LivekitConfig>("livekit.yaml");
+    let mut place = &schema;
+    for key in path.split('.') {
+        if !place["properties"].is_object() {
+            // A list or a map of the user's own keys.
+            return true;
+        }
+        let key = key.split_once('[').map_or(key, |(key, _)| key);
+        match place["properties"].get(key) {
+            Some(inner) => place = inner,
+            None => return false,
+        }
+    }
+    true
+}
+
 /// Every secret of a `livekit.yaml`.
 pub fn livekit_secrets(livekit: &LivekitConfig) -> Vec<SecretString> {
     let mut found = Vec::new();
@@ -40,23 +58,24 @@ pub fn livekit_secrets(livekit: &LivekitConfig) -> Vec<SecretString> {
 }
 
 fn collect_secrets(value: &Value, schema: &Value, found: &mut Vec<SecretString>) {
+    // Whatever stands where a secret belongs is secret.
+    let secret = schema["writeOnly"] == Value::Bool(true);
     match value {
         Value::Object(map) => {
             for (key, value) in map {
-                let schema = schema["properties"]
+                let inner = schema["properties"]
                     .get(key)
                     .unwrap_or(&schema["additionalProperties"]);
-                collect_secrets(value, schema, found);
+                collect_secrets(value, if secret { schema } else { inner }, found);
             }
         }
         Value::Array(items) => {
             for item in items {
-                collect_secrets(item, &schema["items"], found);
+                let inner = if secret { schema } else { &schema["items"] };
+                collect_secrets(item, inner, found);
             }
         }
-        Value::String(text) if schema["writeOnly"] == Value::Bool(true) => {
-            found.push(text.as_str().into());
-        }
+        Value::String(text) if secret => found.push(text.as_str().into()),
         _ => {}
     }
 }
@@ -119,7 +138,8 @@ fn kind_of_word(word: &str) -> Value {
         "uint16" => json!({"type": "integer", "minimum": 0, "maximum": u16::MAX}),
         "float" => json!({"type": "number"}),
         "duration" => json!({"type": ["integer", "string"], "format": "go-duration"}),
-        "node-ip" => json!({"type": "string", "format": word}),
+        // The SFU gets a copy of a file.
+        "node-ip" | "file" => json!({"type": "string", "format": word}),
         "udp-ports" => json!({"type": ["string", "integer"], "format": word}),
         _ => json!({}),
     }
@@ -165,6 +185,27 @@ mod tests {
             .map(|(path, _)| path.as_str())
             .collect();
         assert!(untyped.is_empty(), "{untyped:?}");
+    }
+
+    #[test]
+    fn what_is_read_here_is_told_from_what_livekit_alone_reads() {
+        for path in [
+            "port",
+            "keys.APIone",
+            "rtc.udp_port",
+            "bind_addresses[1]",
+            "rtc",
+        ] {
+            assert!(is_read_here(path), "{path}");
+        }
+        for path in [
+            "log_level",
+            "rtc.strict_acks",
+            "rtc.new[0].key",
+            "redis.password",
+        ] {
+            assert!(!is_read_here(path), "{path}");
+        }
     }
 
     #[test]

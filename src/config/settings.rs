@@ -37,6 +37,8 @@ pub struct Settings {
     /// Address of the SFU that browsers are told. Default: ws://localhost and the port of livekit.yaml.
     #[schemars(extend("format" = "websocket-url"))]
     pub livekit_url: Option<String>,
+    /// Whether what urbania does not understand in livekit.yaml is passed on to LiveKit, with a warning.
+    pub pass_unknown: bool,
     /// Env files of backends that must hold the same key pair, relative to the project's folder.
     pub backends: Vec<PathBuf>,
 }

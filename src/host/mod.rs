@@ -7,6 +7,7 @@ pub mod command_line;
 pub mod files;
 pub mod holder;
 pub mod lock;
+pub mod log_file;
 pub mod ports;
 pub mod process;
 pub mod refusal;

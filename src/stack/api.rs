@@ -6,9 +6,10 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::auth::Setup;
-use crate::config::Project;
+use crate::config::{Project, variable_of};
 use crate::error::{Context as _, Error, Result};
 use crate::host::files::{PRIVATE, private_dir, replace};
+use crate::host::log_file;
 use crate::host::process::{Running, Spawn, Stopped, running, spawn_detached};
 use crate::store;
 
@@ -90,14 +91,21 @@ pub async fn start(project: &Project, config: &str) -> Result<Running> {
         "--project".to_owned(),
         project.dir.display().to_string(),
     ];
+    // A flag of `up` counts for the API that it starts too.
+    let pass = project.settings.pass_unknown.then(|| {
+        let name = variable_of("pass_unknown");
+        (name, "true".to_owned())
+    });
     private_dir(&project.state_dir())?;
+    log_file::make_room(&files.log)
+        .or_fail(|| format!("cannot rename `{}`", files.log.display()))?;
     // Before the process: a process without its hash would be restarted for nothing.
     replace(&files.config, config, PRIVATE)
         .or_fail(|| format!("cannot write `{}`", files.config.display()))?;
     spawn_detached(&Spawn {
         program: &program,
         args: &args,
-        env: &[],
+        env: pass.as_slice(),
         log: &files.log,
         pid_file: &files.pid,
         dir: &project.dir,

@@ -85,6 +85,8 @@ pub async fn of_file(log: &Path, from: u64, redactor: &Redactor) -> Vec<String> 
         return Vec::new();
     };
     let length = file.metadata().await.map_or(0, |m| m.len());
+    // A log that is shorter now was turned over.
+    let from = if from > length { 0 } else { from };
     let from = from.max(length.saturating_sub(LONGEST));
     let mut bytes = Vec::new();
     if file.seek(std::io::SeekFrom::Start(from)).await.is_err()
@@ -163,7 +165,7 @@ const KNOWN: [(&str, &str); 15] = [
     ),
     (
         "turn tls cert required",
-        "turn.cert_file and turn.key_file are looked for inside the SFU's image; with turn.external_tls, a proxy has them",
+        "turn.cert_file and turn.key_file must be a PEM certificate and its key; with turn.external_tls, a proxy has them",
     ),
     (
         "one of key-file or keys must be provided",

@@ -1,6 +1,7 @@
 //! The services of a project: wanted, planned, applied, healthy.
 
 pub mod api;
+pub mod apis;
 pub mod down;
 pub mod health;
 pub mod interrupt;

@@ -1,14 +1,15 @@
 //! What `up` and `down` will do, decided before anything is done.
 
+mod found;
+mod steps;
+
 use std::collections::BTreeSet;
-use std::path::Path;
 
-use serde::Serialize;
-
+use self::found::{WORTHLESS, worth};
+pub use self::found::{refuse_namesake, sort_out};
+pub use self::steps::Step;
 use super::service::Service;
-use crate::engine::{Instance, ServiceSpec, State, Volume};
-use crate::error::{Error, Result};
-use crate::host::files::same_folder;
+use crate::engine::{Instance, ServiceSpec, State};
 
 /// What is to run.
 #[derive(Clone, Debug, Default)]
@@ -75,32 +76,6 @@ pub struct Plan {
     pub fallbacks: Vec<Instance>,
     /// What happens to each service, in the order in which they start.
     pub actions: Vec<(Service, Action)>,
-}
-
-/// A line of a plan for people and scripts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Step {
-    /// `pull`, `create`, `recreate`, `start`, `restart`, `keep`, `stop`, `remove` or `delete`.
-    pub action: &'static str,
-    /// The service.
-    pub service: String,
-    /// What exactly, or why.
-    pub detail: String,
-}
-
-impl Step {
-    /// A line.
-    pub fn new(
-        action: &'static str,
-        service: impl Into<String>,
-        detail: impl Into<String>,
-    ) -> Self {
-        Self {
-            action,
-            service: service.into(),
-            detail: detail.into(),
-        }
-    }
 }
 
 impl Plan {
@@ -183,31 +158,6 @@ impl Plan {
             .filter(|(_, action)| !action.keeps() && !matches!(action, Action::Restart(_)))
             .map(|(service, _)| *service)
     }
-
-    /// The plan as lines.
-    pub fn steps(&self) -> Vec<Step> {
-        let pulls = self
-            .pulls
-            .iter()
-            .map(|(s, image)| Step::new("pull", *s, image));
-        let removals = self.removals.iter().map(|(instance, why)| {
-            Step::new(
-                "remove",
-                &instance.service,
-                format!("{}: {why}", instance.name),
-            )
-        });
-        let actions = self.actions.iter().map(|(s, action)| action.step(*s));
-        let fallbacks = self.fallbacks.iter().map(|instance| {
-            let detail = format!("{}: {LEFT_OVER}", instance.name);
-            Step::new("remove", &instance.service, detail)
-        });
-        pulls
-            .chain(removals)
-            .chain(actions)
-            .chain(fallbacks)
-            .collect()
-    }
 }
 
 const LEFT_OVER: &str = "left by an interrupted `up`";
@@ -248,49 +198,6 @@ impl Action {
             _ => None,
         }
     }
-
-    fn step(&self, service: Service) -> Step {
-        match self {
-            Self::Keep(instance) => Step::new("keep", service, &instance.name),
-            Self::Start(instance) => Step::new("start", service, &instance.name),
-            Self::Restart(instance) => Step::new("restart", service, &instance.name),
-            Self::Create => Step::new("create", service, ""),
-            Self::Recreate(_, why) => Step::new("recreate", service, why),
-            Self::KeepApi(pid) => Step::new("keep", service, format!("pid {pid}")),
-            Self::StartApi => Step::new("start", service, ""),
-            Self::RestartApi(_, why) => Step::new("restart", service, why),
-        }
-    }
-}
-
-/// The container that counts as the service, and those that an interrupted `up` left.
-///
-/// While a container is replaced there are two of them: the one before, renamed, and the new one.
-pub fn sort_out(
-    service: Service,
-    name: &str,
-    instances: &[Instance],
-) -> (Option<Instance>, Vec<Instance>) {
-    let mut found: Vec<Instance> = instances
-        .iter()
-        .filter(|i| i.service == service.as_str())
-        .cloned()
-        .collect();
-    found.sort_by_key(|i| (worth(i.state), i.name != name));
-    let has_current = found.first().is_some_and(|i| worth(i.state) < WORTHLESS);
-    let leftovers = found.split_off(usize::from(has_current));
-    (found.pop(), leftovers)
-}
-
-const WORTHLESS: u8 = 2;
-
-/// What was made and never started, or broke, cannot be trusted to be complete.
-fn worth(state: State) -> u8 {
-    match state {
-        State::Running | State::Paused => 0,
-        State::Exited => 1,
-        State::Created | State::Dead => WORTHLESS,
-    }
 }
 
 fn action(spec: &ServiceSpec, current: Option<Instance>) -> Action {
@@ -310,34 +217,6 @@ fn action(spec: &ServiceSpec, current: Option<Instance>) -> Action {
         return Action::Start(current);
     };
     Action::Recreate(current, why)
-}
-
-/// Two folders with one project name would fight over the same containers and the same data. Those
-/// of a folder that is no more belong to the one that has the name now.
-pub fn refuse_namesake(
-    project: &str,
-    dir: &Path,
-    instances: &[Instance],
-    volumes: &[Volume],
-) -> Result<()> {
-    let another = |its: &&Path| its.is_dir() && !same_folder(its, dir);
-    let runs = instances.iter().map(|i| i.dir.as_path()).find(another);
-    let keeps_data = volumes.iter().map(|v| v.dir.as_path()).find(another);
-    let Some(other) = runs.or(keeps_data) else {
-        return Ok(());
-    };
-    let other = other.display();
-    let refusal = Error::problem(match runs {
-        Some(_) => format!("another project named `{project}` is at `{other}`"),
-        None => format!("another project named `{project}` is at `{other}`, and its data is kept"),
-    })
-    .hint("give this one another name: in urbania.yaml");
-    Err(match runs {
-        Some(_) => refusal.hint(format!(
-            "or stop the other one: urbania down --project {other}"
-        )),
-        None => refusal,
-    })
 }
 
 #[cfg(test)]

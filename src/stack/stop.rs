@@ -29,7 +29,8 @@ pub async fn stop(
     let id = &instance.id;
     if instance.state == State::Paused {
         // A frozen process hears no signal but the last one.
-        return engine.signal(id, Signal::Kill).await;
+        engine.signal(id, Signal::Kill).await?;
+        return engine.exited(id).await.map(drop);
     }
     let drains = instance.service == Service::Livekit.as_str();
     let grace = if drains { LIVEKIT_GRACE } else { GRACE };

@@ -39,6 +39,7 @@ pub fn wanted(
         match service {
             Service::Mongodb => wanted.containers.push((*service, mongodb(project)?)),
             Service::Livekit => {
+                effective.check()?;
                 let spec = livekit(project, effective, network);
                 wanted.containers.push((*service, spec));
             }
@@ -83,6 +84,12 @@ fn livekit(project: &Project, effective: &Effective, network: NetworkMode) -> Se
         owner: 0,
         mode: 0o400,
     }];
+    spec.files.extend(effective.files.iter().map(|file| Upload {
+        path: file.inside(),
+        contents: file.contents.clone(),
+        owner: 0,
+        mode: 0o400,
+    }));
     if network == NetworkMode::Published {
         spec.network = Network::Published(effective.ports.iter().flat_map(published).collect());
     }

@@ -15,13 +15,8 @@ const PASSWORD: &str = "correct horse battery";
 const ANNA: (&str, u8, u32) = ("anna", 1, 440);
 const BERT: (&str, u8, u32) = ("bert", 6, 880);
 
-/// A running project with two users, and a page that its API lets in.
-async fn running_project() -> (TestProject, PageServer) {
-    running_project_with("").await
-}
-
-/// The same with more settings.
-async fn running_project_with(more: &str) -> (TestProject, PageServer) {
+/// A running project with more settings and two users, and a page that its API lets in.
+async fn running_project(more: &str) -> (TestProject, PageServer) {
     let project = TestProject::initialised();
     let pages = PageServer::start().await;
     project.settings(&format!(
@@ -34,6 +29,43 @@ async fn running_project_with(more: &str) -> (TestProject, PageServer) {
         project.add_user(name, PASSWORD);
     }
     (project, pages)
+}
+
+/// Two users in one room.
+struct Call {
+    project: TestProject,
+    pages: PageServer,
+    anna: Member,
+    bert: Member,
+}
+
+impl Call {
+    /// In a project with more settings; both see and hear each other.
+    async fn begin(more: &str) -> Self {
+        let (project, pages) = running_project(more).await;
+        let call = Self {
+            anna: Member::join(&project, &pages, ANNA).await,
+            bert: Member::join(&project, &pages, BERT).await,
+            project,
+            pages,
+        };
+        call.goes_on().await;
+        call
+    }
+
+    async fn goes_on(&self) {
+        self.anna.sees_and_hears(&self.bert).await;
+        self.bert.sees_and_hears(&self.anna).await;
+    }
+
+    /// Nobody was cut off before.
+    async fn end(self) -> (TestProject, PageServer) {
+        for member in [self.anna, self.bert] {
+            member.was_never_cut_off().await;
+            member.page.close().await;
+        }
+        (self.project, self.pages)
+    }
 }
 
 /// A participant of a call and what the SFU calls it.
@@ -78,15 +110,7 @@ impl Member {
 
 #[tokio::test]
 async fn two_browsers_meet_in_a_fresh_project_and_down_leaves_the_data_alone() {
-    let (project, pages) = running_project().await;
-    let anna = Member::join(&project, &pages, ANNA).await;
-    let bert = Member::join(&project, &pages, BERT).await;
-    anna.sees_and_hears(&bert).await;
-    bert.sees_and_hears(&anna).await;
-    anna.was_never_cut_off().await;
-    bert.was_never_cut_off().await;
-    anna.page.close().await;
-    bert.page.close().await;
+    let (project, pages) = Call::begin("").await.end().await;
     let api = project.api_pid().expect("the API runs");
 
     project.ok(&["down"]);
@@ -108,44 +132,27 @@ async fn two_browsers_meet_in_a_fresh_project_and_down_leaves_the_data_alone() {
 
 #[tokio::test]
 async fn two_browsers_meet_through_published_ports() {
-    let (project, pages) = running_project_with("network: published\n").await;
-    let sfu = format!("urbania-{}-livekit", project.name);
+    let call = Call::begin("network: published\n").await;
+    let sfu = format!("urbania-{}-livekit", call.project.name);
     let mode = docker::docker(&["inspect", &sfu, "--format", "{{.HostConfig.NetworkMode}}"]);
     assert_ne!(mode, ["host"]);
-    let anna = Member::join(&project, &pages, ANNA).await;
-    let bert = Member::join(&project, &pages, BERT).await;
-    anna.sees_and_hears(&bert).await;
-    bert.sees_and_hears(&anna).await;
-    anna.was_never_cut_off().await;
-    bert.was_never_cut_off().await;
-    anna.page.close().await;
-    bert.page.close().await;
+    call.end().await;
 }
 
 #[tokio::test]
 async fn a_call_goes_on_while_the_api_is_stopped_killed_and_started_again() {
-    let (project, pages) = running_project().await;
-    let anna = Member::join(&project, &pages, ANNA).await;
-    let bert = Member::join(&project, &pages, BERT).await;
-    anna.sees_and_hears(&bert).await;
-    bert.sees_and_hears(&anna).await;
-
+    let call = Call::begin("").await;
+    let project = &call.project;
     for signal in [Signal::TERM, Signal::KILL] {
         let api = project.api_pid().expect("the API runs");
         kill(api, signal).await;
-        anna.sees_and_hears(&bert).await;
-        bert.sees_and_hears(&anna).await;
+        call.goes_on().await;
 
         project.ok(&["up"]);
         assert_ne!(project.api_pid(), Some(api), "no new API process");
-        anna.sees_and_hears(&bert).await;
-        bert.sees_and_hears(&anna).await;
+        call.goes_on().await;
     }
-
-    anna.was_never_cut_off().await;
-    bert.was_never_cut_off().await;
-    anna.page.close().await;
-    bert.page.close().await;
+    call.end().await;
 }
 
 /// Sends a signal and waits until the process is gone.

@@ -12,6 +12,8 @@ mod interrupted;
 mod names;
 mod output;
 mod remote;
+mod tls;
+mod turn;
 
 /// The id of a service's container.
 fn id(project: &TestProject, service: &str) -> String {
@@ -104,6 +106,21 @@ fn a_restart_keeps_the_containers() {
     project.ok(&["restart"]);
     assert_eq!(id(&project, "livekit"), livekit);
     assert!(runs(&project, "livekit"));
+}
+
+#[test]
+fn a_paused_service_is_replaced_by_up_and_ended_by_down() {
+    let project = TestProject::initialised();
+    let name = format!("urbania-{}-livekit", project.name);
+    project.ok(&["up", "livekit"]);
+    let before = id(&project, "livekit");
+    docker(&["pause", &name]);
+    project.ok(&["up", "livekit"]);
+    assert_ne!(id(&project, "livekit"), before);
+    assert!(runs(&project, "livekit"));
+    docker(&["pause", &name]);
+    project.ok(&["down"]);
+    assert_eq!(containers(&project.name), [""; 0]);
 }
 
 #[test]

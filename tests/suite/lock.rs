@@ -68,8 +68,17 @@ async fn a_second_command_waits_and_is_told_who_holds_the_lock() {
 async fn the_lock_passes_on_while_somebody_waits() {
     let dir = tempfile::tempdir().unwrap();
     let first = acquire(Duration::ZERO, dir.path()).await.unwrap();
+    let lock = dir.path().join("lock");
+    let open = || {
+        let descriptors = std::fs::read_dir("/proc/self/fd").unwrap();
+        let files = descriptors.filter_map(|d| std::fs::read_link(d.unwrap().path()).ok());
+        files.filter(|file| *file == lock).count()
+    };
+    assert_eq!(open(), 1, "the first one has it");
     let (second, ()) = tokio::join!(acquire(Duration::from_secs(10), dir.path()), async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        while open() < 2 {
+            tokio::task::yield_now().await;
+        }
         drop(first);
     });
     drop(second.unwrap());

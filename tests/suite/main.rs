@@ -8,6 +8,7 @@
 )]
 
 mod address;
+mod api_log;
 mod api_metrics;
 mod api_server;
 mod api_urbania;

@@ -1,4 +1,4 @@
-//! `urbania down --all`: every project that the engine knows, one after the other.
+//! `urbania down --all`: every project that the engine knows or whose API runs, one after the other.
 
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
@@ -11,15 +11,22 @@ use crate::context::Context;
 use crate::engine::docker::Docker;
 use crate::engine::{Engine, Instance, Volume};
 use crate::error::{Error, Result};
+use crate::host::files::same_folder;
 use crate::host::lock::ProjectLock;
 use crate::output::BAD;
 use crate::stack::api::ApiFiles;
+use crate::stack::apis::{FoundApi, apis};
 use crate::stack::down::Down;
 use crate::stack::settle::settle;
 
-/// Stops every project that has a container or a volume. One that fails does not save the others.
+/// Stops every project that has a container, a volume or an API. One that fails does not save the
+/// others.
 pub(super) async fn all(ctx: &Context, args: &Args) -> Result<()> {
-    let engine = Docker::connect(&ctx.env).await?;
+    let apis = apis(&ctx.env).await;
+    let engine = match Docker::connect(&ctx.env).await {
+        Ok(engine) => engine,
+        Err(e) => return without_engine(ctx, args, &apis, e).await,
+    };
     let (instances, volumes) = tokio::try_join!(engine.instances(None), engine.volumes(None))?;
     let mut downs = Vec::new();
     for (name, dir) in folders(&instances, &volumes) {
@@ -31,6 +38,7 @@ pub(super) async fn all(ctx: &Context, args: &Args) -> Result<()> {
         }
         downs.push(down);
     }
+    add_apis(&mut downs, &apis);
     downs.retain(|down| !down.is_empty());
     if args.dry_run {
         let steps: Vec<_> = downs.iter().flat_map(Down::steps).collect();
@@ -53,6 +61,43 @@ pub(super) async fn all(ctx: &Context, args: &Args) -> Result<()> {
     verdict(&failures, downs.len())
 }
 
+/// Adds the projects of which the engine knows nothing.
+fn add_apis(downs: &mut Vec<Down>, apis: &[FoundApi]) {
+    for found in apis {
+        if !downs.iter().any(|down| same_folder(&down.dir, &found.dir)) {
+            downs.push(Down {
+                project: found.project.clone(),
+                dir: found.dir.clone(),
+                api: Some(found.pid),
+                ..Down::default()
+            });
+        }
+    }
+}
+
+/// The APIs need no engine to stop; the rest has to wait for one.
+async fn without_engine(ctx: &Context, args: &Args, apis: &[FoundApi], e: Error) -> Result<()> {
+    if args.dry_run {
+        return Err(e);
+    }
+    for FoundApi { project, dir, .. } in apis {
+        let stop = async {
+            let _lock = lock(ctx, dir, false).await?;
+            ApiFiles::in_state_dir(&dir.join(STATE_DIR)).stop().await
+        };
+        match stop.await {
+            Ok(_) => ctx.out.say(format_args!(
+                "project {project}: api is stopped; the containers need the engine"
+            )),
+            Err(e) => ctx.out.complain(format_args!(
+                "project {project}: {BAD}failed{BAD:#}: {}",
+                in_full(&e)
+            )),
+        }
+    }
+    Err(e)
+}
+
 /// The projects and their folders. A folder that is no more, or was never told, is empty: there is
 /// nothing in it to lock or to stop.
 fn folders<'a>(instances: &'a [Instance], volumes: &'a [Volume]) -> BTreeMap<&'a str, PathBuf> {
@@ -68,13 +113,12 @@ fn folders<'a>(instances: &'a [Instance], volumes: &'a [Volume]) -> BTreeMap<&'a
     folders
 }
 
-/// The process of the API of the project in `dir`.
+/// The process of the API of the project in `dir`, if that is known.
 async fn api(dir: &Path) -> Result<Option<u32>> {
     if dir.as_os_str().is_empty() {
         return Ok(None);
     }
-    let seen = ApiFiles::in_state_dir(&dir.join(STATE_DIR)).seen().await?;
-    Ok(seen.map(|api| api.pid))
+    super::api(dir).await
 }
 
 /// Stops a project when nobody else is at work on it: what is there then, and of the data no more
@@ -90,8 +134,16 @@ async fn one(ctx: &Context, engine: &Docker, agreed: &Down) -> Result<()> {
         volumes: agreed.volumes.clone(),
         ..Down::new(name, dir, &[], &instances, api(dir).await?)
     };
-    let project = Project::load_from(dir, &ctx.env).ok();
-    down.apply(ctx, engine, project.as_ref()).await
+    down.apply(ctx, engine, project_in(dir, name, ctx).as_ref())
+        .await
+}
+
+/// The files of a project, if they are still those of this one.
+fn project_in(dir: &Path, name: &str, ctx: &Context) -> Option<Project> {
+    // The empty path would be the current folder.
+    let known = (!dir.as_os_str().is_empty()).then_some(dir)?;
+    let project = Project::load_from(known, &ctx.env).ok()?;
+    (project.name == name).then_some(project)
 }
 
 fn in_full(e: &Error) -> String {
@@ -170,5 +222,25 @@ mod tests {
                 ("untold", PathBuf::new()),
             ]
         );
+    }
+
+    #[test]
+    fn an_api_is_a_project_of_its_own_unless_its_folder_is_there_already() {
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let api = |project: &str, dir: &Path, pid| FoundApi {
+            project: project.into(),
+            dir: dir.into(),
+            pid,
+        };
+        let mut downs = vec![Down::new("blog", one.path(), &[], &[], Some(1))];
+        add_apis(
+            &mut downs,
+            &[
+                api("blog", &one.path().join("."), 1),
+                api("shop", two.path(), 2),
+            ],
+        );
+        let found: Vec<_> = downs.iter().map(|d| (d.project.as_str(), d.api)).collect();
+        assert_eq!(found, [("blog", Some(1)), ("shop", Some(2))]);
     }
 }

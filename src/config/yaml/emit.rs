@@ -34,9 +34,9 @@ fn block(
             }
         }
         Value::Array(items) => {
-            for item in items {
+            for (n, item) in items.iter().enumerate() {
                 let _ = write!(out, "{indent}-");
-                entry(out, item, depth, path, &|_| None);
+                entry(out, item, depth, &format!("{path}[{n}]"), note);
             }
         }
         _ => {}

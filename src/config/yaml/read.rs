@@ -1,7 +1,11 @@
 //! Reads a tree against a JSON schema: what fits becomes a value, what does not a finding.
 
-use serde_json::{Map, Number, Value};
+mod kinds;
+mod wording;
 
+use serde_json::{Map, Value};
+
+use self::kinds::{choices, has_type, is_secret, others, out_of_range, typed, types};
 use super::suggest::Suggestion;
 use super::tree::{Entry, Kind, Node, Position};
 use super::{formats, scalar};
@@ -24,6 +28,7 @@ pub struct Finding {
 pub struct Reader<'a> {
     schema: &'a Value,
     unknown: &'static str,
+    keeps: bool,
     findings: Vec<Finding>,
 }
 
@@ -33,7 +38,17 @@ impl<'a> Reader<'a> {
         Self {
             schema,
             unknown,
+            keeps: false,
             findings: Vec::new(),
+        }
+    }
+
+    /// The same, except that what does not fit stays in the value as it was written.
+    #[must_use]
+    pub fn keeping(self) -> Self {
+        Self {
+            keeps: true,
+            ..self
         }
     }
 
@@ -70,6 +85,11 @@ impl<'a> Reader<'a> {
         if node.is_null() {
             return None;
         }
+        let value = self.fitting(node, schema, path);
+        value.or_else(|| self.keeps.then(|| value_of(node)))
+    }
+
+    fn fitting(&mut self, node: &Node, schema: &Value, path: &str) -> Option<Value> {
         if schema.as_object().is_none_or(Map::is_empty) {
             return Some(value_of(node));
         }
@@ -193,11 +213,11 @@ impl<'a> Reader<'a> {
     }
 
     fn wrong_type(&mut self, node: &Node, schema: &Value, path: &str) {
-        let expected: Vec<_> = types(schema).filter_map(name_of_type).collect();
+        let expected: Vec<_> = types(schema).filter_map(wording::name_of_type).collect();
         let message = format!(
             "expected {}, found {}",
             expected.join(" or "),
-            found(node, is_secret(schema))
+            wording::found(node, is_secret(schema))
         );
         self.found(node, path, message);
     }
@@ -221,114 +241,6 @@ pub fn join(path: &str, key: &str) -> String {
     }
 }
 
-fn types(schema: &Value) -> impl Iterator<Item = &str> {
-    let one = schema["type"].as_str();
-    let many = schema["type"].as_array().into_iter().flatten();
-    one.into_iter().chain(many.filter_map(Value::as_str))
-}
-
-/// Whether a schema takes values of this type.
-pub fn has_type(schema: &Value, name: &str) -> bool {
-    types(schema).any(|t| t == name)
-}
-
-/// The schema of keys that are the user's own.
-fn others(schema: &Value) -> Option<&Value> {
-    match &schema["additionalProperties"] {
-        Value::Null | Value::Bool(false) => None,
-        other => Some(other),
-    }
-}
-
-fn is_secret(schema: &Value) -> bool {
-    schema["writeOnly"] == Value::Bool(true)
-}
-
-fn choices(schema: &Value) -> Option<Vec<&str>> {
-    if let Some(values) = schema["enum"].as_array() {
-        return Some(values.iter().filter_map(Value::as_str).collect());
-    }
-    let variants = schema["oneOf"].as_array()?;
-    Some(
-        variants
-            .iter()
-            .filter_map(|v| v["const"].as_str())
-            .collect(),
-    )
-}
-
-/// The first type of the schema that the text can be.
-fn typed(text: &str, plain: bool, schema: &Value) -> Option<Value> {
-    types(schema).find_map(|name| match name {
-        "boolean" if plain => scalar::boolean(text).map(Value::Bool),
-        "integer" if plain => scalar::integer(text)
-            .and_then(scalar::whole)
-            .map(Value::Number),
-        "number" if plain => scalar::number(text).map(Value::Number),
-        "string" => Some(Value::String(text.to_owned())),
-        _ => None,
-    })
-}
-
-fn out_of_range(number: &Number, schema: &Value) -> Option<String> {
-    let value = number.as_f64()?;
-    let minimum = schema["minimum"].as_f64().filter(|m| value < *m);
-    let maximum = schema["maximum"].as_f64().filter(|m| value > *m);
-    if minimum.is_none() && maximum.is_none() {
-        return None;
-    }
-    Some(match (&schema["minimum"], &schema["maximum"]) {
-        (minimum, Value::Null) => format!("{number} is less than {minimum}"),
-        (Value::Null, maximum) => format!("{number} is more than {maximum}"),
-        (minimum, maximum) => format!("{number} is not between {minimum} and {maximum}"),
-    })
-}
-
-fn name_of_type(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "object" => "a map",
-        "array" => "a list",
-        "string" => "a text",
-        "integer" => "a whole number",
-        "number" => "a number",
-        "boolean" => "true or false",
-        _ => return None,
-    })
-}
-
-fn found(node: &Node, secret: bool) -> String {
-    let Kind::Scalar { text, plain } = &node.kind else {
-        return match node.kind {
-            Kind::List(_) => "a list".into(),
-            _ => "a map".into(),
-        };
-    };
-    let meaning = if *plain {
-        scalar::meaning(text)
-    } else {
-        Value::String(text.clone())
-    };
-    match meaning {
-        Value::Number(_) if secret => "a number".into(),
-        Value::Number(_) => format!("the number `{text}`"),
-        Value::Bool(value) => format!("`{value}`"),
-        _ if secret => "a text".into(),
-        _ if *plain => format!("the text `{}`", short(text)),
-        _ => format!("the text `{}` in quotes", short(text)),
-    }
-}
-
-/// Enough of a long text to recognise it.
-fn short(text: &str) -> String {
-    let mut chars = text.chars();
-    let head: String = chars.by_ref().take(40).collect();
-    if chars.next().is_some() {
-        format!("{head}…")
-    } else {
-        head
-    }
-}
-
 /// The value of a node that no schema speaks about.
 pub fn value_of(node: &Node) -> Value {
     match &node.kind {
@@ -346,74 +258,4 @@ pub fn value_of(node: &Node) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    use super::*;
-    use crate::config::yaml::parse;
-    use crate::config::{livekit_schema, settings_schema};
-
-    fn read(text: &str, schema: &Value) -> (Value, Vec<String>) {
-        let (node, complaints) = parse(text);
-        assert_eq!(complaints, []);
-        let (value, found) = Reader::new(schema, "unknown key").read(&node.unwrap());
-        let found = found
-            .into_iter()
-            .map(|f| format!("{}: {}", f.path, f.message));
-        (value, found.collect())
-    }
-
-    #[test]
-    fn values_have_the_types_of_the_schema() {
-        let text = "room: {auto_create: yes}\nlimit: {bytes_per_sec: 1_000_000_000}\n\
-                    keys: {APIone: 0123}\nrtc: {udp_port: 7882}\nlog_level:\n";
-        let (value, found) = read(text, &livekit_schema());
-        assert!(found.is_empty(), "{found:?}");
-        assert_eq!(
-            value,
-            json!({
-                "room": {"auto_create": true},
-                "limit": {"bytes_per_sec": 1_000_000_000},
-                "keys": {"APIone": "0123"},
-                "rtc": {"udp_port": "7882"},
-            })
-        );
-    }
-
-    #[test]
-    fn what_was_found_is_named_unless_it_is_secret() {
-        let text = "port: 70000\nrtc: {tcp_port: '7881', udp_port: a-b}\nroom: {auto_create: 1}\n\
-                    redis: {password: [x]}\nsignal_relay: {retry_timeout: soon}\n";
-        let (_, found) = read(text, &livekit_schema());
-        assert_eq!(
-            found,
-            [
-                "port: 70000 is not between 1 and 65535",
-                "rtc.tcp_port: expected a whole number, found the text `7881` in quotes",
-                "rtc.udp_port: `a-b` is neither a port nor ports such as 7882-7892",
-                "room.auto_create: expected true or false, found the number `1`",
-                "redis.password: expected a text, found a list",
-                "signal_relay.retry_timeout: `soon` is not a duration, such as 500ms or 1m30s",
-            ]
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn garbage_is_never_a_panic(text in "[a-c:\\-\\[\\]{}&*!|>'\"%@#?, \t\n0-9\\PC]{0,60}") {
-            if let (Some(node), _) = parse(&text) {
-                let _ = Reader::new(&livekit_schema(), "").read(&node);
-            }
-        }
-
-        #[test]
-        fn half_written_settings_are_never_a_panic(cut in 0_usize..200, extra in "\\PC{0,3}") {
-            let whole = "api:\n  listen: 127.0.0.1:8000\n  cors_origins:\n    - http://a\nbackends: [a, 'b']\nservices: {mongodb: {enabled: no}}\n";
-            let text = format!("{}{extra}", whole.get(..cut).unwrap_or(whole));
-            if let (Some(node), _) = parse(&text) {
-                let _ = Reader::new(&settings_schema(), "").read(&node);
-            }
-        }
-    }
-}
+mod tests;

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use super::endpoint::{Address, Endpoint};
 use super::failure::Explain;
+use super::tls;
 use crate::engine::{Facts, REQUEST_TIMEOUT};
 use crate::error::{Error, Result};
 
@@ -26,7 +27,11 @@ pub async fn first_that_answers(candidates: Vec<Endpoint>) -> Result<(Client, En
     let mut failures = Vec::new();
     for endpoint in candidates {
         match knock(&endpoint.address).await {
-            Ok(()) => return Ok((client(&endpoint)?, endpoint)),
+            Ok(()) => {
+                let client = client(&endpoint)?;
+                tls::greet(&client, &endpoint).await?;
+                return Ok((client, endpoint));
+            }
             Err(e) => failures.push((endpoint, e)),
         }
     }
@@ -37,10 +42,12 @@ pub async fn first_that_answers(candidates: Vec<Endpoint>) -> Result<(Client, En
 async fn knock(address: &Address) -> io::Result<()> {
     match address {
         Address::Unix(path) => UnixStream::connect(path).await.map(drop),
-        Address::Tcp(host) => timeout(CONNECT_TIMEOUT, TcpStream::connect(host))
-            .await
-            .unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
-            .map(drop),
+        Address::Tcp(host) | Address::Tls { host, .. } => {
+            timeout(CONNECT_TIMEOUT, TcpStream::connect(host))
+                .await
+                .unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
+                .map(drop)
+        }
     }
 }
 
@@ -50,6 +57,10 @@ fn client(endpoint: &Endpoint) -> Result<Client> {
     match &endpoint.address {
         Address::Unix(_) => Client::connect_with_unix(&address, seconds, API_DEFAULT_VERSION),
         Address::Tcp(_) => Client::connect_with_http(&address, seconds, API_DEFAULT_VERSION),
+        Address::Tls { certificates, .. } => {
+            let [ca, cert, key] = tls::files(certificates, endpoint)?;
+            Client::connect_with_ssl(&address, &key, &cert, &ca, seconds, API_DEFAULT_VERSION)
+        }
     }
     .explain(|| format!("cannot reach the engine at {address}"))
 }
@@ -93,7 +104,7 @@ fn one_failure(endpoint: &Endpoint, e: &io::Error) -> Error {
             ));
             match &endpoint.address {
                 Address::Unix(path) => error.hint(join_group(path)),
-                Address::Tcp(_) => error,
+                Address::Tcp(_) | Address::Tls { .. } => error,
             }
         }
         ErrorKind::NotFound => Error::failed(format!(

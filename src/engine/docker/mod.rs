@@ -7,6 +7,7 @@ mod failure;
 mod logs;
 mod pull;
 mod running;
+mod tls;
 
 use std::collections::HashMap;
 
@@ -174,13 +175,17 @@ impl Engine for Docker {
         let options = WaitContainerOptionsBuilder::new()
             .condition("not-running")
             .build();
-        let mut answers = Box::pin(self.client.wait_container(id, Some(options)));
-        match answers.next().await {
-            None => Ok(None),
-            Some(Ok(answer)) => Ok(Some(answer.status_code)),
-            Some(Err(ClientError::DockerContainerWaitError { code, .. })) => Ok(Some(code)),
-            Some(Err(e)) if missing(&e) => Ok(None),
-            Some(Err(e)) => Err(e).explain(|| format!("cannot wait for container {id}")),
+        loop {
+            let mut answers = Box::pin(self.client.wait_container(id, Some(options.clone())));
+            return match answers.next().await {
+                None => Ok(None),
+                Some(Ok(answer)) => Ok(Some(answer.status_code)),
+                Some(Err(ClientError::DockerContainerWaitError { code, .. })) => Ok(Some(code)),
+                // Podman says nothing at all until the end comes.
+                Some(Err(ClientError::RequestTimeoutError)) => continue,
+                Some(Err(e)) if missing(&e) => Ok(None),
+                Some(Err(e)) => Err(e).explain(|| format!("cannot wait for container {id}")),
+            };
         }
     }
 

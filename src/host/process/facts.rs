@@ -20,15 +20,27 @@ pub struct Facts {
 
 /// The facts of those of `pids` that run.
 pub fn facts(pids: &[u32]) -> BTreeMap<u32, Facts> {
+    let wanted: Vec<Pid> = pids.iter().copied().map(Pid::from_u32).collect();
+    look(ProcessesToUpdate::Some(&wanted))
+}
+
+/// The facts of every process of the user that this one runs as.
+pub fn facts_of_this_user() -> BTreeMap<u32, Facts> {
+    let uid = rustix::process::geteuid().as_raw();
+    let mut all = look(ProcessesToUpdate::All);
+    all.retain(|_, facts| facts.uid == uid);
+    all
+}
+
+fn look(which: ProcessesToUpdate<'_>) -> BTreeMap<u32, Facts> {
     let Ok(mut system) = System::new() else {
         return BTreeMap::new();
     };
-    let wanted: Vec<Pid> = pids.iter().copied().map(Pid::from_u32).collect();
     let what = ProcessRefreshKind::nothing()
         .with_cmd(UpdateKind::Always)
         .with_user(UpdateKind::Always)
         .without_tasks();
-    system.refresh_processes_specifics(ProcessesToUpdate::Some(&wanted), true, what);
+    system.refresh_processes_specifics(which, true, what);
     system
         .processes()
         .iter()

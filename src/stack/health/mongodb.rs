@@ -78,7 +78,7 @@ fn wrong_password() -> Error {
     Error::failed(
         "MongoDB refuses the password of MONGODB_URI: its volume was made with another one",
     )
-    .hint("keep the data: put the password of then into MONGODB_URI in .env")
+    .hint("to keep the data, put the password that it was made with into MONGODB_URI in .env")
     .hint("delete the data: urbania down --volumes, then urbania up")
 }
 

@@ -1,5 +1,7 @@
+use std::path::Path;
+
 use super::*;
-use crate::engine::Network;
+use crate::engine::{Network, Volume};
 
 fn spec(service: Service) -> ServiceSpec {
     ServiceSpec {

@@ -88,10 +88,28 @@ fn a_project_is_the_same_by_whatever_way_its_folder_is_reached() {
 }
 
 #[test]
+fn what_was_started_under_another_name_is_stopped_from_its_folder() {
+    let project = TestProject::initialised();
+    project.ok(&["up"]);
+    project.edit("urbania.yaml", |text| {
+        text.replace(&project.name, &format!("{}-renamed", project.name))
+    });
+    project.ok(&["down"]);
+    assert_eq!(containers(&project.name), [""; 0]);
+    assert_eq!(project.api_pid(), None);
+    assert_eq!(volumes(&project.name).len(), 1);
+    assert_eq!(project.run(&["down"]).expect(0).stderr, "nothing runs\n");
+}
+
+#[test]
 fn a_broken_file_does_not_keep_a_project_from_stopping() {
     let project = TestProject::initialised();
     project.ok(&["up"]);
     project.write("livekit.yaml", "port: [\n");
+    project.ok(&["down", "livekit", "mongodb"]);
+    assert_eq!(containers(&project.name), [""; 0]);
+    assert!(project.api_pid().is_some());
+    // Now only the API is left to say that there is something.
     project.ok(&["down"]);
     assert_eq!(containers(&project.name), [""; 0]);
     assert_eq!(project.api_pid(), None);

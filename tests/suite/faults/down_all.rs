@@ -1,5 +1,5 @@
-//! `urbania down --all` beside other commands and projects that cannot be stopped. The engine is
-//! the test's own.
+//! `urbania down --all` beside other commands and projects that cannot be stopped. The engine and
+//! the processes are the test's own.
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
@@ -7,11 +7,11 @@ use std::process::Stdio;
 
 use super::{LIVEKIT, MONGODB};
 use crate::support::dockerd::Dockerd;
-use crate::support::project::TestProject;
+use crate::support::project::{Run, TestProject};
 
 #[test]
 fn all_projects_are_stopped_except_those_at_work_or_out_of_reach() {
-    let engine = Dockerd::start();
+    let mut engine = Dockerd::apart();
     engine.load(LIVEKIT);
     engine.load(MONGODB);
     let mut projects = [TestProject::initialised(), TestProject::initialised()];
@@ -52,5 +52,40 @@ fn all_projects_are_stopped_except_those_at_work_or_out_of_reach() {
     );
     assert!(down.stderr.ends_with(&verdict), "{}", down.stderr);
     assert_eq!(engine.belongings(&first.name).len(), 1);
-    assert_eq!(second.api_pid(), None);
+    assert_eq!(second.processes(), [0; 0]);
+    fs::remove_dir(first.path(".urbania/lock")).unwrap();
+
+    // The engine knows nothing at all of a project whose API runs.
+    let all = |engine: &Dockerd| {
+        let mut command = engine.urbania(first, &["down", "--all"]);
+        let output = command.current_dir(elsewhere.path()).output().unwrap();
+        Run::of(&["down", "--all"], &output)
+    };
+    let _ = all(&engine).expect(0);
+    let leave_the_api_alone = || {
+        let _ = engine.run(second, &["up"]).expect(0);
+        for service in ["livekit", "mongodb"] {
+            let name = format!("urbania-{}-{service}", second.name);
+            engine.docker(&["rm", "--force", &name]);
+        }
+        let volume = format!("urbania-{}-mongodb", second.name);
+        engine.docker(&["volume", "rm", &volume]);
+        assert_eq!(engine.belongings(&second.name), [""; 0]);
+        assert_eq!(second.processes().len(), 1, "its API");
+    };
+    leave_the_api_alone();
+    let told = format!("project {}\nstopping api\n", second.name);
+    assert_eq!(all(&engine).expect(0).stderr, told);
+    assert_eq!(second.processes(), [0; 0]);
+
+    // An API needs no engine to end.
+    leave_the_api_alone();
+    engine.end();
+    let run = all(&engine).expect(1);
+    let told = format!(
+        "project {}: api is stopped; the containers need the engine\nerror: no Docker engine is running",
+        second.name
+    );
+    assert!(run.stderr.starts_with(&told), "{}", run.stderr);
+    assert_eq!(second.processes(), [0; 0]);
 }

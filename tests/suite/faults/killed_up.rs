@@ -33,11 +33,11 @@ fn after_a_kill_at_any_point_up_and_down_succeed_and_nothing_is_left() {
             project.ok(&[next]);
             if next == "up" {
                 assert_eq!(containers(&project.name).len(), 2);
-                assert_eq!(processes(&project).len(), 1, "one API");
+                assert_eq!(project.processes().len(), 1, "one API");
                 project.ok(&["down"]);
             }
             nothing_runs(&project);
-            assert_eq!(processes(&project), [0; 0], "processes that nobody knows");
+            assert_eq!(project.processes(), [0; 0], "processes that nobody knows");
             if next == "down" {
                 // Whatever became of the database's first start.
                 project.ok(&["up"]);
@@ -73,10 +73,10 @@ fn when_the_successor_of_a_killed_replacement_fails_the_one_before_runs_again() 
         .spawn()
         .unwrap();
     let runs = || {
-        containers(&project.name).len() == 3 && {
-            let name = format!("urbania-{}-livekit", project.name);
-            docker(&["inspect", "--format", "{{.State.Running}}", &name]) == ["true"]
-        }
+        let filter = format!("label=io.urbania.project={}", project.name);
+        let running = docker(&["ps", "--filter", &filter, "--format", "{{.Names}}"]);
+        let successor = format!("urbania-{}-livekit", project.name);
+        containers(&project.name).len() == 3 && running.contains(&successor)
     };
     let deadline = Instant::now() + Duration::from_secs(30);
     while !runs() {
@@ -119,19 +119,6 @@ fn kill_after(project: &TestProject, time: Duration) {
 
 fn runs(child: &mut Child) -> bool {
     child.try_wait().unwrap().is_none()
-}
-
-/// Every process of this machine that was started for the project, known to it or not.
-fn processes(project: &TestProject) -> Vec<u32> {
-    let dir = project.dir().to_str().unwrap();
-    let entries = fs::read_dir("/proc").unwrap().map_while(Result::ok);
-    entries
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter(|pid| {
-            let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            String::from_utf8_lossy(&command).contains(dir)
-        })
-        .collect()
 }
 
 #[test]

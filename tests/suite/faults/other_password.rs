@@ -5,7 +5,7 @@ use crate::support::docker::volumes;
 use crate::support::project::TestProject;
 
 const REFUSAL: &str = "error: MongoDB refuses the password of MONGODB_URI: its volume was made with another one\n\
-     hint: keep the data: put the password of then into MONGODB_URI in .env\n\
+     hint: to keep the data, put the password that it was made with into MONGODB_URI in .env\n\
      hint: delete the data: urbania down --volumes, then urbania up\n";
 
 #[test]

@@ -1,6 +1,6 @@
 //! An SFU that ends at its start, with exit code 0, as LiveKit does: its own words say why.
 
-use super::{life, nothing_is_left, quoted, told};
+use super::{life, nothing_is_left, nothing_runs, quoted, told};
 use crate::support::project::TestProject;
 
 const REDIS: &str = "redis: {address: '127.0.0.1:1'}\n";
@@ -29,12 +29,6 @@ fn the_last_words_of_an_sfu_that_cannot_start_are_quoted_with_a_hint() {
             "bind_addresses: [192.0.2.1]\n",
             own_address.as_str(),
             "hint: `bind_addresses` in livekit.yaml must be addresses of the machine that the SFU runs on\n",
-        ),
-        (
-            "turn: {enabled: true, domain: turn.example, tls_port: 19999, cert_file: /no.pem, key_file: /no.key}\n",
-            "TURN tls cert required: open /no.pem: no such file or directory",
-            "hint: turn.cert_file and turn.key_file are looked for inside the SFU's image; \
-             with turn.external_tls, a proxy has them\n",
         ),
         (
             "node_selector: {kind: nonsense}\n",
@@ -85,6 +79,72 @@ fn without_a_stun_server_an_sfu_that_needs_one_says_so() {
 }
 
 #[test]
+fn what_urbania_does_not_understand_is_passed_on_by_force_and_livekit_says_what_it_is() {
+    let project = TestProject::initialised();
+    let original = project.read("livekit.yaml");
+    let line = original.lines().count() + 1;
+    for (more, refusal, says, hint) in [
+        (
+            "no_such_key: 1\n",
+            "1: no_such_key: not a key that LiveKit 1.13 knows",
+            "field no_such_key not found in type config.Config",
+            "a key in livekit.yaml is unknown to this image: urbania config validate",
+        ),
+        (
+            "turn: {enabled: true, domain: turn.example, tls_port: 19999, cert_file: /no.pem, key_file: /no.key}\n",
+            "73: turn.cert_file: cannot read `/no.pem`: No such file or directory (os error 2)",
+            "TURN tls cert required: open /no.pem: no such file or directory",
+            "turn.cert_file and turn.key_file must be a PEM certificate and its key; \
+             with turn.external_tls, a proxy has them",
+        ),
+    ] {
+        project.write("livekit.yaml", &original);
+        add(&project, more);
+        let refused = project.run(&["up"]).expect(2).stderr;
+        assert!(
+            refused.contains(&format!("livekit.yaml:{line}:{refusal}\n")),
+            "{refused}"
+        );
+        let run = project.run(&["up", "--pass-unknown"]).expect(1);
+        assert_eq!(
+            told(&run),
+            format!(
+                "starting mongodb\n\
+                 starting livekit\n\
+                 undoing what was begun\n\
+                 error: `livekit` ended while it started (exit code 0); its last words:\n\
+                 hint: {hint}\n"
+            )
+        );
+        let words = quoted(&run);
+        assert!(words.iter().any(|line| line.contains(says)), "{words:?}");
+        nothing_is_left(&project);
+    }
+}
+
+#[test]
+fn what_livekit_understands_all_the_same_runs_with_a_warning() {
+    let project = TestProject::initialised();
+    add(&project, "limit: {num_tracks: 50.0}\n");
+    let refused = project.run(&["up"]).expect(2).stderr;
+    let says = "limit.num_tracks: expected a whole number, found the number `50.0`\n";
+    let hint = "hint: if LiveKit knows better: urbania up --pass-unknown, \
+                or `pass_unknown: true` in urbania.yaml\n";
+    assert!(refused.ends_with(&format!("{says}{hint}")), "{refused}");
+
+    let run = project.run(&["up", "--pass-unknown"]).expect(0);
+    assert!(run.stderr.contains(says), "{}", run.stderr);
+    assert!(project.api_pid().is_some());
+    project.settings("pass_unknown: true\n");
+    assert!(project.ok(&["status"]).contains("healthy"));
+    let again = project.run(&["up"]).expect(0).stderr;
+    assert!(again.ends_with("\neverything ran already\n"), "{again}");
+    project.settings("");
+    project.ok(&["down"]);
+    nothing_runs(&project);
+}
+
+#[test]
 fn a_change_that_the_sfu_refuses_leaves_the_old_one_running() {
     let project = TestProject::initialised();
     project.ok(&["up"]);
@@ -92,37 +152,23 @@ fn a_change_that_the_sfu_refuses_leaves_the_old_one_running() {
     let original = project.read("livekit.yaml");
 
     add(&project, REDIS);
-    let run = project.run(&["up"]).expect(1);
-
-    assert_eq!(
-        told(&run),
-        format!(
-            "starting livekit\n\
-             undoing what was begun\n\
-             livekit: the one from before runs again\n\
-             error: `livekit` ended while it started (exit code 0); its last words:\n\
-             {REDIS_HINT}"
-        )
-    );
+    for (command, first) in [("up", ""), ("restart", "restarting mongodb\n")] {
+        let run = project.run(&[command]).expect(1);
+        assert_eq!(
+            told(&run),
+            format!(
+                "{first}starting livekit\n\
+                 undoing what was begun\n\
+                 livekit: the one from before runs again\n\
+                 error: `livekit` ended while it started (exit code 0); its last words:\n\
+                 {REDIS_HINT}"
+            )
+        );
+        let after = life(&project);
+        assert_eq!(after.1, before.1, "the API went on");
+        same_containers_run(&before.0, &after.0);
+    }
     let after = life(&project);
-    assert_eq!(after.1, before.1, "the API went on");
-    same_containers_run(&before.0, &after.0);
-
-    let run = project.run(&["restart"]).expect(1);
-    assert_eq!(
-        told(&run),
-        format!(
-            "restarting mongodb\n\
-             starting livekit\n\
-             undoing what was begun\n\
-             livekit: the one from before runs again\n\
-             error: `livekit` ended while it started (exit code 0); its last words:\n\
-             {REDIS_HINT}"
-        )
-    );
-    let after = life(&project);
-    assert_eq!(after.1, before.1, "the API went on");
-    same_containers_run(&before.0, &after.0);
 
     project.write("livekit.yaml", &original);
     let run = project.run(&["up"]).expect(0);

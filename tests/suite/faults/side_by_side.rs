@@ -1,5 +1,5 @@
-//! Two projects on one engine, seen and stopped from anywhere. The engine is the test's own: `--all`
-//! means everybody's.
+//! Two projects on one engine, seen and stopped from anywhere. The engine and the processes are the
+//! test's own: `--all` means everybody's.
 
 use super::{LIVEKIT, MONGODB};
 use crate::support::dockerd::Dockerd;
@@ -7,7 +7,7 @@ use crate::support::project::{Run, TestProject};
 
 #[test]
 fn two_projects_run_side_by_side_and_are_stopped_from_anywhere() {
-    let engine = Dockerd::start();
+    let engine = Dockerd::apart();
     engine.load(LIVEKIT);
     engine.load(MONGODB);
     let projects = [TestProject::initialised(), TestProject::initialised()];
@@ -16,7 +16,7 @@ fn two_projects_run_side_by_side_and_are_stopped_from_anywhere() {
     }
     for project in &projects {
         assert_eq!(engine.belongings(&project.name).len(), 3);
-        assert!(project.api_pid().is_some());
+        assert_eq!(project.processes().len(), 1, "its API");
     }
     // Neither is in the other's way.
     let [one, two] = &projects;
@@ -52,7 +52,7 @@ fn two_projects_run_side_by_side_and_are_stopped_from_anywhere() {
     for project in &projects {
         let volume = format!("urbania-{}-mongodb", project.name);
         assert_eq!(engine.belongings(&project.name), [volume]);
-        assert_eq!(project.api_pid(), None);
+        assert_eq!(project.processes(), [0; 0]);
     }
     assert_eq!(
         from_elsewhere(&["down", "--all"]).expect(0).stderr,

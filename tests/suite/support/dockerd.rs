@@ -2,7 +2,7 @@
 //! anybody else. It shares nothing with the engine of the machine but the kernel.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use super::docker::lines_of;
 use super::ports::Ports;
+use super::processes::Processes;
 use super::project::{Run, TestProject};
 
 /// A running engine; it ends with the value and leaves nothing behind.
@@ -18,24 +19,46 @@ pub struct Dockerd {
     daemon: Child,
     dir: TempDir,
     bridge: Bridge,
+    processes: Option<Processes>,
 }
 
 impl Dockerd {
     /// One with all the space there is.
     pub fn start() -> Self {
-        Self::start_on("true")
+        Self::start_on("true", "")
+    }
+
+    /// The same, with processes of its own: what `urbania` starts there,
+    /// no other `urbania` of the machine finds.
+    pub fn apart() -> Self {
+        let mut engine = Self::start();
+        engine.processes = Some(Processes::new());
+        engine
+    }
+
+    /// One that speaks TLS on this port too, with the certificates of a folder.
+    pub fn with_tls(port: u16, certificates: &Path) -> Self {
+        let of = |name| certificates.join(name).display().to_string();
+        let more = format!(
+            "--host tcp://127.0.0.1:{port} --tlsverify --tlscacert {} --tlscert {} --tlskey {}",
+            of("ca.pem"),
+            of("engine.pem"),
+            of("engine-key.pem")
+        );
+        Self::start_on("true", &more)
     }
 
     /// One that keeps its data on a filesystem of its own, of so many MiB.
     pub fn with_disk(mebibytes: u64) -> Self {
-        Self::start_on(&format!(
+        let disk = format!(
             "truncate -s {mebibytes}M disk && mkfs.ext4 -q -m 0 disk && mount -o loop disk data"
-        ))
+        );
+        Self::start_on(&disk, "")
     }
 
     /// Everything that is mounted is mounted in a namespace of the daemon's own, so that it goes
     /// with the daemon, however that ends.
-    fn start_on(disk: &str) -> Self {
+    fn start_on(disk: &str, more: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let bridge = Bridge::new();
         let script = format!(
@@ -43,7 +66,7 @@ impl Dockerd {
              --host unix://{dir}/docker.sock --data-root {dir}/data --exec-root {dir}/exec \
              --pidfile {dir}/docker.pid --bridge {bridge} --iptables=false --ip-forward=false \
              --containerd-namespace {bridge} --containerd-plugins-namespace {bridge}-plugins \
-             --max-download-attempts 1 --log-level warn",
+             --max-download-attempts 1 --log-level warn {more}",
             dir = dir.path().display(),
             bridge = bridge.name,
         );
@@ -71,6 +94,7 @@ impl Dockerd {
             daemon,
             dir,
             bridge,
+            processes: None,
         };
         engine.wait_until_it_answers();
         engine
@@ -124,7 +148,10 @@ impl Dockerd {
     pub fn urbania(&self, project: &TestProject, args: &[&str]) -> Command {
         let mut command = project.command(args);
         command.env("DOCKER_HOST", self.host());
-        command
+        match &self.processes {
+            Some(apart) => apart.command(&command),
+            None => command,
+        }
     }
 
     /// Runs `urbania` on this engine to its end.

@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod browser;
+pub mod certificates;
 pub mod cut_line;
 pub mod docker;
 pub mod dockerd;
@@ -12,6 +13,7 @@ pub mod mongo;
 pub mod nobody;
 pub mod page_server;
 pub mod ports;
+pub mod processes;
 pub mod project;
 pub mod reaper;
 pub mod registry;

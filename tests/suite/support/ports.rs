@@ -30,7 +30,7 @@ impl Ports {
         let path = std::env::temp_dir().join(format!("urbania-test-ports-{first}.lock"));
         let lock = File::create(path).unwrap();
         lock.try_lock().ok()?;
-        let free = (first..first + 4).all(|port| TcpListener::bind(("0.0.0.0", port)).is_ok());
+        let free = (first..first + 5).all(|port| TcpListener::bind(("0.0.0.0", port)).is_ok());
         free.then_some(Self { first, _lock: lock })
     }
 
@@ -57,6 +57,11 @@ impl Ports {
     /// The token API's port.
     pub fn api(&self) -> u16 {
         self.first + 3
+    }
+
+    /// TURN over TLS.
+    pub fn turn(&self) -> u16 {
+        self.first + 4
     }
 
     /// The SFU's media over UDP, first and last port.

@@ -163,6 +163,19 @@ impl TestProject {
             .contains("serve")
             .then_some(pid)
     }
+
+    /// Every process of this machine that was started for the project, known to it or not.
+    pub fn processes(&self) -> Vec<u32> {
+        let dir = self.dir().to_str().unwrap();
+        let entries = fs::read_dir("/proc").unwrap().map_while(Result::ok);
+        entries
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .filter(|pid| {
+                let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+                String::from_utf8_lossy(&command).contains(dir)
+            })
+            .collect()
+    }
 }
 
 impl Drop for TestProject {
