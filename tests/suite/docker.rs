@@ -11,6 +11,7 @@ mod bound;
 mod interrupted;
 mod names;
 mod output;
+mod podman;
 mod remote;
 mod tls;
 mod turn;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use bollard::Docker as Client;
 use bollard::errors::Error as ClientError;
 use bollard::models::{
-    ContainerCreateBody, ContainerStateStatusEnum, HostConfig, Mount, MountType,
-    MountVolumeOptions, PortBinding, PortMap,
+    ContainerCreateBody, ContainerStateStatusEnum, HostConfig, Mount, MountType, PortBinding,
+    PortMap, VolumeCreateRequest,
 };
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder, UploadToContainerOptionsBuilder,
@@ -28,7 +28,7 @@ pub fn body(spec: &ServiceSpec) -> ContainerCreateBody {
         Network::Host => (Some("host".to_owned()), &[][..]),
         Network::Published(ports) => (None, ports.as_slice()),
     };
-    let mounts = spec.volumes.iter().map(|v| mount(spec, v)).collect();
+    let mounts = spec.volumes.iter().map(mount).collect();
     ContainerCreateBody {
         image: Some(spec.image.clone()),
         cmd: Some(spec.args.clone()).filter(|args| !args.is_empty()),
@@ -71,22 +71,38 @@ fn bindings(ports: &[PublishedPort]) -> PortMap {
     bindings
 }
 
-/// A volume that does not exist yet is made by the engine, with our labels.
-fn mount(spec: &ServiceSpec, volume: &VolumeMount) -> Mount {
+fn mount(volume: &VolumeMount) -> Mount {
     Mount {
         typ: Some(MountType::VOLUME),
         source: Some(volume.name.clone()),
         target: Some(volume.target.clone()),
-        volume_options: Some(MountVolumeOptions {
-            labels: Some(HashMap::from([
-                (LABEL_PROJECT.to_owned(), spec.project.clone()),
-                (LABEL_SERVICE.to_owned(), spec.service.clone()),
-                (LABEL_DIR.to_owned(), spec.dir.display().to_string()),
-            ])),
-            ..MountVolumeOptions::default()
-        }),
         ..Mount::default()
     }
+}
+
+/// A volume as it is asked for. An engine gives back the one that is there already.
+fn volume(spec: &ServiceSpec, volume: &VolumeMount) -> VolumeCreateRequest {
+    VolumeCreateRequest {
+        name: Some(volume.name.clone()),
+        labels: Some(HashMap::from([
+            (LABEL_PROJECT.to_owned(), spec.project.clone()),
+            (LABEL_SERVICE.to_owned(), spec.service.clone()),
+            (LABEL_DIR.to_owned(), spec.dir.display().to_string()),
+        ])),
+        ..VolumeCreateRequest::default()
+    }
+}
+
+/// Makes the volumes, each with our labels. Podman forgets the labels of volumes that it makes
+/// along with a container.
+pub async fn volumes(client: &Client, spec: &ServiceSpec) -> Result<()> {
+    for wanted in &spec.volumes {
+        client
+            .create_volume(volume(spec, wanted))
+            .await
+            .explain(|| format!("cannot create volume `{}`", wanted.name))?;
+    }
+    Ok(())
 }
 
 /// How long the engine may still be at work for an `up` that was killed.
@@ -248,7 +264,8 @@ mod tests {
             json["HostConfig"]["Mounts"][0]["Source"],
             "urbania-demo-mongodb"
         );
-        let volume = &json["HostConfig"]["Mounts"][0]["VolumeOptions"];
+        let volume = serde_json::to_value(volume(&spec(), &spec().volumes[0])).unwrap();
+        assert_eq!(volume["Name"], "urbania-demo-mongodb");
         assert_eq!(volume["Labels"]["io.urbania.dir"], "/home/ada/demo");
         assert!(!json.to_string().contains("hunter2"));
     }

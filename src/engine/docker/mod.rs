@@ -134,6 +134,7 @@ impl Engine for Docker {
     }
 
     async fn create(&self, spec: &ServiceSpec) -> Result<String> {
+        create::volumes(&self.client, spec).await?;
         let id = create::make(&self.client, spec).await?;
         if let Err(e) = create::upload(&self.client, &id, spec).await {
             // Nobody else knows it; that it could not be filled is the failure to report.

@@ -12,6 +12,7 @@ pub mod holder;
 pub mod mongo;
 pub mod nobody;
 pub mod page_server;
+pub mod podman;
 pub mod ports;
 pub mod processes;
 pub mod project;
