@@ -17,13 +17,14 @@
 //! stack/           services wanted, plan, health, up and down (pure until applied)
 //! store/           trait and records; sqlite, mongo
 //! auth/            Caller and the identity providers
-//! api/             router, state, mint; contracts/<app>/
+//! api/             router, state, policy, mint; contracts/<app>/
 //! ```
 //!
 //! # Two walks
 //! `urbania up`: `cli::up` → `config` → `stack` plan → `host` port check → `engine` → `stack`
 //! health → report.
-//! A token: `api` router → `auth::Caller` → contract → mint → `livekit` token → the contract's answer.
+//! A token: `api` router → `auth::Caller` → contract → policy → mint → `livekit`
+//! token → the contract's answer.
 
 pub mod api;
 pub mod auth;

@@ -19,6 +19,13 @@ impl FromRequestParts<Arc<App>> for Address {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Infallible> {
+        Ok(Self::of(parts))
+    }
+}
+
+impl Address {
+    /// Of the sender of a request.
+    pub fn of(parts: &Parts) -> Self {
         let peer = parts
             .extensions
             .get()
@@ -30,7 +37,7 @@ impl FromRequestParts<Arc<App>> for Address {
             .next_back()
             .and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
         let address = forwarded.filter(|_| peer.is_loopback()).unwrap_or(peer);
-        Ok(Self(network(address)))
+        Self(network(address))
     }
 }
 

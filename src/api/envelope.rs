@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
 use super::App;
+use super::address::Address;
 use super::contracts::Contract;
 use super::refusal::Refusal;
 use crate::auth::{self, Accepts, Provider};
@@ -64,6 +65,38 @@ impl<E: Envelope> FromRequestParts<Arc<App>> for Caller<E> {
         let caller = authenticate(parts, app, E::ACCEPTS).await?;
         Ok(Self(caller, PhantomData))
     }
+}
+
+/// The caller of a route that makes tokens: as [`Caller`], and not too often.
+#[derive(Clone)]
+pub struct Joiner<E>(pub auth::Caller, PhantomData<fn() -> E>);
+
+impl<E> fmt::Debug for Joiner<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<E: Envelope> FromRequestParts<Arc<App>> for Joiner<E> {
+    type Rejection = Rejection<E>;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Rejection<E>> {
+        let caller = joiner(parts, app, E::ACCEPTS).await?;
+        Ok(Self(caller, PhantomData))
+    }
+}
+
+/// Who sends this request for a token.
+pub async fn joiner(parts: &Parts, app: &App, accepts: Accepts) -> Result<auth::Caller, Refusal> {
+    let Address(address) = Address::of(parts);
+    let limits = &app.limits;
+    limits
+        .tokens_by_address
+        .take(&address)
+        .map_err(Refusal::TooMany)?;
+    let caller = authenticate(parts, app, accepts).await?;
+    limits.tokens.take(&caller.id).map_err(Refusal::TooMany)?;
+    Ok(caller)
 }
 
 /// Who sends this request.

@@ -13,6 +13,8 @@ use crate::livekit::token::LONGEST_NAME;
 pub struct Invalid {
     /// The field; `None`: the whole body.
     pub field: Option<&'static str>,
+    /// Which entry of it, when it is a list.
+    pub index: Option<usize>,
     /// What is wrong.
     pub problem: Problem,
 }
@@ -62,8 +64,11 @@ pub enum Field<'a> {
 pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal> {
     let malformed = |e| Refusal::BadRequest(format!("Malformed JSON: {e}"));
     let invalid = |problem| {
-        let field = None;
-        Refusal::Invalid(vec![Invalid { field, problem }])
+        Refusal::Invalid(vec![Invalid {
+            field: None,
+            index: None,
+            problem,
+        }])
     };
     match body.trim_ascii() {
         [b'{', ..] => serde_json::from_slice(body).map_err(malformed),
@@ -109,26 +114,52 @@ impl Problems {
         }
     }
 
-    /// The strings of a list that may be left out.
+    /// The strings of a list that must be there; none of them may be empty.
     pub fn texts<'a>(&mut self, name: &'static str, field: Field<'a>) -> Vec<Cow<'a, str>> {
         let items = match field {
-            Field::Missing | Field::Null => return Vec::new(),
             Field::List(items) => items,
+            Field::Missing => {
+                self.add(name, Problem::Missing);
+                return Vec::new();
+            }
             _ => {
                 self.add(name, Problem::NotList);
                 return Vec::new();
             }
         };
-        items
-            .into_iter()
-            .map(|item| self.text(name, item))
-            .collect()
+        let mut texts = Vec::with_capacity(items.len());
+        for (index, item) in items.into_iter().enumerate() {
+            let problem = match item {
+                Field::Text(text) if text.is_empty() => Problem::Empty,
+                Field::Text(text) => {
+                    texts.push(text);
+                    continue;
+                }
+                _ => Problem::NotText,
+            };
+            self.0.push(Invalid {
+                field: Some(name),
+                index: Some(index),
+                problem,
+            });
+        }
+        texts
+    }
+
+    /// Adds that a text is none of these words, unless there is a problem with the field already.
+    pub fn word(&mut self, name: &'static str, text: &str, words: &'static str) {
+        if !text.is_empty() || !self.0.iter().any(|p| p.field == Some(name)) {
+            self.add(name, Problem::NotOneOf(words));
+        }
     }
 
     /// Adds a problem.
     pub fn add(&mut self, name: &'static str, problem: Problem) {
-        let field = Some(name);
-        self.0.push(Invalid { field, problem });
+        self.0.push(Invalid {
+            field: Some(name),
+            index: None,
+            problem,
+        });
     }
 
     /// Fails with all problems, when there are any.

@@ -56,6 +56,8 @@ struct Pending {
 pub struct Issued<'a> {
     /// Id of the caller, who is the holder.
     pub who: &'a str,
+    /// The contract that was spoken.
+    pub contract: &'static str,
     /// The room.
     pub room: &'a str,
     /// What is granted, in words.
@@ -105,6 +107,7 @@ impl Journal {
     pub fn issued(&self, now: Timestamp, token: Issued<'_>) {
         let Issued {
             who,
+            contract,
             room,
             grants,
             expires_at,
@@ -117,12 +120,12 @@ impl Journal {
         self.note(|lines| match self.0.format {
             LogFormat::Text => writeln!(
                 lines,
-                "{now:.3} token issued: who={who:?} room={room:?} grants=\"{grants}\" expires={expires} jti={jti}"
+                "{now:.3} token issued: who={who:?} contract={contract} room={room:?} grants=\"{grants}\" expires={expires} jti={jti}"
             ),
             LogFormat::Json => {
                 let line = json!({
                     "time": format_args!("{now:.3}").to_string(), "kind": "token",
-                    "who": who, "room": room, "grants": grants.to_string(),
+                    "who": who, "contract": contract, "room": room, "grants": grants.to_string(),
                     "expires": expires.to_string(), "jti": jti,
                 });
                 writeln!(lines, "{line}")

@@ -8,22 +8,34 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use crate::config::ApiLimits;
+
 const BUCKETS: usize = 4096;
 
-/// How often logins may be tried.
+const MINUTE: u64 = 60 * SECOND;
+const SECOND: u64 = 1_000_000_000;
+
+/// How often logins and tokens may be asked for.
 #[derive(Debug)]
-pub struct LoginLimits {
-    /// Every attempt counts.
-    pub by_address: Limit<IpAddr>,
-    /// Failed attempts count.
-    pub by_user: Limit<str>,
+pub struct Limits {
+    /// Every attempt to log in from an address counts.
+    pub logins: Limit<IpAddr>,
+    /// Failed attempts to log in as a user count.
+    pub failed_logins: Limit<str>,
+    /// Tokens for a caller.
+    pub tokens: Limit<str>,
+    /// Everything that an address asks of routes that make tokens.
+    pub tokens_by_address: Limit<IpAddr>,
 }
 
-impl Default for LoginLimits {
-    fn default() -> Self {
+impl Limits {
+    /// As configured.
+    pub fn new(settings: &ApiLimits) -> Self {
         Self {
-            by_address: Limit::new(60, 1_000),
-            by_user: Limit::new(10, 6_000),
+            logins: Limit::per_minute(settings.logins_per_minute),
+            failed_logins: Limit::per_minute(settings.failed_logins_per_minute),
+            tokens: Limit::per_minute(settings.tokens_per_minute),
+            tokens_by_address: Limit::per_minute(settings.tokens_per_minute_by_address),
         }
     }
 }
@@ -33,7 +45,7 @@ impl Default for LoginLimits {
 pub struct Limit<K: ?Sized> {
     seed: RandomState,
     began: Instant,
-    /// When the bucket would be full again, in milliseconds since `began`.
+    /// When the bucket would be full again, in nanoseconds since `began`.
     buckets: Box<[AtomicU64]>,
     burst: u64,
     interval: u64,
@@ -41,8 +53,9 @@ pub struct Limit<K: ?Sized> {
 }
 
 impl<K: Hash + ?Sized> Limit<K> {
-    /// `burst` at once, then one every `interval` milliseconds.
-    pub fn new(burst: u64, interval: u64) -> Self {
+    /// So many within a minute, also at once; 0: no limit.
+    pub fn per_minute(most: u32) -> Self {
+        let burst = u64::from(most);
         Self {
             seed: RandomState::new(),
             began: Instant::now(),
@@ -50,14 +63,14 @@ impl<K: Hash + ?Sized> Limit<K> {
                 .take(BUCKETS)
                 .collect(),
             burst,
-            interval,
+            interval: MINUTE.checked_div(burst).unwrap_or(0),
             key: std::marker::PhantomData,
         }
     }
 
     /// Takes one, or says in how many seconds there will be one.
     pub fn take(&self, key: &K) -> Result<(), u64> {
-        self.take_at(key, self.millis())
+        self.take_at(key, self.nanos())
     }
 
     /// Gives back one that was taken.
@@ -72,7 +85,7 @@ impl<K: Hash + ?Sized> Limit<K> {
         let full = bucket.load(Ordering::Relaxed).max(now) + self.interval;
         let wait = full.saturating_sub(now + self.burst * self.interval);
         if wait > 0 {
-            return Err(wait.div_ceil(1_000));
+            return Err(wait.div_ceil(SECOND));
         }
         bucket.store(full, Ordering::Relaxed);
         Ok(())
@@ -83,8 +96,8 @@ impl<K: Hash + ?Sized> Limit<K> {
         &self.buckets[usize::try_from(hash % BUCKETS as u64).unwrap_or(0)]
     }
 
-    fn millis(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    fn nanos(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX / 2)
     }
 }
 
@@ -94,23 +107,35 @@ mod tests {
 
     #[test]
     fn a_burst_is_allowed_then_one_at_a_time() {
-        let limit = Limit::<str>::new(3, 2_000);
+        let limit = Limit::<str>::per_minute(3);
         for _ in 0..3 {
             assert_eq!(limit.take_at("ada", 0), Ok(()));
         }
-        assert_eq!(limit.take_at("ada", 0), Err(2));
-        assert_eq!(limit.take_at("ada", 1_500), Err(1));
-        assert_eq!(limit.take_at("ada", 2_000), Ok(()));
-        assert_eq!(limit.take_at("ada", 2_000), Err(2));
-        assert_eq!(limit.take_at("ada", 60_000), Ok(()));
+        assert_eq!(limit.take_at("ada", 0), Err(20));
+        assert_eq!(limit.take_at("ada", 19 * SECOND + 1), Err(1));
+        assert_eq!(limit.take_at("ada", 20 * SECOND), Ok(()));
+        assert_eq!(limit.take_at("ada", 20 * SECOND), Err(20));
+        assert_eq!(limit.take_at("ada", 10 * MINUTE), Ok(()));
     }
 
     #[test]
     fn what_is_given_back_can_be_taken_again() {
-        let limit = Limit::<str>::new(1, 1_000);
+        let limit = Limit::<str>::per_minute(1);
         for _ in 0..10 {
             assert_eq!(limit.take_at("ada", 0), Ok(()));
             limit.give_back("ada");
         }
+    }
+
+    #[test]
+    fn none_is_no_limit_and_a_high_one_is_kept() {
+        let none = Limit::<str>::per_minute(0);
+        let high = Limit::<str>::per_minute(100_000);
+        for _ in 0..100_000 {
+            assert_eq!(none.take_at("ada", 7), Ok(()));
+            assert_eq!(high.take_at("ada", 7), Ok(()));
+        }
+        assert_eq!(none.take_at("ada", 7), Ok(()));
+        assert_eq!(high.take_at("ada", 7), Err(1));
     }
 }

@@ -1,4 +1,5 @@
-//! The one mint: every contract's request becomes a [`JoinRequest`], is judged and signed here.
+//! The one mint: every contract's request becomes a [`JoinRequest`], is judged by [`policy`] and
+//! signed here.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,15 +7,20 @@ use std::time::Duration;
 use livekit_protocol::RoomConfiguration;
 
 use super::App;
+use super::contracts::Contract;
 use super::journal::Issued;
+use super::policy;
 use super::refusal::Refusal;
 use crate::auth::Caller;
 use crate::livekit::grants::VideoGrant;
+use crate::livekit::room_service::NewRoom;
 use crate::livekit::token::{JoinToken, Minted};
 
 /// Somebody wants into a room.
 #[derive(Clone, Debug)]
 pub struct JoinRequest<'a> {
+    /// The contract in which it is asked.
+    pub contract: Contract,
     /// Who asks.
     pub caller: &'a Caller,
     /// The room.
@@ -31,14 +37,19 @@ pub struct JoinRequest<'a> {
     pub metadata: Option<&'a str>,
     /// Named values that travel with the participant.
     pub attributes: BTreeMap<&'a str, &'a str>,
+    /// Whether the room's name was made up for this token, so that nobody can have made the room.
+    pub unguessable: bool,
     /// How the SFU makes the room when it is not there yet.
     pub room_config: Option<&'a RoomConfiguration>,
+    /// Whether the client wrote that itself.
+    pub room_config_is_wished: bool,
 }
 
 impl<'a> JoinRequest<'a> {
     /// The caller joins `room` under the own identity, with the usual grants.
-    pub fn new(caller: &'a Caller, room: &'a str) -> Self {
+    pub fn new(contract: Contract, caller: &'a Caller, room: &'a str) -> Self {
         Self {
+            contract,
             caller,
             room,
             identity: &caller.id,
@@ -47,48 +58,68 @@ impl<'a> JoinRequest<'a> {
             ttl: None,
             metadata: None,
             attributes: BTreeMap::new(),
+            unguessable: false,
             room_config: None,
+            room_config_is_wished: false,
         }
     }
 }
 
 /// Judges the request and signs the token.
-pub fn mint(app: &App, request: JoinRequest<'_>) -> Result<Minted, Refusal> {
-    judge(app, &request)?;
+pub async fn mint(app: &App, request: JoinRequest<'_>) -> Result<Minted, Refusal> {
+    policy::check(&request)?;
+    let config = &app.config;
+    let known = if request.unguessable && config.auto_create {
+        None
+    } else {
+        let known = app.rooms.get(config.store.as_ref(), request.room).await?;
+        policy::admit(&request, &known, config.auto_create)?;
+        Some(known)
+    };
     let signer = app.signer.as_ref().ok_or(Refusal::NotConfigured)?;
+    let mut grant = request.grant;
+    if let Some(known) = known {
+        if let Some(room) = &known.room {
+            grant = policy::grant(grant, room, &request.caller.id);
+        }
+        if !config.auto_create && known.club.is_none() {
+            make_sure_of(app, request.room).await;
+        }
+    }
     let token = JoinToken {
         identity: request.identity,
         name: request.name,
-        grant: request.grant,
-        ttl: request
-            .ttl
-            .unwrap_or(app.config.token_ttl)
-            .min(app.config.max_token_ttl),
+        grant,
+        ttl: policy::ttl(request.ttl, config.token_ttl, config.max_token_ttl),
         metadata: request.metadata,
         attributes: request.attributes,
         room_config: request.room_config,
     };
-    let now = app.config.clock.now();
+    let now = config.clock.now();
     let minted = signer.mint(&token, now.as_second().try_into().unwrap_or(0))?;
     let issued = Issued {
         who: request.identity,
+        contract: request.contract.name(),
         room: request.room,
         grants: &token.grant,
         expires_at: minted.expires_at,
         jti: &minted.jti,
     };
-    app.config.journal.issued(now, issued);
+    config.journal.issued(now, issued);
+    app.metrics.issued(request.contract);
     Ok(minted)
 }
 
-fn judge(app: &App, request: &JoinRequest<'_>) -> Result<(), Refusal> {
-    if request.identity != request.caller.id {
-        return Err(Refusal::Forbidden(
-            "A token can only be had for the caller's own identity".into(),
-        ));
+/// Has the SFU make a known room that it would not make by itself when somebody joins. The token is
+/// good without: it lasts longer than a failure of the SFU.
+async fn make_sure_of(app: &App, room: &str) {
+    let room = NewRoom {
+        name: room.to_owned(),
+        empty_timeout: app.config.empty_timeout,
+        max_participants: app.config.max_participants,
+        ..NewRoom::default()
+    };
+    if let Err(e) = app.sfu.create(room).await {
+        tracing::warn!("cannot make a room for a token: {e}");
     }
-    if !app.config.auto_create {
-        return Err(Refusal::NotFound("Room not found".into()));
-    }
-    Ok(())
 }

@@ -1,7 +1,7 @@
 //! The HTTP API.
 //!
 //! A request walks: [`server`] → [`router`] → a contract's extractor (who calls?) → the contract
-//! (what is asked?) → [`mint`] (may they?) → the contract's answer. Each contract is one folder
+//! (what is asked?) → [`policy`] (may they?) → [`mint`] → the contract's answer. Each contract is one folder
 //! under [`contracts`] with requests, answers, extractors and an envelope of its own; what goes
 //! wrong is a [`refusal::Refusal`] everywhere and becomes an envelope at the contract's edge.
 //!
@@ -16,10 +16,12 @@ mod envelope;
 mod fields;
 mod health;
 pub mod journal;
+mod known_rooms;
 mod limits;
 mod metrics;
 mod mint;
 mod payload;
+mod policy;
 mod reach;
 mod refusal;
 mod router;
@@ -33,6 +35,7 @@ use secrecy::SecretString;
 
 use crate::auth::password::Passwords;
 use crate::auth::{Providers, Sessions, Setup};
+use crate::config::{ApiLimits, TokenSourceSettings};
 use crate::context::Clock;
 use crate::livekit::keys::KeyPair;
 use crate::livekit::room_service::RoomService;
@@ -45,7 +48,8 @@ pub use server::serve;
 use callers::KnownCallers;
 use health::Health;
 use journal::Journal;
-use limits::LoginLimits;
+use known_rooms::KnownRooms;
+use limits::Limits;
 use metrics::Metrics;
 
 /// What the API must know.
@@ -69,6 +73,12 @@ pub struct ApiConfig {
     pub token_ttl: Duration,
     /// Longest lifetime that a caller can ask for.
     pub max_token_ttl: Duration,
+    /// How often logins and tokens may be asked for.
+    pub limits: ApiLimits,
+    /// What clients of the standard token endpoint may set.
+    pub token_source: TokenSourceSettings,
+    /// Whether anybody gets tokens without a login; never where others reach us.
+    pub dev: bool,
     /// Origins of web pages that may call the API; `*` for any.
     pub cors_origins: Vec<String>,
     /// What must be remembered.
@@ -87,7 +97,8 @@ pub struct App {
     sfu: RoomService,
     callers: KnownCallers,
     passwords: Passwords,
-    login_limits: LoginLimits,
+    rooms: KnownRooms,
+    limits: Limits,
     health: Health,
     metrics: Metrics,
 }
@@ -104,7 +115,8 @@ impl App {
             sfu: RoomService::new(&config.reach.server(), pair, config.clock.clone()),
             callers: KnownCallers::default(),
             passwords: Passwords::default(),
-            login_limits: LoginLimits::default(),
+            rooms: KnownRooms::default(),
+            limits: Limits::new(&config.limits),
             health: Health::default(),
             metrics: Metrics::default(),
             config,

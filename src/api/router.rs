@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::routing::{get, post};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::contracts::{calls, method_not_allowed, not_found, urbania};
+use super::contracts::{
+    calls, connection_details, livekit_token, method_not_allowed, not_found, token_source, urbania,
+};
 use super::{App, health, metrics};
 
 /// How long a browser may remember what cross-origin requests are allowed.
@@ -23,8 +25,26 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/metrics", get(metrics::metrics))
         .route("/api/auth/login", post(urbania::login))
         .route("/api/auth/me", get(urbania::me))
-        .route("/api/livekit/token", post(urbania::token))
         .route("/api/calls/livekit-token", post(calls::token))
+        .route("/api/livekit/token", post(livekit_token::token))
+        .route(
+            "/api/livekit/rooms",
+            post(urbania::create_room).get(urbania::list_rooms),
+        )
+        .route(
+            "/api/livekit/rooms/{room_name}",
+            get(urbania::get_room).delete(urbania::delete_room),
+        )
+        .route(
+            "/api/livekit/rooms/{room_name}/join",
+            post(urbania::join_room),
+        )
+        .route(
+            "/api/livekit/rooms/{room_name}/leave",
+            post(urbania::leave_room),
+        )
+        .route("/api/livekit/token-source", post(token_source::token))
+        .merge(sandbox(app.config.dev))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(app);
@@ -32,6 +52,22 @@ pub fn router(app: Arc<App>) -> Router {
         Some(cors) => router.layer(cors),
         None => router,
     }
+}
+
+/// What nobody must log in for: only there for development.
+fn sandbox(dev: bool) -> Router<Arc<App>> {
+    if !dev {
+        return Router::new();
+    }
+    Router::new()
+        .route(
+            "/api/connection-details",
+            get(connection_details::by_query).post(connection_details::by_body),
+        )
+        .route(
+            "/api/v2/sandbox/connection-details",
+            post(connection_details::sandbox),
+        )
 }
 
 fn cors(origins: &[String]) -> Option<CorsLayer> {
@@ -49,8 +85,19 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
     };
     let layer = CorsLayer::new()
         .allow_origin(allowed)
-        .allow_methods([Method::GET, Method::POST, Method::DELETE])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .allow_methods([
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            HeaderName::from_static("last-event-id"),
+            HeaderName::from_static("x-sandbox-id"),
+        ])
         .expose_headers([header::RETRY_AFTER])
         .max_age(CORS_MAX_AGE);
     Some(layer)

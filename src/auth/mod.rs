@@ -60,6 +60,8 @@ pub enum Provider {
     Jwks,
     /// Firebase Authentication.
     Firebase,
+    /// Nobody: a guest of a server for development.
+    Nobody,
 }
 
 /// Why a caller is not believed.

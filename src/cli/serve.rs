@@ -55,6 +55,12 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     let end = end_signal()?;
     let project = Project::load_to_serve(ctx)?;
     let listen = args.listen.unwrap_or(project.settings.api.listen);
+    if project.settings.api.dev && !listen.ip().is_loopback() {
+        return Err(Error::usage(format!(
+            "`{listen}` is no loopback address, and `api.dev` gives everybody tokens"
+        ))
+        .hint("api.dev: false in urbania.yaml, or --listen 127.0.0.1:8000"));
+    }
     let config = config(ctx, &project, listen, args.json_log())?;
     let listener = bind(listen).await?;
     let address = listener
@@ -96,6 +102,9 @@ fn config(
         empty_timeout: project.livekit.room.empty_timeout,
         token_ttl: Duration::from_secs(settings.api.token_ttl),
         max_token_ttl: Duration::from_secs(settings.api.max_token_ttl),
+        limits: settings.api.limits.clone(),
+        token_source: settings.api.token_source,
+        dev: settings.api.dev,
         cors_origins: settings.api.cors_origins.clone(),
         store: Arc::from(store::of(project)?),
         clock: ctx.clock.clone(),

@@ -29,6 +29,15 @@ pub fn settings(source: &Source, settings: &Settings, findings: &mut Findings) {
         ));
     }
     auth::check(source, &settings.auth, findings);
+    if api.dev && !api.listen.ip().is_loopback() {
+        findings.problems.push(source.problem(
+            "api.dev",
+            format!(
+                "gives everybody tokens, so api.listen must be a loopback address; it is {}",
+                api.listen
+            ),
+        ));
+    }
     for (n, backend) in settings.backends.iter().enumerate() {
         if settings.backends[..n].contains(backend) {
             let message = format!("`{}` is listed twice", backend.display());

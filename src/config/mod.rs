@@ -33,8 +33,8 @@ pub use scaffold::{Action, Existing, Planned, Scaffold, livekit_yaml, scaffold};
 pub use schema::{livekit_schema, livekit_secrets, seed_schema, settings_schema};
 pub use seed::{Seed, SeedChannel, SeedClub, SeedFile, SeedRole, SeedRoom, SeedUser};
 pub use settings::{
-    ApiSettings, AuthSettings, ChannelNames, ClaimNames, ClubNames, EngineChoice, FirebaseSettings,
-    Hs256Settings, Images, JwksSettings, MongodbSettings, NetworkChoice, Services, Settings,
-    StoreChoice, StoreSettings,
+    ApiLimits, ApiSettings, AuthSettings, ChannelNames, ClaimNames, ClubNames, EngineChoice,
+    FirebaseSettings, Hs256Settings, Images, JwksSettings, MongodbSettings, NetworkChoice,
+    Services, Settings, StoreChoice, StoreSettings, TokenSourceSettings,
 };
 pub use yaml::{Position, is_project_name};

@@ -146,6 +146,69 @@ pub struct ApiSettings {
     /// Longest lifetime that a caller can ask for, in seconds.
     #[schemars(range(min = 1))]
     pub max_token_ttl: u64,
+    /// How often logins and tokens may be asked for.
+    pub limits: ApiLimits,
+    /// What clients of LiveKit's standard token endpoint may set.
+    pub token_source: TokenSourceSettings,
+    /// Whether anybody on this machine gets tokens without a login, as from LiveKit Cloud's sandbox. For
+    /// development: `listen` must be a loopback address.
+    pub dev: bool,
+}
+
+/// How often logins and tokens may be asked for; 0: no limit.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+pub struct ApiLimits {
+    /// Logins from one address in a minute.
+    pub logins_per_minute: u32,
+    /// Failed logins of one user in a minute.
+    pub failed_logins_per_minute: u32,
+    /// Tokens for one caller in a minute.
+    pub tokens_per_minute: u32,
+    /// Requests for tokens from one address in a minute.
+    pub tokens_per_minute_by_address: u32,
+}
+
+impl Default for ApiLimits {
+    fn default() -> Self {
+        Self {
+            logins_per_minute: 60,
+            failed_logins_per_minute: 10,
+            tokens_per_minute: 120,
+            tokens_per_minute_by_address: 1_200,
+        }
+    }
+}
+
+/// What clients of LiveKit's standard token endpoint may set.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "one switch a field")]
+pub struct TokenSourceSettings {
+    /// Whether clients may set the metadata of their participant.
+    pub metadata: bool,
+    /// Whether clients may set the attributes of their participant.
+    pub attributes: bool,
+    /// Whether clients may configure rooms that do not exist yet: timeouts, size, metadata.
+    pub room_config: bool,
+    /// Whether that may send agents into the room.
+    pub agents: bool,
+    /// Whether that may record the room.
+    pub egress: bool,
+}
+
+impl Default for TokenSourceSettings {
+    fn default() -> Self {
+        Self {
+            metadata: true,
+            attributes: true,
+            room_config: true,
+            agents: false,
+            egress: false,
+        }
+    }
 }
 
 impl Default for ApiSettings {
@@ -158,6 +221,9 @@ impl Default for ApiSettings {
             ],
             token_ttl: 6 * 60 * 60,
             max_token_ttl: 24 * 60 * 60,
+            limits: ApiLimits::default(),
+            token_source: TokenSourceSettings::default(),
+            dev: false,
         }
     }
 }

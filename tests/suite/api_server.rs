@@ -104,7 +104,7 @@ async fn web_pages_of_known_origins_may_call() {
     );
     assert_eq!(
         headers["access-control-allow-headers"],
-        "authorization,content-type"
+        "authorization,content-type,last-event-id,x-sandbox-id"
     );
     let unknown = preflight("http://evil.example").await.unwrap();
     assert!(

@@ -8,9 +8,13 @@
 )]
 
 mod address;
+mod api_connection_details;
 mod api_log;
 mod api_metrics;
+mod api_policy;
+mod api_rooms;
 mod api_server;
+mod api_token_source;
 mod api_urbania;
 mod call;
 mod cli_users;

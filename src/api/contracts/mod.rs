@@ -1,6 +1,9 @@
 //! The apps' contracts: one folder each, with its own requests, answers and envelope.
 
 pub mod calls;
+pub mod connection_details;
+pub mod livekit_token;
+pub mod token_source;
 pub mod urbania;
 
 use axum::extract::OriginalUri;
@@ -14,6 +17,10 @@ use super::refusal::Refusal;
 pub enum Contract {
     /// A phone app with Firebase: `/api/calls/…`.
     Calls,
+    /// LiveKit's standard token endpoint.
+    TokenSource,
+    /// Tokens without a login, for development.
+    ConnectionDetails,
     /// Everything that no other one serves.
     Urbania,
 }
@@ -21,12 +28,18 @@ pub enum Contract {
 impl Contract {
     /// The one that a path belongs to, whether or not it serves it.
     pub fn of(path: &str) -> Self {
-        match path
-            .strip_prefix("/api/")
-            .and_then(|rest| rest.split('/').next())
-        {
-            Some("calls") => Self::Calls,
-            _ => Self::Urbania,
+        let under = |prefix: &str| {
+            path.strip_prefix(prefix)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if under("/api/calls") {
+            Self::Calls
+        } else if under("/api/livekit/token-source") {
+            Self::TokenSource
+        } else if under("/api/connection-details") || under("/api/v2/sandbox") {
+            Self::ConnectionDetails
+        } else {
+            Self::Urbania
         }
     }
 
@@ -34,6 +47,8 @@ impl Contract {
     pub fn name(self) -> &'static str {
         match self {
             Self::Calls => "calls",
+            Self::TokenSource => "token_source",
+            Self::ConnectionDetails => "connection_details",
             Self::Urbania => "urbania",
         }
     }
@@ -42,6 +57,8 @@ impl Contract {
     pub fn refuse(self, refusal: &Refusal) -> Response {
         match self {
             Self::Calls => calls::Calls::refuse(refusal),
+            Self::TokenSource => token_source::TokenSource::refuse(refusal),
+            Self::ConnectionDetails => connection_details::ConnectionDetails::refuse(refusal),
             Self::Urbania => urbania::Urbania::refuse(refusal),
         }
     }

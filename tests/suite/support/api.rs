@@ -16,7 +16,7 @@ use urbania::api::journal::{Journal, LogFormat};
 use urbania::api::{ApiConfig, App, Reach, serve};
 use urbania::auth::Setup;
 use urbania::auth::password::Passwords;
-use urbania::config::LivekitConfig;
+use urbania::config::{ApiLimits, LivekitConfig, TokenSourceSettings};
 use urbania::context::Clock;
 use urbania::livekit::keys::KeyPair;
 use urbania::store::{Store, User, new_id};
@@ -93,6 +93,9 @@ impl Api {
             empty_timeout: 300,
             token_ttl: Duration::from_hours(6),
             max_token_ttl: Duration::from_hours(24),
+            limits: ApiLimits::default(),
+            token_source: TokenSourceSettings::default(),
+            dev: false,
             cors_origins: vec!["http://localhost:3000".into()],
             store,
             clock: Clock::system(),
@@ -140,7 +143,12 @@ impl Api {
 
     /// Ada's session.
     pub async fn session(&self) -> String {
-        let pair = json!({"username": "ada", "password": PASSWORD});
+        self.session_of("ada").await
+    }
+
+    /// The session of a user with the password of all tests.
+    pub async fn session_of(&self, username: &str) -> String {
+        let pair = json!({"username": username, "password": PASSWORD});
         let answer = self.post("/api/auth/login", &pair).await;
         let body: Value = answer.json().await.unwrap();
         body["access_token"].as_str().expect("a session").to_owned()

@@ -104,6 +104,28 @@ impl Participant {
         self.call("join", &json!([url, token, code, hertz])).await
     }
 
+    /// Joins a room and publishes nothing; the identity given by the SFU.
+    pub async fn connect(&self, url: &str, token: &str) -> String {
+        self.call("connect", &json!([url, token])).await
+    }
+
+    /// Tries to publish `microphone`, `camera` or `screen_share` against all permissions:
+    /// "published" or why not.
+    pub async fn insist(&self, source: &str) -> String {
+        self.call("insist", &json!([source])).await
+    }
+
+    /// What livekit-client makes of a standard token endpoint's answer.
+    pub async fn token_source(&self, url: &str, session: &str, options: &Value) -> Value {
+        self.call("tokenSource", &json!([url, session, options]))
+            .await
+    }
+
+    /// What livekit-client makes of a sandbox's answer.
+    pub async fn sandbox(&self, base: &str, id: &str, options: &Value) -> Value {
+        self.call("sandbox", &json!([base, id, options])).await
+    }
+
     /// What the participant sees and hears now.
     pub async fn report(&self) -> Report {
         self.call("report", &json!([])).await

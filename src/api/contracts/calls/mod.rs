@@ -13,4 +13,4 @@ mod token;
 pub use envelope::Calls;
 pub use token::token;
 
-type Caller = crate::api::envelope::Caller<Calls>;
+type Joiner = crate::api::envelope::Joiner<Calls>;

@@ -9,10 +9,11 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
-use super::Caller;
+use super::Joiner;
 use super::envelope::refuse_in;
 use super::language::Language;
 use crate::api::App;
+use crate::api::contracts::Contract;
 use crate::api::fields::{self, Field, Problems, check_length};
 use crate::api::mint::{JoinRequest, mint};
 use crate::api::payload::{self, MediaType};
@@ -37,12 +38,12 @@ struct Answer {
 /// A token with which the caller joins a room.
 pub async fn token(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    joiner: Joiner,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
     let language = Language::of(&headers);
-    match answer(&app, &caller.0, language, &headers, body).await {
+    match answer(&app, &joiner.0, language, &headers, body).await {
         Ok(answer) => ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response(),
         Err(refusal) => refuse_in(language, &refusal),
     }
@@ -77,9 +78,9 @@ async fn answer(
             can_publish_data: None,
             ..VideoGrant::join(&room)
         },
-        ..JoinRequest::new(caller, &room)
+        ..JoinRequest::new(Contract::Calls, caller, &room)
     };
-    let minted = mint(app, join)?;
+    let minted = mint(app, join).await?;
     Ok(Answer {
         token: minted.token,
     })

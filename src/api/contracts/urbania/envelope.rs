@@ -50,7 +50,8 @@ fn item(invalid: &Invalid) -> Value {
             "model_attributes_type",
         ),
     };
-    let mut loc = vec!["body"];
-    loc.extend(invalid.field);
+    let mut loc = vec![Value::from("body")];
+    loc.extend(invalid.field.map(Value::from));
+    loc.extend(invalid.index.map(Value::from));
     json!({ "loc": loc, "msg": msg, "type": kind })
 }

@@ -44,8 +44,8 @@ pub async fn login(
     headers: HeaderMap,
     body: Body,
 ) -> Result<impl IntoResponse, Rejection> {
-    let limits = &app.login_limits;
-    limits.by_address.take(&address).map_err(Refusal::TooMany)?;
+    let limits = &app.limits;
+    limits.logins.take(&address).map_err(Refusal::TooMany)?;
     let body = payload::read(body).await?;
     let request = match MediaType::of(&headers) {
         MediaType::Json => fields::parse(&body)?,
@@ -54,11 +54,14 @@ pub async fn login(
     };
     let (username, password) = credentials(request)?;
 
-    limits.by_user.take(&username).map_err(Refusal::TooMany)?;
+    limits
+        .failed_logins
+        .take(&username)
+        .map_err(Refusal::TooMany)?;
     let store = app.config.store.as_ref();
     let user = local::login(store, &app.passwords, &username, password).await;
     if !matches!(user, Err(LoginError::Mismatch)) {
-        limits.by_user.give_back(&username);
+        limits.failed_logins.give_back(&username);
     }
     let session = app.providers.local.issue(&user?, app.config.clock.unix())?;
     let answer = Answer {

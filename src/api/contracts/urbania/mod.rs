@@ -3,26 +3,56 @@
 //! Errors are FastAPI's: `{"detail": "…"}`, and for fields a list, `{"detail": [{"loc", "msg",
 //! "type"}]}`, with 422. Where FastAPI would give 422 for something that is not a matter of
 //! fields, the contract's general rule wins: JSON that cannot be parsed, another content type and
-//! over-long names (in bytes, as LiveKit counts: it would refuse the holder of the token) are 400 with `{"detail": "…"}`. An empty body, JSON that is not an object, a
-//! missing, empty or mistyped field are the list. Unlike FastAPI's, its entries have no `input`: it
-//! would send passwords back.
+//! over-long names (in bytes, as LiveKit counts: it would refuse the holder of the token) are 400
+//! with `{"detail": "…"}`. An empty body, JSON that is not an object, a missing, empty or mistyped
+//! field are the list. Unlike FastAPI's, its entries have no `input`: it would send passwords back.
+//!
+//! # Rooms
+//! - Who made a room is always invited; an empty list invites everybody.
+//! - A room that somebody may not join is not shown to them: 404, as if there were none. Only `join`,
+//!   `leave` and `DELETE` tell the two apart, with 403, and the 409 of a name that is taken, which has
+//!   the room beside its `detail`.
+//! - `leave` takes somebody out of the call, not off the list: they may come back.
+//! - A call that has ended can be joined again, as long as nobody deletes the room.
 
+mod create_room;
+mod delete_room;
 mod envelope;
+mod get_room;
+mod join_room;
+mod leave_room;
+mod list_rooms;
 mod login;
 mod me;
+mod room;
 mod token;
 
+pub use create_room::create_room;
+pub use delete_room::delete_room;
 pub use envelope::Urbania;
+pub use get_room::get_room;
+pub use join_room::join_room;
+pub use leave_room::leave_room;
+pub use list_rooms::list_rooms;
 pub use login::login;
 pub use me::me;
-pub use token::token;
+pub use token::{TokenRequest, token};
 
 use crate::api::refusal::Refusal;
 
 type Rejection = crate::api::envelope::Rejection<Urbania>;
 type Caller = crate::api::envelope::Caller<Urbania>;
+type Joiner = crate::api::envelope::Joiner<Urbania>;
 
 /// A body that is neither JSON nor what else the route takes.
-fn unsupported() -> Refusal {
+pub fn unsupported() -> Refusal {
     Refusal::BadRequest("Content-Type must be application/json".into())
+}
+
+fn no_such_room() -> Refusal {
+    Refusal::NotFound("Room not found".into())
+}
+
+fn not_invited() -> Refusal {
+    Refusal::Forbidden("Not invited to this room".into())
 }

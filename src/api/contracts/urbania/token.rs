@@ -1,28 +1,26 @@
-//! `POST /api/livekit/token`.
-
-use std::sync::Arc;
+//! `POST /api/livekit/token`, when the body has `room_name`.
 
 use axum::Json;
-use axum::body::Body;
-use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{Caller, Rejection};
 use crate::api::App;
-use crate::api::fields::{self, Field, Problems, check_length};
+use crate::api::contracts::Contract;
+use crate::api::fields::{Field, Problems, check_length};
 use crate::api::mint::{JoinRequest, mint};
-use crate::api::payload::{self, MediaType};
+use crate::api::refusal::Refusal;
+use crate::auth;
 
-#[derive(Deserialize)]
-struct Request<'a> {
-    #[serde(borrow, default)]
-    room_name: Field<'a>,
-    #[serde(borrow, default)]
-    user_id: Field<'a>,
-    #[serde(borrow, default)]
-    username: Field<'a>,
+/// The fields of the body.
+#[derive(Debug)]
+pub struct TokenRequest<'a> {
+    /// The room.
+    pub room_name: Field<'a>,
+    /// For whom the token is.
+    pub user_id: Field<'a>,
+    /// How the others see the holder.
+    pub username: Field<'a>,
 }
 
 #[derive(Serialize)]
@@ -32,18 +30,13 @@ struct Answer<'a> {
     room_name: &'a str,
 }
 
-/// A token with which the caller joins a room.
+/// A token with which the caller joins a room, whether or not somebody made it.
 pub async fn token(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Rejection> {
-    let body = payload::read(body).await?;
-    if MediaType::of(&headers) != MediaType::Json {
-        return Err(super::unsupported().into());
-    }
-    let request: Request<'_> = fields::parse(&body)?;
+    app: &App,
+    caller: &auth::Caller,
+    headers: &HeaderMap,
+    request: TokenRequest<'_>,
+) -> Result<Response, Refusal> {
     let mut problems = Problems::default();
     let room = problems.filled("room_name", request.room_name);
     let identity = problems.filled("user_id", request.user_id);
@@ -56,12 +49,12 @@ pub async fn token(
     let join = JoinRequest {
         identity: &identity,
         name: Some(&*name).filter(|name| !name.is_empty()),
-        ..JoinRequest::new(&caller.0, &room)
+        ..JoinRequest::new(Contract::Urbania, caller, &room)
     };
-    let minted = mint(&app, join)?;
+    let minted = mint(app, join).await?;
     let answer = Answer {
         token: &minted.token,
-        url: &app.config.reach.url(&headers),
+        url: &app.config.reach.url(headers),
         room_name: &room,
     };
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(&answer)).into_response())

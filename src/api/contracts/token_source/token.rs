@@ -1,0 +1,70 @@
+//! `POST /api/livekit/token-source`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::wishes::{Limits, Wishes, fresh_room};
+use super::{Joiner, Rejection};
+use crate::api::App;
+use crate::api::contracts::Contract;
+use crate::api::mint::{JoinRequest, mint};
+use crate::api::payload::{self, MediaType};
+use crate::api::refusal::Refusal;
+
+/// LiveKit's `TokenSourceResponse`.
+#[derive(Debug, Serialize)]
+pub struct Answer<'a> {
+    /// Where the SFU is.
+    pub server_url: &'a str,
+    /// The token.
+    pub participant_token: &'a str,
+    /// The room that it is for.
+    pub room_name: &'a str,
+    /// How the others see the holder.
+    pub participant_name: &'a str,
+}
+
+/// A token for the caller, as wished.
+pub async fn token(
+    State(app): State<Arc<App>>,
+    joiner: Joiner,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Rejection> {
+    let caller = &joiner.0;
+    let body = payload::read(body).await?;
+    if MediaType::of(&headers) != MediaType::Json {
+        let why = "Content-Type must be application/json";
+        return Err(Refusal::BadRequest(why.into()).into());
+    }
+    let wishes = Wishes::of_body(&body, &Limits::of(&app))?;
+    let unguessable = wishes.room.is_none();
+    let room = wishes.room.clone().unwrap_or_else(|| fresh_room().into());
+    let name = wishes.name.as_deref().unwrap_or(&caller.username);
+    let join = JoinRequest {
+        identity: wishes.identity.as_deref().unwrap_or(&caller.id),
+        name: Some(name).filter(|name| !name.is_empty()),
+        metadata: wishes.metadata.as_deref(),
+        attributes: wishes.borrowed_attributes(),
+        room_config: wishes.room_config.as_ref(),
+        room_config_is_wished: wishes.room_config.is_some(),
+        unguessable,
+        ..JoinRequest::new(Contract::TokenSource, caller, &room)
+    };
+    let minted = mint(&app, join).await?;
+    let url = app.config.reach.url(&headers);
+    let answer = Answer {
+        server_url: &url,
+        participant_token: &minted.token,
+        room_name: &room,
+        participant_name: name,
+    };
+    let headers = [(header::CACHE_CONTROL, "no-store")];
+    Ok((StatusCode::CREATED, headers, Json(&answer)).into_response())
+}

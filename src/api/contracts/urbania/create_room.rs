@@ -1,0 +1,169 @@
+//! `POST /api/livekit/rooms`.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::room::Shown;
+use super::{Caller, Rejection};
+use crate::api::App;
+use crate::api::fields::{self, Field, Problems, check_length};
+use crate::api::payload::{self, MediaType};
+use crate::api::refusal::Refusal;
+use crate::store::{Call, CallType, Mode, Room, Store, StoreError};
+
+/// More people cannot be invited to one room.
+const MOST_INVITED: usize = 1_000;
+
+/// A name that is taken and free again in turn is given up.
+const ATTEMPTS: usize = 3;
+
+#[derive(Deserialize)]
+struct Request<'a> {
+    #[serde(borrow, default)]
+    room_name: Field<'a>,
+    #[serde(borrow, default)]
+    participants: Field<'a>,
+    #[serde(borrow, default)]
+    call_type: Field<'a>,
+    #[serde(borrow, default)]
+    mode: Field<'a>,
+}
+
+/// What came of it.
+enum Outcome {
+    Made(Room),
+    /// By the same caller, with the same request.
+    MadeBefore(Room),
+    Taken(Room),
+}
+
+/// Makes a room.
+pub async fn create_room(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Rejection> {
+    let body = payload::read(body).await?;
+    if MediaType::of(&headers) != MediaType::Json {
+        return Err(super::unsupported().into());
+    }
+    let mut room = wanted(fields::parse(&body)?)?;
+    room.created_by = caller.0.id;
+    room.created_at = to_the_millisecond(app.config.clock.now());
+    room.max_participants = app.config.max_participants;
+
+    let store = app.config.store.as_ref();
+    let known = app.rooms.fresh(store, &room.name).await?;
+    if known.channel.is_some() || known.club.is_some() {
+        return Err(Refusal::Forbidden("The name belongs to a channel or a club".into()).into());
+    }
+    let outcome = make(store, room).await?;
+    let (status, room) = match &outcome {
+        Outcome::Made(room) => (StatusCode::CREATED, room),
+        Outcome::MadeBefore(room) => (StatusCode::OK, room),
+        Outcome::Taken(room) => {
+            let refusal = Refusal::Conflict("Room already exists".into());
+            let body = json!({"detail": refusal.detail(), "room": Shown::from(room)});
+            return Ok(refusal.answer(refusal.status(), Json(body)));
+        }
+    };
+    app.rooms.forget(&room.name);
+    Ok((status, Json(Shown::from(room))).into_response())
+}
+
+/// The room that is asked for, as far as the body tells.
+fn wanted(request: Request<'_>) -> Result<Room, Refusal> {
+    let mut problems = Problems::default();
+    let name = problems.filled("room_name", request.room_name);
+    let participants = problems.texts("participants", request.participants);
+    let call_type = match &*problems.text("call_type", request.call_type) {
+        "audio" => CallType::Audio,
+        "video" => CallType::Video,
+        other => {
+            problems.word("call_type", other, "'audio' or 'video'");
+            CallType::default()
+        }
+    };
+    let mode = match problems.optional("mode", request.mode).as_deref() {
+        None | Some("call") => Mode::Call,
+        Some("webinar") => Mode::Webinar,
+        Some(other) => {
+            problems.word("mode", other, "'call' or 'webinar'");
+            Mode::default()
+        }
+    };
+    problems.check()?;
+    check_length("room_name", &name)?;
+    if matches!(&*name, "." | "..") {
+        let why = "room_name cannot be part of a path: clients leave it out";
+        return Err(Refusal::BadRequest(why.into()));
+    }
+    Ok(Room {
+        name: name.into_owned(),
+        created_by: String::new(),
+        created_at: Timestamp::UNIX_EPOCH,
+        call_type,
+        mode,
+        participants: invited(participants)?,
+        max_participants: 0,
+        call: Call::default(),
+        revision: 0,
+    })
+}
+
+/// Everybody once, in the order given.
+fn invited(participants: Vec<Cow<'_, str>>) -> Result<Vec<String>, Refusal> {
+    let mut seen = HashSet::new();
+    let mut invited = Vec::new();
+    for id in participants {
+        check_length("an entry of participants", &id)?;
+        if seen.insert(id.clone()) {
+            invited.push(id.into_owned());
+        }
+    }
+    if invited.len() > MOST_INVITED {
+        return Err(Refusal::BadRequest(format!(
+            "participants has more than {MOST_INVITED} entries"
+        )));
+    }
+    Ok(invited)
+}
+
+async fn make(store: &dyn Store, room: Room) -> Result<Outcome, Refusal> {
+    for _ in 0..ATTEMPTS {
+        match store.add_room(&room).await {
+            Ok(()) => return Ok(Outcome::Made(room)),
+            Err(StoreError::Taken) => {}
+            Err(e) => return Err(e.into()),
+        }
+        match store.room(&room.name).await? {
+            Some(made) if is_same(&made, &room) => return Ok(Outcome::MadeBefore(made)),
+            Some(made) => return Ok(Outcome::Taken(made)),
+            None => {}
+        }
+    }
+    Err(Refusal::Unavailable("a room comes and goes".into()))
+}
+
+/// Whether one request made the one and asks for the other.
+fn is_same(made: &Room, asked: &Room) -> bool {
+    made.created_by == asked.created_by
+        && made.call_type == asked.call_type
+        && made.mode == asked.mode
+        && made.participants == asked.participants
+}
+
+fn to_the_millisecond(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}

@@ -1,0 +1,23 @@
+//! `GET /api/livekit/rooms/{room_name}`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+
+use super::room::{RoomName, Shown};
+use super::{Caller, Rejection, no_such_room};
+use crate::api::App;
+
+/// A room that the caller may join; there is no other one for them.
+pub async fn get_room(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    RoomName(name): RoomName,
+) -> Result<Response, Rejection> {
+    let room = app.config.store.room(&name).await?;
+    let room = room.filter(|room| room.admits(&caller.0.id));
+    let room = room.ok_or_else(no_such_room)?;
+    Ok(Json(Shown::from(&room)).into_response())
+}

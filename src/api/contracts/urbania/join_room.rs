@@ -1,0 +1,57 @@
+//! `POST /api/livekit/rooms/{room_name}/join`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::room::RoomName;
+use super::{Joiner, Rejection, no_such_room, not_invited};
+use crate::api::App;
+use crate::api::contracts::Contract;
+use crate::api::mint::{JoinRequest, mint};
+use crate::api::refusal::Refusal;
+use crate::store::CallType;
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    token: &'a str,
+    url: &'a str,
+    room_name: &'a str,
+    call_type: CallType,
+    participants: &'a [String],
+}
+
+/// A token for a room that somebody made.
+pub async fn join_room(
+    State(app): State<Arc<App>>,
+    joiner: Joiner,
+    RoomName(name): RoomName,
+    headers: HeaderMap,
+) -> Result<Response, Rejection> {
+    let caller = &joiner.0;
+    let known = app.rooms.fresh(app.config.store.as_ref(), &name).await?;
+    let room = known.room.as_ref().ok_or_else(no_such_room)?;
+    if !room.admits(&caller.id) {
+        return Err(not_invited().into());
+    }
+    if room.is_full_for(&caller.id) {
+        return Err(Refusal::Conflict("Room is full".into()).into());
+    }
+    let join = JoinRequest {
+        name: Some(&*caller.username).filter(|name| !name.is_empty()),
+        ..JoinRequest::new(Contract::Urbania, caller, &name)
+    };
+    let minted = mint(&app, join).await?;
+    let answer = Answer {
+        token: &minted.token,
+        url: &app.config.reach.url(&headers),
+        room_name: &name,
+        call_type: room.call_type,
+        participants: &room.participants,
+    };
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(&answer)).into_response())
+}

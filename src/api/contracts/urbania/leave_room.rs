@@ -1,0 +1,54 @@
+//! `POST /api/livekit/rooms/{room_name}/leave`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+
+use super::room::{RoomName, Shown};
+use super::{Caller, Rejection, no_such_room, not_invited};
+use crate::api::App;
+use crate::api::refusal::Refusal;
+use crate::store::{Room, Store};
+
+/// Somebody else changes a room at most this often while we do.
+const ATTEMPTS: usize = 5;
+
+/// Takes the caller out of the call. Who is not in it has left already.
+pub async fn leave_room(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    RoomName(name): RoomName,
+) -> Result<Response, Rejection> {
+    let (store, user) = (app.config.store.as_ref(), &caller.0.id);
+    let room = store.room(&name).await?.ok_or_else(no_such_room)?;
+    if !room.admits(user) {
+        return Err(not_invited().into());
+    }
+    let stays = stays(&room, user);
+    app.sfu.remove(&name, user).await?;
+    let room = end_stays(store, room, &stays).await?;
+    Ok(Json(Shown::from(&room)).into_response())
+}
+
+/// The SFU's ids of a user's stays in the call.
+fn stays(room: &Room, user: &str) -> Vec<String> {
+    let present = room.call.present.iter();
+    let own = present.filter(|p| p.identity == user);
+    own.map(|p| p.sid.clone()).collect()
+}
+
+/// Stores that these stays are over; whoever came back since then has another one.
+async fn end_stays(store: &dyn Store, mut room: Room, stays: &[String]) -> Result<Room, Refusal> {
+    for _ in 0..ATTEMPTS {
+        let before = room.call.present.len();
+        room.call.present.retain(|p| !stays.contains(&p.sid));
+        if room.call.present.len() == before || store.replace_room(&room).await? {
+            return Ok(room);
+        }
+        let read = store.room(&room.name).await?;
+        room = read.ok_or_else(no_such_room)?;
+    }
+    Err(Refusal::Unavailable("a room changes all the time".into()))
+}

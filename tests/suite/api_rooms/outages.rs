@@ -1,0 +1,103 @@
+//! The store or the SFU does not answer.
+
+use insta::assert_snapshot;
+use urbania::api::Reach;
+use urbania::config::LivekitConfig;
+
+use super::{Party, Person};
+use crate::support::store::StoreKind;
+
+/// Nobody listens there.
+fn no_sfu() -> Reach {
+    let config = LivekitConfig {
+        port: 1,
+        ..LivekitConfig::default()
+    };
+    Reach::new(None, &config)
+}
+
+#[tokio::test]
+async fn without_the_sfu_tokens_are_answered_and_nothing_is_half_done() {
+    for kind in StoreKind::ALL {
+        let party = Party::on_with(kind, |config| config.reach = no_sfu()).await;
+        party.made("daily", &[&party.bob.id], "video", "call").await;
+        party.enter("daily", &[&party.bob.id]).await;
+        let before = party.stored("daily").await;
+        let room = "/api/livekit/rooms/daily";
+        let join = party.post(&party.bob, &format!("{room}/join")).await;
+        assert_eq!(join.status(), 200);
+        assert_eq!(party.token(&party.bob, "daily").await.status(), 200);
+        let left = party.post(&party.bob, &format!("{room}/leave")).await;
+        assert_snapshot!("sfu_down", party.show(left).await);
+        let deleted = party.delete(&party.ada, room).await;
+        assert_snapshot!("sfu_down", party.show(deleted).await);
+        assert_eq!(party.stored("daily").await, before);
+    }
+}
+
+#[tokio::test]
+async fn who_may_not_leave_or_delete_is_told_so_before_the_sfu_is_asked() {
+    for kind in StoreKind::ALL {
+        let party = Party::on_with(kind, |config| config.reach = no_sfu()).await;
+        party.made("daily", &[&party.bob.id], "video", "call").await;
+        let leave = async |who: &Person, room: &str| {
+            let path = format!("/api/livekit/rooms/{room}/leave");
+            party.line(party.post(who, &path).await).await
+        };
+        let delete = async |who: &Person, room: &str| {
+            let path = format!("/api/livekit/rooms/{room}");
+            party.line(party.delete(who, &path).await).await
+        };
+        let gone = r#"404 {"detail":"Room not found"}"#;
+        assert_eq!(leave(&party.ada, "nobody's").await, gone);
+        assert_eq!(delete(&party.ada, "nobody's").await, gone);
+        assert_eq!(
+            leave(&party.eve, "daily").await,
+            r#"403 {"detail":"Not invited to this room"}"#
+        );
+        for who in [&party.bob, &party.eve] {
+            assert_eq!(
+                delete(who, "daily").await,
+                r#"403 {"detail":"Only who made the room can delete it"}"#
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_the_store_only_what_was_just_looked_up_is_answered_until_it_is_back() {
+    let party = Party::on(StoreKind::Sqlite).await;
+    party.made("daily", &[&party.bob.id], "video", "call").await;
+    assert_eq!(party.token(&party.bob, "daily").await.status(), 200);
+    assert_eq!(party.token(&party.eve, "daily").await.status(), 403);
+    let path = party.api.database();
+    let hidden = path.with_extension("hidden");
+    std::fs::rename(&path, &hidden).unwrap();
+    std::fs::create_dir(&path).unwrap();
+
+    assert_eq!(party.token(&party.bob, "daily").await.status(), 200);
+    assert_eq!(party.token(&party.eve, "daily").await.status(), 403);
+    let down = party.show(party.token(&party.bob, "weekly").await).await;
+    assert_snapshot!("store_down", down);
+    let ask = serde_json::json!({"room_name": "x", "participants": [], "call_type": "video"});
+    assert_eq!(party.show(party.make(&party.ada, &ask).await).await, down);
+    for path in ["", "/daily"] {
+        let answer = party
+            .get(&party.bob, &format!("/api/livekit/rooms{path}"))
+            .await;
+        assert_eq!(party.show(answer).await, down);
+    }
+    for path in ["/daily/join", "/daily/leave"] {
+        let answer = party
+            .post(&party.bob, &format!("/api/livekit/rooms{path}"))
+            .await;
+        assert_eq!(party.show(answer).await, down);
+    }
+    let deleted = party.delete(&party.ada, "/api/livekit/rooms/daily").await;
+    assert_eq!(party.show(deleted).await, down);
+
+    std::fs::remove_dir(&path).unwrap();
+    std::fs::rename(&hidden, &path).unwrap();
+    assert_eq!(party.token(&party.bob, "weekly").await.status(), 200);
+    assert_eq!(party.make(&party.ada, &ask).await.status(), 201);
+}
