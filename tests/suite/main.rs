@@ -9,6 +9,7 @@
 
 mod address;
 mod api_connection_details;
+mod api_joins;
 mod api_log;
 mod api_metrics;
 mod api_policy;

@@ -1,5 +1,6 @@
 //! Rooms in Urbania's contract: every row and rule, on both stores.
 
+mod calls;
 mod making;
 mod outages;
 mod reading;

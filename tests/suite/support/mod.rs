@@ -18,4 +18,5 @@ pub mod processes;
 pub mod project;
 pub mod reaper;
 pub mod registry;
+pub mod sfu;
 pub mod store;

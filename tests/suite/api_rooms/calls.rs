@@ -1,0 +1,145 @@
+//! What the SFU itself makes of the tokens, of `leave` and of `DELETE`, with real browsers in the calls.
+
+use std::time::{Duration, Instant};
+
+use livekit_protocol::{TrackInfo, TrackSource};
+use serde_json::Value;
+use urbania::api::Reach;
+
+use super::{Party, Person};
+use crate::support::browser::Participant;
+use crate::support::page_server::PageServer;
+use crate::support::ports::Ports;
+use crate::support::sfu::TestSfu;
+use crate::support::store::StoreKind;
+
+impl Party {
+    async fn with(sfu: &TestSfu, kind: StoreKind) -> Self {
+        let reach = Reach::new(None, &sfu.livekit_config());
+        Self::on_with(kind, |config| config.reach = reach).await
+    }
+
+    /// Comes into a room, in a browser.
+    async fn join(&self, pages: &PageServer, who: &Person, room: &str) -> Participant {
+        let answer = self
+            .post(who, &format!("/api/livekit/rooms/{room}/join"))
+            .await;
+        assert_eq!(answer.status(), 200);
+        let answer: Value = answer.json().await.unwrap();
+        let [url, token] = ["url", "token"].map(|key| answer[key].as_str().unwrap());
+        let page = Participant::open(pages).await;
+        assert_eq!(page.connect(url, token).await, who.id);
+        page
+    }
+}
+
+/// The sources that somebody publishes, as the SFU says.
+async fn published(sfu: &TestSfu, room: &str, who: &Person) -> Vec<TrackSource> {
+    let participant = sfu.rooms().participant(room, &who.id).await.unwrap();
+    participant.tracks.iter().map(TrackInfo::source).collect()
+}
+
+/// Waits until somebody's connection is over.
+async fn until_disconnected(page: &Participant) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while page.report().await.state != "disconnected" {
+        assert!(Instant::now() < deadline, "still connected");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn the_sfu_refuses_a_camera_in_an_audio_call_and_any_track_of_a_listener() {
+    let sfu = TestSfu::start(None).await;
+    let party = Party::with(&sfu, StoreKind::Sqlite).await;
+    let pages = PageServer::start().await;
+    party.made("audio", &[], "audio", "call").await;
+    party.made("webinar", &[], "video", "webinar").await;
+
+    let bob = party.join(&pages, &party.bob, "audio").await;
+    assert_eq!(bob.insist("microphone").await, "published");
+    let (camera, screen) = tokio::join!(bob.insist("camera"), bob.insist("screen_share"));
+    assert_ne!(camera, "published");
+    assert_ne!(screen, "published");
+    let sources = published(&sfu, "audio", &party.bob).await;
+    assert_eq!(sources, [TrackSource::Microphone]);
+    bob.close().await;
+
+    let bob = party.join(&pages, &party.bob, "webinar").await;
+    let (voice, camera) = tokio::join!(bob.insist("microphone"), bob.insist("camera"));
+    assert_ne!(voice, "published");
+    assert_ne!(camera, "published");
+    assert_eq!(published(&sfu, "webinar", &party.bob).await, []);
+    let ada = party.join(&pages, &party.ada, "webinar").await;
+    for source in ["microphone", "camera"] {
+        assert_eq!(ada.insist(source).await, "published");
+    }
+    let sources = published(&sfu, "webinar", &party.ada).await;
+    assert_eq!(sources, [TrackSource::Microphone, TrackSource::Camera]);
+    ada.close().await;
+    bob.close().await;
+}
+
+#[tokio::test]
+async fn leave_takes_one_out_of_the_call_and_delete_everybody() {
+    let sfu = TestSfu::start(None).await;
+    let pages = PageServer::start().await;
+    for kind in StoreKind::ALL {
+        let party = Party::with(&sfu, kind).await;
+        party.made("daily", &[&party.bob.id], "video", "call").await;
+        let ada = party.join(&pages, &party.ada, "daily").await;
+        let bob = party.join(&pages, &party.bob, "daily").await;
+        party.enter("daily", &[&party.ada.id, &party.bob.id]).await;
+
+        for _ in 0..2 {
+            let left = party
+                .post(&party.bob, "/api/livekit/rooms/daily/leave")
+                .await;
+            assert_eq!(left.status(), 200);
+            let room: Value = left.json().await.unwrap();
+            assert_eq!(
+                room["active_participants"],
+                serde_json::json!([party.ada.id])
+            );
+            assert_eq!(room["participants"], serde_json::json!([party.bob.id]));
+        }
+        until_disconnected(&bob).await;
+        let there = sfu.rooms().participants("daily").await.unwrap();
+        let there: Vec<_> = there.iter().map(|p| p.identity.as_str()).collect();
+        assert_eq!(there, [&party.ada.id]);
+        bob.close().await;
+
+        // They may come back.
+        let bob = party.join(&pages, &party.bob, "daily").await;
+        let deleted = party.delete(&party.ada, "/api/livekit/rooms/daily").await;
+        assert_eq!(deleted.status(), 204);
+        assert_eq!(deleted.text().await.unwrap(), "");
+        until_disconnected(&ada).await;
+        until_disconnected(&bob).await;
+        assert!(sfu.rooms().get("daily").await.unwrap().is_none());
+        assert!(party.stored("daily").await.is_none());
+        let again = party.delete(&party.ada, "/api/livekit/rooms/daily").await;
+        assert_eq!(again.status(), 404);
+        ada.close().await;
+        bob.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_room_can_be_joined_also_when_the_sfu_makes_none_by_itself() {
+    let more = "room: {auto_create: false, empty_timeout: 300, max_participants: 100}\n";
+    let sfu = TestSfu::start_on(Ports::take(), None, more).await;
+    let pages = PageServer::start().await;
+    let reach = Reach::new(None, &sfu.livekit_config());
+    let party = Party::on_with(StoreKind::Sqlite, |config| {
+        config.reach = reach;
+        config.auto_create = false;
+        config.max_participants = 5;
+    })
+    .await;
+    party.made("daily", &[], "video", "call").await;
+    let bob = party.join(&pages, &party.bob, "daily").await;
+    let room = sfu.rooms().get("daily").await.unwrap().unwrap();
+    assert_eq!((room.empty_timeout, room.max_participants), (300, 5));
+    bob.close().await;
+}
