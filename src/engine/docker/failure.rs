@@ -17,6 +17,12 @@ pub fn missing(e: &ClientError) -> bool {
     status(e) == Some(404)
 }
 
+/// Podman's words for a container that has ended, under a status that stands for anything.
+pub fn does_not_run(e: &ClientError) -> bool {
+    matches!(e, ClientError::DockerResponseServerError { message, .. }
+        if message.contains("can only kill running containers"))
+}
+
 /// It already is as asked for.
 pub fn already(e: &ClientError) -> bool {
     status(e) == Some(304)

@@ -67,6 +67,18 @@ impl Docker {
         Ok(Some(instance))
     }
 
+    /// Podman lists but the first of adjacent ports: of our own containers all are asked for.
+    async fn with_all_ports(&self, mut facts: ContainerFacts) -> Result<ContainerFacts> {
+        if facts.project.is_some() {
+            match self.client.inspect_container(&facts.id, None).await {
+                Ok(found) => running::add_ports(&mut facts, found),
+                Err(e) if missing(&e) => {}
+                Err(e) => return Err(e).explain(|| format!("cannot inspect `{}`", facts.name)),
+            }
+        }
+        Ok(facts)
+    }
+
     fn filters(project: Option<&str>) -> HashMap<&'static str, Vec<String>> {
         let label = match project {
             Some(name) => format!("{LABEL_PROJECT}={name}"),
@@ -103,7 +115,8 @@ impl Engine for Docker {
             .list_containers(None)
             .await
             .explain(|| "cannot list containers".into())?;
-        Ok(list.into_iter().map(running::facts).collect())
+        let list = list.into_iter().map(running::facts);
+        try_join_all(list.map(|facts| self.with_all_ports(facts))).await
     }
 
     async fn inspect(&self, id: &str) -> Result<Condition> {
@@ -168,6 +181,7 @@ impl Engine for Docker {
         match self.client.kill_container(id, Some(options)).await {
             // 409: it does not run (any more).
             Err(e) if missing(&e) || failure::status(&e) == Some(409) => Ok(()),
+            Err(e) if failure::does_not_run(&e) => Ok(()),
             other => other.explain(|| format!("cannot send {name} to container {id}")),
         }
     }
