@@ -47,7 +47,7 @@ pub(super) enum Part {
     Refused,
     /// There is no key pair.
     Missing,
-    /// Cannot be asked from here: the SFU is behind TLS, or did not answer at all.
+    /// Cannot be told: the SFU did not answer at all. One behind TLS may answer browsers alone.
     Unchecked,
 }
 
@@ -68,6 +68,12 @@ pub async fn ready(State(app): State<Arc<App>>) -> Response {
 }
 
 impl App {
+    /// Whether the SFU has just answered, and believed our keys.
+    pub(super) async fn sfu_believes_us(&self) -> bool {
+        let readiness = self.readiness().await;
+        readiness.sfu == Part::Ok && readiness.keys == Part::Ok
+    }
+
     /// How it is now, or was a moment ago.
     pub(super) async fn readiness(&self) -> Readiness {
         // Whoever comes while the question is being asked waits for the same answer.
@@ -105,13 +111,13 @@ impl App {
         let Some(signer) = &self.signer else {
             return (Part::Unchecked, Part::Missing);
         };
-        let Some(base) = self.config.reach.probe() else {
-            return (Part::Unchecked, Part::Unchecked);
-        };
+        let base = self.config.reach.server();
         match timeout(PATIENCE, self.validate(signer, &base)).await {
             // 404: a room that does not exist, so the token was believed.
             Ok(Some(200 | 404)) => (Part::Ok, Part::Ok),
             Ok(Some(401 | 403)) => (Part::Ok, Part::Refused),
+            // Its address may be one for browsers alone.
+            _ if base.starts_with("https://") => (Part::Unchecked, Part::Unchecked),
             _ => (Part::Unreachable, Part::Unchecked),
         }
     }
@@ -123,7 +129,7 @@ impl App {
         let client = self
             .health
             .client
-            .get_or_try_init(async || http::plain(PATIENCE))
+            .get_or_try_init(async || http::for_url(base, PATIENCE))
             .await
             .ok()?;
         let answer = client

@@ -75,6 +75,20 @@ impl KnownRooms {
         }
     }
 
+    /// The same, and as of now where that would keep somebody out.
+    pub async fn admitting(
+        &self,
+        store: &dyn Store,
+        name: &str,
+        admits: impl Fn(&Known) -> bool,
+    ) -> Result<Arc<Known>, StoreError> {
+        let known = self.get(store, name).await?;
+        if admits(&known) {
+            return Ok(known);
+        }
+        self.fresh(store, name).await
+    }
+
     /// What is known of a room, as of now.
     pub async fn fresh(&self, store: &dyn Store, name: &str) -> Result<Arc<Known>, StoreError> {
         let (asked, forgotten) = (Instant::now(), self.with(|kept| kept.forgotten));

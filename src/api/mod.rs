@@ -15,6 +15,7 @@ pub mod contracts;
 mod envelope;
 mod fields;
 mod health;
+mod iso;
 pub mod journal;
 mod known_rooms;
 mod limits;
@@ -42,10 +43,12 @@ use crate::livekit::room_service::RoomService;
 use crate::livekit::token::Signer;
 use crate::store::Store;
 
+pub use contracts::kraken::KrakenConfig;
 pub use reach::Reach;
 pub use server::serve;
 
 use callers::KnownCallers;
+use contracts::meetings;
 use health::Health;
 use journal::Journal;
 use known_rooms::KnownRooms;
@@ -79,6 +82,8 @@ pub struct ApiConfig {
     pub token_source: TokenSourceSettings,
     /// Whether anybody gets tokens without a login; never where others reach us.
     pub dev: bool,
+    /// What Kraken's contract has of its own.
+    pub kraken: KrakenConfig,
     /// Origins of web pages that may call the API; `*` for any.
     pub cors_origins: Vec<String>,
     /// What must be remembered.
@@ -101,6 +106,7 @@ pub struct App {
     limits: Limits,
     health: Health,
     metrics: Metrics,
+    meetings: meetings::Turns,
 }
 
 impl App {
@@ -119,8 +125,17 @@ impl App {
             limits: Limits::new(&config.limits),
             health: Health::default(),
             metrics: Metrics::default(),
+            meetings: meetings::Turns::default(),
             config,
         })
+    }
+}
+
+impl App {
+    /// Whether there is a pair that can be worth anything.
+    fn has_well_formed_pair(&self) -> bool {
+        let pair = self.config.pair.as_ref();
+        pair.is_some_and(KeyPair::is_well_formed)
     }
 }
 

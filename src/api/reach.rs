@@ -12,7 +12,7 @@ use crate::config::LivekitConfig;
 pub struct Reach {
     fixed: Option<String>,
     local: String,
-    probe: String,
+    here: String,
     port: u16,
 }
 
@@ -23,7 +23,7 @@ impl Reach {
         Self {
             fixed,
             local: livekit.websocket_here(),
-            probe: livekit.url_here(),
+            here: livekit.url_here(),
             port: livekit.port,
         }
     }
@@ -46,23 +46,13 @@ impl Reach {
     /// Where this process itself reaches the SFU's server API: `http://…` or `https://…`.
     pub fn server(&self) -> String {
         match self.fixed.as_deref() {
-            None => self.probe.clone(),
-            Some(url) => match url.strip_prefix("ws") {
-                Some(rest) => format!("http{rest}"),
-                None => url.to_owned(),
-            },
-        }
-    }
-
-    /// Where this process itself reaches the SFU; nowhere when that takes TLS.
-    pub fn probe(&self) -> Option<String> {
-        match &self.fixed {
-            None => Some(self.probe.clone()),
+            None => self.here.clone(),
             Some(url) => {
-                let rest = url
-                    .strip_prefix("ws://")
-                    .or_else(|| url.strip_prefix("http://"))?;
-                Some(format!("http://{}", rest.trim_end_matches('/')))
+                let url = url.trim_end_matches('/');
+                match url.strip_prefix("ws") {
+                    Some(rest) => format!("http{rest}"),
+                    None => url.to_owned(),
+                }
             }
         }
     }
@@ -181,12 +171,13 @@ mod tests {
     }
 
     #[test]
-    fn the_sfu_is_probed_where_that_takes_no_tls() {
-        let probe = |fixed: Option<&str>| {
-            Reach::new(fixed.map(str::to_owned), &LivekitConfig::default()).probe()
+    fn the_server_api_is_where_the_socket_is() {
+        let server = |fixed: Option<&str>| {
+            Reach::new(fixed.map(str::to_owned), &LivekitConfig::default()).server()
         };
-        assert_eq!(probe(None).unwrap(), "http://127.0.0.1:7880");
-        assert_eq!(probe(Some("ws://sfu:1/")).unwrap(), "http://sfu:1");
-        assert_eq!(probe(Some("wss://sfu")), None);
+        assert_eq!(server(None), "http://127.0.0.1:7880");
+        assert_eq!(server(Some("ws://sfu:1/")), "http://sfu:1");
+        assert_eq!(server(Some("wss://sfu")), "https://sfu");
+        assert_eq!(server(Some("https://sfu/livekit")), "https://sfu/livekit");
     }
 }

@@ -9,7 +9,8 @@ use axum::routing::{get, post};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::contracts::{
-    calls, connection_details, livekit_token, method_not_allowed, not_found, token_source, urbania,
+    calls, connection_details, kraken, livekit_token, meetings, method_not_allowed, not_found,
+    token_source, urbania,
 };
 use super::{App, health, metrics};
 
@@ -44,6 +45,18 @@ pub fn router(app: Arc<App>) -> Router {
             post(urbania::leave_room),
         )
         .route("/api/livekit/token-source", post(token_source::token))
+        .route("/api/livekit/connection-info", get(kraken::connection_info))
+        .route("/api/livekit/health", get(kraken::health))
+        .route("/api/reading-clubs/meeting/token", post(meetings::token))
+        .route(
+            "/api/reading-clubs/meeting/{club}/start",
+            post(meetings::start),
+        )
+        .route("/api/reading-clubs/meeting/{club}/end", post(meetings::end))
+        .route(
+            "/api/reading-clubs/meeting/{club}/status",
+            get(meetings::status),
+        )
         .merge(sandbox(app.config.dev))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)

@@ -9,9 +9,9 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::api::journal::{Journal, LogFormat, Sink};
-use crate::api::{ApiConfig, App, Reach, serve};
+use crate::api::{ApiConfig, App, KrakenConfig, Reach, serve};
 use crate::auth::Setup;
-use crate::config::Project;
+use crate::config::{ENV_FILE, Project, compare_backends};
 use crate::context::Context;
 use crate::error::{Context as _, Error, Result};
 use crate::host::log_file::StderrLog;
@@ -83,7 +83,8 @@ fn config(
     let pair = project.pair_to_serve_with()?;
     let auth = Setup::of(project, listen)?;
     let no_pair = pair.is_none().then(|| NO_PAIR.to_owned());
-    for warning in no_pair.into_iter().chain(auth.warnings(project)) {
+    let warnings = no_pair.into_iter().chain(auth.warnings(project));
+    for warning in warnings.chain(contradictions(project)) {
         ctx.out
             .complain(format_args!("{WARN}warning{WARN:#}: {warning}"));
     }
@@ -105,6 +106,11 @@ fn config(
         limits: settings.api.limits.clone(),
         token_source: settings.api.token_source,
         dev: settings.api.dev,
+        kraken: KrakenConfig {
+            token_ttl: Duration::from_secs(settings.api.kraken.token_ttl),
+            region: Some(project.livekit.region.clone()).filter(|region| !region.is_empty()),
+            recording: settings.api.kraken.recording,
+        },
         cors_origins: settings.api.cors_origins.clone(),
         store: Arc::from(store::of(project)?),
         clock: ctx.clock.clone(),
@@ -118,6 +124,18 @@ fn log(project: &Project) -> Sink {
         Some(log) => Box::new(log),
         None => Box::new(std::io::stderr()),
     }
+}
+
+/// Where `.env` says something else than the files that count.
+fn contradictions(project: &Project) -> Vec<String> {
+    if project.livekit.keys.is_empty() {
+        return Vec::new();
+    }
+    let findings = compare_backends(project).into_iter();
+    findings
+        .filter(|finding| finding.file == ENV_FILE && finding.contradicts())
+        .map(|finding| finding.to_string())
+        .collect()
 }
 
 async fn bind(listen: SocketAddr) -> Result<TcpListener> {

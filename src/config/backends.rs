@@ -70,6 +70,14 @@ pub enum Difference {
     Ambiguous,
 }
 
+impl BackendFinding {
+    /// Whether something else is said, not merely nothing.
+    pub fn contradicts(&self) -> bool {
+        use Difference::{Key, Secret, Url};
+        matches!(self.difference, Key { .. } | Secret { .. } | Url { .. })
+    }
+}
+
 /// `backend/.env:3: LIVEKIT_API_KEY is …`
 impl fmt::Display for BackendFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -211,7 +219,7 @@ pub(super) fn shown_key(value: &str) -> &str {
 }
 
 /// What an address means, whatever it is spelled like.
-fn place(url: &str) -> String {
+pub(super) fn place(url: &str) -> String {
     let url = url.trim_end_matches('/').to_lowercase();
     let url = url.replacen("http", "ws", usize::from(url.starts_with("http")));
     ["127.0.0.1", "[::1]", "0.0.0.0"]
@@ -230,6 +238,7 @@ pub(super) fn url_like(before: &str, url: &str) -> String {
     }
 }
 
+/// An address without what only its owner may know.
 pub(super) fn without_password(url: &str) -> String {
     match url.split_once("://").zip(url.rfind('@')) {
         Some(((scheme, _), at)) => format!("{scheme}://…{}", &url[at..]),

@@ -38,6 +38,15 @@ pub fn settings(source: &Source, settings: &Settings, findings: &mut Findings) {
             ),
         ));
     }
+    let kraken = api.kraken.token_ttl;
+    if kraken > api.max_token_ttl && source.at("api.kraken.token_ttl").is_some() {
+        let message = format!(
+            "{kraken} is more than api.max_token_ttl, {}",
+            api.max_token_ttl
+        );
+        let problem = source.problem("api.kraken.token_ttl", message);
+        findings.problems.push(problem);
+    }
     for (n, backend) in settings.backends.iter().enumerate() {
         if settings.backends[..n].contains(backend) {
             let message = format!("`{}` is listed twice", backend.display());

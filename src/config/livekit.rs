@@ -45,6 +45,8 @@ pub struct LivekitConfig {
     pub prometheus_port: u16,
     /// LiveKit's own development mode: one UDP port for all media and more logs.
     pub development: bool,
+    /// Where this SFU is, in the owner's words.
+    pub region: String,
     /// The whole file, as read.
     #[serde(skip)]
     #[schemars(skip)]
@@ -70,6 +72,7 @@ impl Default for LivekitConfig {
             debug_handler: OwnPort::default(),
             prometheus_port: 0,
             development: false,
+            region: String::new(),
             tree: Value::Null,
             files: Vec::new(),
         }

@@ -6,6 +6,7 @@
 
 mod backends;
 mod check;
+mod deployment;
 mod effective;
 mod env_file;
 mod files;
@@ -34,7 +35,7 @@ pub use schema::{livekit_schema, livekit_secrets, seed_schema, settings_schema};
 pub use seed::{Seed, SeedChannel, SeedClub, SeedFile, SeedRole, SeedRoom, SeedUser};
 pub use settings::{
     ApiLimits, ApiSettings, AuthSettings, ChannelNames, ClaimNames, ClubNames, EngineChoice,
-    FirebaseSettings, Hs256Settings, Images, JwksSettings, MongodbSettings, NetworkChoice,
-    Services, Settings, StoreChoice, StoreSettings, TokenSourceSettings,
+    FirebaseSettings, Hs256Settings, Images, JwksSettings, KrakenSettings, MongodbSettings,
+    NetworkChoice, Services, Settings, StoreChoice, StoreSettings, TokenSourceSettings,
 };
 pub use yaml::{Position, is_project_name};

@@ -10,7 +10,7 @@ use super::backends::{KEY, SECRET};
 use super::load::{self, Findings};
 use super::problem::{self, Problem};
 use super::scaffold::variables;
-use super::{CopiedFile, EnvFile, LivekitConfig, Settings, check, files};
+use super::{CopiedFile, EnvFile, LivekitConfig, Settings, check, deployment, files};
 use crate::context::{Context, Env};
 use crate::error::{Context as _, Error, Result};
 use crate::livekit::keys::KeyPair;
@@ -90,7 +90,7 @@ impl Project {
     /// Reads the files; problems that are `needless` are none.
     fn read(dir: &Path, environment: &Env, needless: impl Fn(&Problem) -> bool) -> Result<Self> {
         let mut findings = Findings::default();
-        let (settings_source, settings) = load::settings(dir, environment, &mut findings);
+        let (settings_source, mut settings) = load::settings(dir, environment, &mut findings);
         let (livekit_source, livekit) = load::livekit(dir, &settings, &mut findings);
         check::settings(&settings_source, &settings, &mut findings);
         check::livekit(&livekit_source, &settings, &livekit, &mut findings);
@@ -100,6 +100,7 @@ impl Project {
             findings.problems.push(problem);
             EnvFile::parse(&dir.join(ENV_FILE), String::new())
         });
+        deployment::adopt(&mut settings, &livekit, environment, &env, &mut findings);
         findings.problems.retain(|problem| !needless(problem));
         if !findings.problems.is_empty() {
             return Err(with_hints(findings));
@@ -132,11 +133,16 @@ impl Project {
         &self.livekit.keys[0]
     }
 
-    /// The pair that the API signs with: that of `livekit.yaml`, else the one in the environment or in
-    /// `.env`.
+    /// The pair that the API signs with: the first of `livekit.yaml`, or the one there that the
+    /// environment names; without any there, the one of the environment or of `.env`.
     pub fn pair_to_serve_with(&self) -> Result<Option<KeyPair>> {
-        if let Some(pair) = self.livekit.keys.first() {
-            return Ok(Some(pair.clone()));
+        if !self.livekit.keys.is_empty() {
+            let named = |pair: &&KeyPair| {
+                self.environment(KEY).is_none_or(|key| key == pair.key)
+                    && self.environment(SECRET).is_none_or(|s| pair.has_secret(s))
+            };
+            let pair = self.livekit.keys.iter().find(named).cloned();
+            return pair.ok_or_else(foreign_pair).map(Some);
         }
         let half = |missing: &str| {
             Error::usage(format!(
@@ -262,6 +268,15 @@ fn name_of(dir: &Path) -> String {
         "" => "urbania".into(),
         name => name.to_owned(),
     }
+}
+
+fn foreign_pair() -> Error {
+    Error::usage(format!(
+        "the key pair of the environment is not in {LIVEKIT_FILE}, so it is not clear which one the SFU knows"
+    ))
+    .hint(format!(
+        "unset {KEY} and {SECRET}, or add the pair under `keys` of {LIVEKIT_FILE}"
+    ))
 }
 
 fn no_livekit_file(problem: &Problem) -> bool {

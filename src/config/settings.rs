@@ -153,6 +153,8 @@ pub struct ApiSettings {
     /// Whether anybody on this machine gets tokens without a login, as from LiveKit Cloud's sandbox. For
     /// development: `listen` must be a loopback address.
     pub dev: bool,
+    /// What Kraken's contract has of its own.
+    pub kraken: KrakenSettings,
 }
 
 /// How often logins and tokens may be asked for; 0: no limit.
@@ -224,6 +226,28 @@ impl Default for ApiSettings {
             limits: ApiLimits::default(),
             token_source: TokenSourceSettings::default(),
             dev: false,
+            kraken: KrakenSettings::default(),
+        }
+    }
+}
+
+/// What Kraken's contract has of its own.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+pub struct KrakenSettings {
+    /// Lifetime of its tokens in seconds, when the caller asks for none. LIVEKIT_DEFAULT_TOKEN_TTL beats it.
+    #[schemars(range(min = 1))]
+    pub token_ttl: u64,
+    /// Whether callers are told that calls can be recorded: an egress service stands beside the SFU.
+    pub recording: bool,
+}
+
+impl Default for KrakenSettings {
+    fn default() -> Self {
+        Self {
+            token_ttl: 60 * 60,
+            recording: false,
         }
     }
 }

@@ -50,6 +50,15 @@ impl KeyPair {
         self.secret.expose_secret().len() < SHORTEST_SECRET
     }
 
+    /// Whether a token that it signs can be worth anything: neither part is empty, has blanks around it or
+    /// line ends in it, as what was cut or pasted wrongly has. A short secret is only weak.
+    pub fn is_well_formed(&self) -> bool {
+        let good = |part: &str| {
+            !part.is_empty() && part.trim() == part && !part.contains(char::is_control)
+        };
+        good(&self.key) && good(self.secret.expose_secret())
+    }
+
     /// Whether two secrets are the same.
     pub fn has_secret(&self, secret: &str) -> bool {
         self.secret.expose_secret() == secret
@@ -87,6 +96,28 @@ mod tests {
             ..documented.clone()
         };
         assert_ne!(documented.fingerprint(), renamed.fingerprint());
+    }
+
+    #[test]
+    fn a_pair_with_blanks_around_or_without_a_part_is_not_well_formed() {
+        let well_formed = |key: &str, secret: &str| {
+            let pair = KeyPair {
+                key: key.into(),
+                secret: secret.into(),
+            };
+            pair.is_well_formed()
+        };
+        assert!(well_formed("devkey", "a secret of words"));
+        for (key, secret) in [
+            ("", "s"),
+            ("k", ""),
+            (" k", "s"),
+            ("k", "s\n"),
+            ("k", "s\ns"),
+            ("k", " "),
+        ] {
+            assert!(!well_formed(key, secret), "{key:?} {secret:?}");
+        }
     }
 
     #[test]

@@ -69,6 +69,7 @@ impl ApiFiles {
 /// Refuses what the API would refuse at its start: the one that runs is not stopped for that.
 pub fn check(project: &Project) -> Result<()> {
     session_secret(project)?;
+    project.pair_to_serve_with()?;
     Setup::of(project, project.settings.api.listen)?;
     store::of(project).map(drop)
 }

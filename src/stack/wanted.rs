@@ -206,9 +206,11 @@ fn api_hash(project: &Project) -> Result<String> {
         port,
         bind_addresses,
         room,
+        region,
         ..
     } = &project.livekit;
-    let pair = project.key_pair();
+    let pair = project.pair_to_serve_with()?;
+    let (key, secret) = pair.map(|pair| (pair.key, pair.secret)).unzip();
     let inputs = (
         api,
         auth,
@@ -219,7 +221,8 @@ fn api_hash(project: &Project) -> Result<String> {
         port,
         bind_addresses,
         room.auto_create,
-        &pair.key,
+        region,
+        key,
     );
     let inputs = serde_json::to_vec(&inputs)
         .or_fail(|| "cannot tell whether the API's settings changed".into())?;
@@ -230,7 +233,7 @@ fn api_hash(project: &Project) -> Result<String> {
     };
     add(env!("CARGO_PKG_VERSION").as_bytes());
     add(&inputs);
-    add(pair.secret.expose_secret().as_bytes());
+    add(secret.unwrap_or_default().expose_secret().as_bytes());
     let uri = project.mongodb_uri().unwrap_or_default();
     for secret in std::iter::once(uri).chain(project.auth_secrets()) {
         add(secret.expose_secret().as_bytes());

@@ -12,7 +12,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::urbania;
+use super::{kraken, urbania};
 use crate::api::App;
 use crate::api::contracts::Contract;
 use crate::api::envelope::joiner;
@@ -32,17 +32,25 @@ struct Fields<'a> {
     username: Field<'a>,
     #[serde(borrow, default, rename = "roomId")]
     room_id: Field<'a>,
+    #[serde(borrow, default)]
+    identity: Field<'a>,
+    #[serde(borrow, default)]
+    name: Field<'a>,
+    #[serde(borrow, default)]
+    ttl: Field<'a>,
 }
 
 /// What is asked, in whose words.
 enum Asked<'a> {
     Urbania(urbania::TokenRequest<'a>),
+    Kraken(kraken::Request<'a>),
 }
 
 impl Asked<'_> {
     fn contract(&self) -> Contract {
         match self {
             Self::Urbania(_) => Contract::Urbania,
+            Self::Kraken(_) => Contract::Kraken,
         }
     }
 }
@@ -60,6 +68,7 @@ pub async fn token(State(app): State<Arc<App>>, request: Request) -> Response {
         let caller = joiner(&parts, &app, Accepts::All).await?;
         match asked? {
             Asked::Urbania(request) => urbania::token(&app, &caller, &parts.headers, request).await,
+            Asked::Kraken(request) => kraken::token(&app, &caller, request).await,
         }
     };
     answer
@@ -83,8 +92,14 @@ fn asked<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<Asked<'a>, Refusal> 
             user_id: fields.user_id,
             username: fields.username,
         })),
+        (false, true) => Ok(Asked::Kraken(kraken::Request {
+            room_id: fields.room_id,
+            identity: fields.identity,
+            name: fields.name,
+            ttl: fields.ttl,
+        })),
         (true, true) => nobodys("room_name and roomId are for two different apps"),
-        _ => nobodys("room_name is required"),
+        (false, false) => nobodys("room_name is required"),
     }
 }
 

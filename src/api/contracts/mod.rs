@@ -2,7 +2,9 @@
 
 pub mod calls;
 pub mod connection_details;
+pub mod kraken;
 pub mod livekit_token;
+pub mod meetings;
 pub mod token_source;
 pub mod urbania;
 
@@ -21,6 +23,11 @@ pub enum Contract {
     TokenSource,
     /// Tokens without a login, for development.
     ConnectionDetails,
+    /// Voice channels: their health and what there is to know of the SFU. Their tokens share a path
+    /// with Urbania's.
+    Kraken,
+    /// Meetings of reading clubs.
+    Meetings,
     /// Everything that no other one serves.
     Urbania,
 }
@@ -38,6 +45,10 @@ impl Contract {
             Self::TokenSource
         } else if under("/api/connection-details") || under("/api/v2/sandbox") {
             Self::ConnectionDetails
+        } else if under("/api/livekit/connection-info") || under("/api/livekit/health") {
+            Self::Kraken
+        } else if under("/api/reading-clubs") {
+            Self::Meetings
         } else {
             Self::Urbania
         }
@@ -49,6 +60,8 @@ impl Contract {
             Self::Calls => "calls",
             Self::TokenSource => "token_source",
             Self::ConnectionDetails => "connection_details",
+            Self::Kraken => "kraken",
+            Self::Meetings => "meetings",
             Self::Urbania => "urbania",
         }
     }
@@ -59,6 +72,8 @@ impl Contract {
             Self::Calls => calls::Calls::refuse(refusal),
             Self::TokenSource => token_source::TokenSource::refuse(refusal),
             Self::ConnectionDetails => connection_details::ConnectionDetails::refuse(refusal),
+            Self::Kraken => kraken::Kraken::refuse(refusal),
+            Self::Meetings => meetings::Meetings::refuse(refusal),
             Self::Urbania => urbania::Urbania::refuse(refusal),
         }
     }
@@ -72,4 +87,26 @@ pub async fn not_found(OriginalUri(uri): OriginalUri) -> Response {
 /// Every method that a path does not serve.
 pub async fn method_not_allowed(OriginalUri(uri): OriginalUri) -> Response {
     Contract::of(uri.path()).refuse(&Refusal::MethodNotAllowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_belongs_to_one_contract_whether_or_not_it_is_served() {
+        for (path, contract) in [
+            ("/", Contract::Urbania),
+            ("/api/livekit/token", Contract::Urbania),
+            ("/api/livekit/healthy", Contract::Urbania),
+            ("/api/livekit/health", Contract::Kraken),
+            ("/api/livekit/connection-info/x", Contract::Kraken),
+            ("/api/livekit/token-source", Contract::TokenSource),
+            ("/api/reading-clubs", Contract::Meetings),
+            ("/api/reading-clubs/meeting/1/start", Contract::Meetings),
+            ("/api/reading-clubsters", Contract::Urbania),
+        ] {
+            assert_eq!(Contract::of(path), contract, "{path}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use urbania::api::journal::{Journal, LogFormat};
-use urbania::api::{ApiConfig, App, Reach, serve};
+use urbania::api::{ApiConfig, App, KrakenConfig, Reach, serve};
 use urbania::auth::Setup;
 use urbania::auth::password::Passwords;
 use urbania::config::{ApiLimits, LivekitConfig, TokenSourceSettings};
@@ -96,6 +96,11 @@ impl Api {
             limits: ApiLimits::default(),
             token_source: TokenSourceSettings::default(),
             dev: false,
+            kraken: KrakenConfig {
+                token_ttl: Duration::from_hours(1),
+                region: None,
+                recording: false,
+            },
             cors_origins: vec!["http://localhost:3000".into()],
             store,
             clock: Clock::system(),

@@ -80,6 +80,16 @@ impl TestSfu {
         docker(&["kill", &self.container]);
     }
 
+    /// Leaves its connections open and lets it say nothing more.
+    pub fn pause(&self) {
+        docker(&["pause", &self.container]);
+    }
+
+    /// Goes on after a pause.
+    pub fn go_on(&self) {
+        docker(&["unpause", &self.container]);
+    }
+
     /// Starts it again with the same config.
     pub async fn start_again(&self) {
         docker(&["start", &self.container]);

@@ -1,0 +1,25 @@
+//! `GET /api/livekit/health`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use crate::api::App;
+
+/// One of two answers.
+#[derive(Debug, Serialize)]
+pub struct Answer {
+    status: &'static str,
+    configured: bool,
+}
+
+/// Public: whether calls can begin now.
+pub async fn health(State(app): State<Arc<App>>) -> Json<Answer> {
+    let healthy = app.has_well_formed_pair() && app.sfu_believes_us().await;
+    Json(Answer {
+        status: if healthy { "healthy" } else { "unhealthy" },
+        configured: healthy,
+    })
+}
