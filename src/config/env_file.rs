@@ -103,7 +103,11 @@ impl EnvFile {
         } else {
             // From the end, so that the positions before stay true.
             for raw in stale.into_iter().rev() {
-                let quoted = quoted(value, self.text[raw.clone()].chars().next());
+                let mut quoted = quoted(value, self.text[raw.clone()].chars().next());
+                // A comment begins after a blank.
+                if raw.is_empty() && self.text[raw.end..].starts_with('#') {
+                    quoted.push(' ');
+                }
                 self.text.replace_range(raw, &quoted);
             }
         }
@@ -335,6 +339,14 @@ mod tests {
             env.text(),
             "# c\r\nexport A=\"it's\" # why\r\nB=\"\\$1\"\r\nC='two words'\r\nD=new\r\n"
         );
+    }
+
+    #[test]
+    fn a_value_before_a_comment_stays_apart_from_it() {
+        let mut env = env("A=  # why\nB= #\n");
+        assert!(env.set("A", "0") && env.set("B", "1"));
+        assert_eq!(env.text(), "A=  0 # why\nB= 1 #\n");
+        assert_eq!((env.get("A"), env.get("B")), (Some("0"), Some("1")));
     }
 
     #[test]
