@@ -3,10 +3,12 @@
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Lines};
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use urbania::config::{Project, Settings};
 use urbania::context::Env;
+use urbania::http;
 
 use crate::config::Folder;
 use crate::support::api::livekit_claims_with;
@@ -201,13 +203,13 @@ impl Served {
     }
 
     async fn get(&self, path: &str, session: &str) -> Value {
-        let request = reqwest::Client::new().get(format!("{}{path}", self.base));
+        let request = client().get(format!("{}{path}", self.base));
         let answer = request.bearer_auth(session).send().await.unwrap();
         answer.json().await.unwrap()
     }
 
     async fn post(&self, path: &str, session: &str, body: &Value) -> Value {
-        let request = reqwest::Client::new().post(format!("{}{path}", self.base));
+        let request = client().post(format!("{}{path}", self.base));
         let answer = request
             .bearer_auth(session)
             .json(body)
@@ -216,6 +218,10 @@ impl Served {
             .unwrap();
         answer.json().await.unwrap()
     }
+}
+
+fn client() -> reqwest::Client {
+    http::plain(Duration::from_secs(30)).unwrap()
 }
 
 impl Drop for Served {
