@@ -71,15 +71,20 @@ impl Serialize for Problem {
     }
 }
 
-/// One error for all problems (exit 2), in the order of files and lines.
-pub fn error(mut problems: Vec<Problem>) -> Error {
+/// One error for all problems of the project's files (exit 2), in the order of files and lines.
+pub fn error(problems: Vec<Problem>) -> Error {
+    error_in("the project's files", problems)
+}
+
+/// One error for all problems of something (exit 2), in the order of files and lines.
+pub fn error_in(what: &str, mut problems: Vec<Problem>) -> Error {
     problems.sort_by(|a, b| (&a.source, a.at).cmp(&(&b.source, b.at)));
     match problems.as_slice() {
         [only] => Error::usage(only.to_string()),
         all => {
             let lines: Vec<_> = all.iter().map(|p| format!("  {p}")).collect();
             Error::usage(format!(
-                "{} problems in the project's files\n{}",
+                "{} problems in {what}\n{}",
                 all.len(),
                 lines.join("\n")
             ))

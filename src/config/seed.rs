@@ -148,7 +148,8 @@ impl SeedFile {
         let path = dir.join(name);
         let name = name.display().to_string();
         let text = text(&path).or_fail(|| format!("cannot read `{name}`"))?;
-        let seed = parsed(&name, &text).map_err(problem::error)?;
+        let seed = parsed(&name, &text)
+            .map_err(|problems| problem::error_in(&format!("`{name}`"), problems))?;
         let mut warnings = Vec::new();
         if seed.users.iter().any(|user| user.password.is_some())
             && let Some(mode) = readable_by_others(&path)

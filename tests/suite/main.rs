@@ -20,6 +20,7 @@ mod api_server;
 mod api_token_source;
 mod api_urbania;
 mod call;
+mod cli_seed;
 mod cli_users;
 mod command_line;
 mod config;
