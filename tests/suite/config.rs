@@ -320,7 +320,10 @@ fn the_commented_settings_of_a_new_project_are_the_defaults() {
         let text = line.trim_start();
         let key = text.split_once(':').map(|(key, _)| key).unwrap_or_default();
         text.starts_with("- ")
-            || (!key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+            || (!key.is_empty()
+                && key
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'))
     };
     let settings = folder.read("urbania.yaml");
     let commented = settings.lines().filter_map(|line| line.strip_prefix("# "));

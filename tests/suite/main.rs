@@ -10,6 +10,7 @@
 mod address;
 mod api_connection_details;
 mod api_joins;
+mod api_killed;
 mod api_kraken;
 mod api_log;
 mod api_meetings;

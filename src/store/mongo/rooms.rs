@@ -27,12 +27,15 @@ pub struct Record {
 
 /// Makes lists quick.
 pub async fn index(rooms: &Collection<Record>) -> mongodb::error::Result<()> {
-    let on = |keys| IndexModel::builder().keys(keys).build();
-    let indexes = [
-        on(doc! { "users": 1, "created_at": -1, "_id": 1 }),
-        on(doc! { "call.status": 1 }),
-    ];
-    rooms.create_indexes(indexes).await.map(drop)
+    // One by one: FerretDB 1 cannot be asked for two that are there already.
+    for keys in [
+        doc! { "users": 1, "created_at": -1, "_id": 1 },
+        doc! { "call.status": 1 },
+    ] {
+        let index = IndexModel::builder().keys(keys).build();
+        rooms.create_index(index).await?;
+    }
+    Ok(())
 }
 
 /// Adds a room at revision 0; fails on a name that is there.

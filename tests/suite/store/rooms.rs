@@ -9,7 +9,7 @@ use urbania::store::{
 };
 
 use super::{ODD, longest};
-use crate::support::store::on_both;
+use crate::support::store::{StoreKind, on_both};
 
 fn room(name: &str) -> Room {
     Room {
@@ -69,6 +69,21 @@ async fn rooms_are_kept_field_by_field_until_they_are_removed() {
         assert!(store.rooms_of("grace").await.unwrap().is_empty());
     })
     .await;
+}
+
+#[tokio::test]
+async fn one_process_goes_on_where_another_ended() {
+    for kind in StoreKind::ALL {
+        let opened = kind.open().await;
+        opened.store.add_room(&room("first")).await.unwrap();
+        for n in 0..3 {
+            let other = opened.again();
+            other.add_room(&room(&format!("next {n}"))).await.unwrap();
+            assert!(other.room("first").await.unwrap().is_some(), "{kind:?}");
+        }
+        let list = opened.store.rooms_of("ada").await.unwrap();
+        assert_eq!(names(&list), ["first", "next 0", "next 1", "next 2"]);
+    }
 }
 
 #[tokio::test]

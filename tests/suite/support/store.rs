@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use secrecy::SecretString;
 use tempfile::TempDir;
 use urbania::config::StoreSettings;
 use urbania::store::{Mongo, Sqlite, Store};
@@ -23,15 +24,17 @@ impl StoreKind {
     /// An empty store.
     pub async fn open(self) -> TestStore {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("urbania.db");
-        let store: Arc<dyn Store> = match self {
-            Self::Sqlite => Arc::new(Sqlite::new(path)),
-            Self::Mongodb => {
-                let uri = mongo::database().await;
-                Arc::new(Mongo::new(uri, StoreSettings::default()))
-            }
+        let uri = match self {
+            Self::Sqlite => None,
+            Self::Mongodb => Some(mongo::database().await),
         };
-        TestStore { store, dir }
+        let mut opened = TestStore {
+            store: Arc::new(Sqlite::new(dir.path().join("urbania.db"))),
+            uri,
+            dir,
+        };
+        opened.store = opened.again();
+        opened
     }
 }
 
@@ -39,10 +42,19 @@ impl StoreKind {
 pub struct TestStore {
     /// The store.
     pub store: Arc<dyn Store>,
+    uri: Option<SecretString>,
     dir: TempDir,
 }
 
 impl TestStore {
+    /// The same place as another process would open it.
+    pub fn again(&self) -> Arc<dyn Store> {
+        match &self.uri {
+            None => Arc::new(Sqlite::new(self.path())),
+            Some(uri) => Arc::new(Mongo::new(uri.clone(), StoreSettings::default())),
+        }
+    }
+
     /// The file of SQLite.
     pub fn path(&self) -> PathBuf {
         self.dir.path().join("urbania.db")
