@@ -11,7 +11,8 @@
 //! config/          urbania.yaml, livekit.yaml, env files, the effective config
 //! http.rs          clients: for this machine, for the world
 //! jwt.rs           HS256 tokens: signed and verified with state prepared once
-//! livekit/         key pair, grants and tokens                (knows LiveKit)
+//! livekit/         key pair, grants, tokens, room service, webhooks (knows LiveKit)
+//! presence/        who is in which room: webhooks and lists made into calls
 //! host/            sockets and their holders, detached processes, the lock (knows this machine)
 //! engine/          the trait; docker/ (only place with bollard)
 //! stack/           services wanted, plan, health, up and down (pure until applied)
@@ -39,5 +40,6 @@ pub mod jwt;
 pub mod livekit;
 pub mod logging;
 pub mod output;
+pub mod presence;
 pub mod stack;
 pub mod store;

@@ -66,6 +66,8 @@ pub struct Issued<'a> {
     pub expires_at: u64,
     /// The token's id.
     pub jti: &'a str,
+    /// Whether the caller was in the room already: the new one `replaces` or is `beside` the old one.
+    pub repeated: Option<&'a str>,
 }
 
 impl Journal {
@@ -112,22 +114,32 @@ impl Journal {
             grants,
             expires_at,
             jti,
+            repeated,
         } = token;
         let expires = i64::try_from(expires_at)
             .ok()
             .and_then(|second| Timestamp::from_second(second).ok())
             .unwrap_or(Timestamp::MAX);
         self.note(|lines| match self.0.format {
-            LogFormat::Text => writeln!(
-                lines,
-                "{now:.3} token issued: who={who:?} contract={contract} room={room:?} grants=\"{grants}\" expires={expires} jti={jti}"
-            ),
+            LogFormat::Text => {
+                write!(
+                    lines,
+                    "{now:.3} token issued: who={who:?} contract={contract} room={room:?} grants=\"{grants}\" expires={expires} jti={jti}"
+                )?;
+                match repeated {
+                    Some(how) => writeln!(lines, " repeated={how}"),
+                    None => writeln!(lines),
+                }
+            }
             LogFormat::Json => {
-                let line = json!({
+                let mut line = json!({
                     "time": format_args!("{now:.3}").to_string(), "kind": "token",
                     "who": who, "contract": contract, "room": room, "grants": grants.to_string(),
                     "expires": expires.to_string(), "jti": jti,
                 });
+                if let Some(how) = repeated {
+                    line["repeated"] = how.into();
+                }
                 writeln!(lines, "{line}")
             }
         });

@@ -1,6 +1,7 @@
 //! The one mint: every contract's request becomes a [`JoinRequest`], is judged by [`policy`] and
 //! signed here.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use livekit_protocol::RoomConfiguration;
 
 use super::App;
 use super::contracts::Contract;
+use super::duplicates::{self, Verdict};
 use super::journal::Issued;
 use super::policy;
 use super::refusal::Refusal;
@@ -77,6 +79,7 @@ pub async fn mint(app: &App, request: JoinRequest<'_>) -> Result<Minted, Refusal
         Some(known)
     };
     let signer = app.signer.as_ref().ok_or(Refusal::NotConfigured)?;
+    let (identity, repeated) = identity(app, &request)?;
     let mut grant = request.grant;
     if let Some(known) = known {
         if let Some(room) = &known.room {
@@ -87,7 +90,7 @@ pub async fn mint(app: &App, request: JoinRequest<'_>) -> Result<Minted, Refusal
         }
     }
     let token = JoinToken {
-        identity: request.identity,
+        identity: &identity,
         name: request.name,
         grant,
         ttl: policy::ttl(request.ttl, config.token_ttl, config.max_token_ttl),
@@ -98,7 +101,8 @@ pub async fn mint(app: &App, request: JoinRequest<'_>) -> Result<Minted, Refusal
     let now = config.clock.now();
     let minted = signer.mint(&token, now.as_second().try_into().unwrap_or(0))?;
     let issued = Issued {
-        who: request.identity,
+        who: &identity,
+        repeated,
         contract: request.contract.name(),
         room: request.room,
         grants: &token.grant,
@@ -121,5 +125,20 @@ async fn make_sure_of(app: &App, room: &str) {
     };
     if let Err(e) = app.sfu.create(room).await {
         tracing::warn!("cannot make a room for a token: {e}");
+    }
+}
+
+/// The identity of the token, and what the audit says when another one of the caller's is in the
+/// room already.
+fn identity<'a>(
+    app: &App,
+    request: &JoinRequest<'a>,
+) -> Result<(Cow<'a, str>, Option<&'static str>), Refusal> {
+    let is_in = |who: &str| app.presence.is_in(request.room, who);
+    match duplicates::judge(app.config.duplicate_identity, request.identity, is_in) {
+        Verdict::First => Ok((request.identity.into(), None)),
+        Verdict::Replaces => Ok((request.identity.into(), Some("replaces"))),
+        Verdict::As(other) => Ok((other.into(), Some("beside"))),
+        Verdict::Refused => Err(Refusal::Conflict("You are in this room already".into())),
     }
 }

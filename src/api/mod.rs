@@ -10,8 +10,10 @@
 #![allow(dead_code, reason = "the contracts land one after the other")]
 
 mod address;
+mod admin;
 mod callers;
 pub mod contracts;
+mod duplicates;
 mod envelope;
 mod fields;
 mod health;
@@ -27,20 +29,24 @@ mod reach;
 mod refusal;
 mod router;
 mod server;
+mod sfu;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tokio::sync::{Notify, watch};
 
 use crate::auth::password::Passwords;
 use crate::auth::{Providers, Sessions, Setup};
-use crate::config::{ApiLimits, TokenSourceSettings};
+use crate::config::{ApiLimits, DuplicateIdentity, TokenSourceSettings};
 use crate::context::Clock;
 use crate::livekit::keys::KeyPair;
 use crate::livekit::room_service::RoomService;
 use crate::livekit::token::Signer;
+use crate::livekit::webhook::Receiver;
+use crate::presence::Presence;
 use crate::store::Store;
 
 pub use contracts::kraken::KrakenConfig;
@@ -54,6 +60,7 @@ use journal::Journal;
 use known_rooms::KnownRooms;
 use limits::Limits;
 use metrics::Metrics;
+use sfu::{Streams, Told};
 
 /// What the API must know.
 #[derive(Debug)]
@@ -84,6 +91,12 @@ pub struct ApiConfig {
     pub dev: bool,
     /// What Kraken's contract has of its own.
     pub kraken: KrakenConfig,
+    /// What is done when somebody asks for a token to a room that they are in already.
+    pub duplicate_identity: DuplicateIdentity,
+    /// Any of these may have signed what comes as LiveKit's webhook.
+    pub webhook_pairs: Vec<KeyPair>,
+    /// How often the SFU is asked who is where, besides what it tells.
+    pub reconcile_every: Duration,
     /// Origins of web pages that may call the API; `*` for any.
     pub cors_origins: Vec<String>,
     /// What must be remembered.
@@ -107,6 +120,14 @@ pub struct App {
     health: Health,
     metrics: Metrics,
     meetings: meetings::Turns,
+    webhooks: Receiver,
+    presence: Presence,
+    told: Told,
+    streams: Streams,
+    /// Something of the SFU was missed.
+    gap: Notify,
+    /// Whether the process is about to end: streams end with it.
+    ending: watch::Sender<bool>,
 }
 
 impl App {
@@ -126,6 +147,12 @@ impl App {
             health: Health::default(),
             metrics: Metrics::default(),
             meetings: meetings::Turns::default(),
+            webhooks: Receiver::new(&config.webhook_pairs),
+            presence: Presence::default(),
+            told: Told::default(),
+            streams: Streams::default(),
+            gap: Notify::new(),
+            ending: watch::Sender::new(false),
             config,
         })
     }

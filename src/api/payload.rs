@@ -18,14 +18,19 @@ const DRAINED: usize = 8 * 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(2);
 
 /// The whole body.
-pub async fn read(mut body: Body) -> Result<Bytes, Refusal> {
+pub async fn read(body: Body) -> Result<Bytes, Refusal> {
+    read_up_to(MOST, body).await
+}
+
+/// The whole body, with another bound.
+pub async fn read_up_to(most: usize, mut body: Body) -> Result<Bytes, Refusal> {
     let mut read = Bytes::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Refusal::BadRequest("Request body broke off".into()))?;
         let Ok(data) = frame.into_data() else {
             continue;
         };
-        if read.len() + data.len() > MOST {
+        if read.len() + data.len() > most {
             let _ = timeout(DRAIN_TIME, drain(body)).await;
             return Err(Refusal::TooLarge);
         }

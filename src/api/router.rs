@@ -12,7 +12,7 @@ use super::contracts::{
     calls, connection_details, kraken, livekit_token, meetings, method_not_allowed, not_found,
     token_source, urbania,
 };
-use super::{App, health, metrics};
+use super::{App, admin, health, metrics, sfu};
 
 /// How long a browser may remember what cross-origin requests are allowed.
 const CORS_MAX_AGE: Duration = Duration::from_hours(1);
@@ -58,6 +58,30 @@ pub fn router(app: Arc<App>) -> Router {
             get(meetings::status),
         )
         .merge(sandbox(app.config.dev))
+        .route("/api/livekit/webhook", post(sfu::webhook))
+        .route("/api/livekit/events", get(sfu::events))
+        .route("/api/admin/rooms", get(admin::list).post(admin::create))
+        .route(
+            "/api/admin/rooms/{room_name}",
+            get(admin::get)
+                .delete(admin::delete)
+                .patch(admin::set_metadata),
+        )
+        .route("/api/admin/rooms/{room_name}/data", post(admin::send))
+        .route(
+            "/api/admin/rooms/{room_name}/participants",
+            get(admin::participants),
+        )
+        .route(
+            "/api/admin/rooms/{room_name}/participants/{identity}",
+            get(admin::participant)
+                .delete(admin::remove)
+                .patch(admin::update),
+        )
+        .route(
+            "/api/admin/rooms/{room_name}/participants/{identity}/mute",
+            post(admin::mute),
+        )
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(app);
@@ -81,6 +105,15 @@ fn sandbox(dev: bool) -> Router<Arc<App>> {
             "/api/v2/sandbox/connection-details",
             post(connection_details::sandbox),
         )
+}
+
+/// For the SFU alone, at an address where only it comes by.
+pub fn webhooks_alone(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/api/livekit/webhook", post(sfu::webhook))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(app)
 }
 
 fn cors(origins: &[String]) -> Option<CorsLayer> {

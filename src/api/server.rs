@@ -23,7 +23,8 @@ use tower_service::Service as _;
 use super::App;
 use super::contracts::Contract;
 use super::refusal::Refusal;
-use super::router::router;
+use super::router::{router, webhooks_alone};
+use super::sfu::reconcile;
 
 /// Time for the head of a request, also of the next one on an idle connection.
 const HEAD: Duration = Duration::from_secs(30);
@@ -38,17 +39,25 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub SocketAddr);
 
-/// Answers requests until `shutdown` resolves, then finishes those in flight.
-pub async fn serve(listener: TcpListener, app: Arc<App>, shutdown: impl Future<Output = ()>) {
-    let router = router(app.clone());
+/// Answers requests until `shutdown` resolves, then finishes those in flight. On `webhooks`, only
+/// the SFU's are answered.
+pub async fn serve(
+    listener: TcpListener,
+    webhooks: Option<TcpListener>,
+    app: Arc<App>,
+    shutdown: impl Future<Output = ()>,
+) {
+    let (router, webhooks_alone) = (router(app.clone()), webhooks_alone(app.clone()));
+    let reconciling = tokio::spawn(reconcile::run(app.clone()));
     let journal = tokio::spawn(app.config.journal.clone().run());
     // Connections hold a receiver each: closing the channel tells them, its end tells us.
     let (going, _) = watch::channel(());
     let (done, gone) = watch::channel(());
     let mut shutdown = pin!(shutdown);
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        let (accepted, router) = tokio::select! {
+            accepted = listener.accept() => (accepted, &router),
+            accepted = accept(webhooks.as_ref()) => (accepted, &webhooks_alone),
             () = &mut shutdown => break,
         };
         match accepted {
@@ -68,12 +77,22 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, shutdown: impl Future<O
             }
         }
     }
-    drop((listener, gone, going));
+    reconciling.abort();
+    app.ending.send_replace(true);
+    drop((listener, webhooks, gone, going));
     if timeout(FAREWELL, done.closed()).await.is_err() {
         tracing::warn!("ended with requests unanswered");
     }
     journal.abort();
     app.config.journal.flush().await;
+}
+
+/// Never, where there is no listener.
+async fn accept(listener: Option<&TcpListener>) -> io::Result<(TcpStream, SocketAddr)> {
+    match listener {
+        Some(listener) => listener.accept().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// The other side went away between its SYN and our accept.

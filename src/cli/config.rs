@@ -73,19 +73,17 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
 async fn show(ctx: &Context, reveal: bool, network: Option<Network>) -> Result<()> {
     let project = Project::load(ctx)?;
     let network = match network {
-        Some(Network::Host) => NetworkMode::Host,
-        Some(Network::Published) => NetworkMode::Published,
-        None => expected(project.settings.network, &ctx.env).await,
+        Some(Network::Host) => Some(NetworkMode::Host),
+        Some(Network::Published) => Some(NetworkMode::Published),
+        None => None,
     };
-    let effective = effective(
-        &project,
-        &Machine {
-            network,
-            node_ip: node_ip(),
-            webhook_url: None,
-        },
-    );
+    let (machine, hook) = expected(&project, network, &ctx.env).await;
+    let effective = effective(&project, &machine);
     effective.check()?;
+    if let Some(problem) = &hook.problem {
+        ctx.out
+            .complain(format!("{WARN}warning{WARN:#}: {problem}"));
+    }
     if ctx.out.format == Format::Json {
         return ctx.out.json(&json!({
             "files": files(&project),

@@ -72,6 +72,17 @@ Examples:
   urbania token create --room daily --identity ada --ttl 10m --no-publish
   urbania token inspect -               explain the token on stdin";
 
+/// `urbania room`.
+pub const ROOM: &str = "\
+Examples:
+  urbania room list
+  urbania room participants daily       who is there, and what they publish
+  urbania room mute daily ada --track microphone
+  urbania room update daily ada --publish off
+  urbania room delete daily --yes       end it for everybody
+  urbania room watch -o json            one object a line, until Ctrl-C
+  urbania room list --url wss://sfu.example.org";
+
 /// `urbania user`.
 pub const USER: &str = "\
 Examples:
@@ -116,6 +127,7 @@ mod tests {
             PORTS,
             KEYS,
             TOKEN,
+            ROOM,
             USER,
             SEED,
             CONFIG,

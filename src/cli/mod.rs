@@ -16,6 +16,7 @@ mod logs;
 mod password;
 mod ports;
 mod restart;
+mod room;
 mod seed;
 mod serve;
 mod status;
@@ -92,6 +93,8 @@ enum Command {
     Keys(keys::Args),
     #[command(after_help = examples::TOKEN)]
     Token(token::Args),
+    #[command(after_help = examples::ROOM)]
+    Room(room::Args),
     #[command(after_help = examples::USER)]
     User(user::Args),
     #[command(after_help = examples::SEED)]
@@ -168,6 +171,7 @@ impl Cli {
             Command::Ports(args) => ports::run(&ctx, args).await,
             Command::Keys(args) => keys::run(&ctx, args).await,
             Command::Token(args) => token::run(&ctx, args).await,
+            Command::Room(args) => room::run(&ctx, args).await,
             Command::User(args) => user::run(&ctx, args).await,
             Command::Seed(args) => seed::run(&ctx, args).await,
             Command::Config(args) => config::run(&ctx, args).await,

@@ -4,7 +4,7 @@ mod asked;
 mod report;
 mod stop;
 
-use crate::config::{Machine, Project, effective};
+use crate::config::{Project, effective};
 use crate::context::Context;
 use crate::engine::Engine as _;
 use crate::engine::docker::Docker;
@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::host::claims::{Claim, Ours, claims};
 use crate::host::holder::{ContainerFacts, Holder};
 use crate::host::ports::{PortNeed, conflicts};
-use crate::host::{address, process, refusal, sockets};
+use crate::host::{process, refusal, sockets};
 use crate::output::Format;
 use crate::stack::network::expected;
 use crate::stack::service::Service;
@@ -132,12 +132,7 @@ async fn of_project(project: &Project) -> Result<Ours> {
 
 /// What the project will bind on this machine.
 async fn needed(ctx: &Context, project: &Project) -> Vec<PortNeed> {
-    let network = expected(project.settings.network, &ctx.env).await;
-    let machine = Machine {
-        network,
-        node_ip: address::node_ip(),
-        webhook_url: None,
-    };
+    let (machine, _) = expected(project, None, &ctx.env).await;
     port_needs(
         project,
         &effective(project, &machine),

@@ -22,6 +22,8 @@ use crate::store;
 /// What is said when there is nothing to sign with.
 const NO_PAIR: &str = "no key pair, so nobody gets a token: neither `keys` of livekit.yaml nor \
     LIVEKIT_API_KEY and LIVEKIT_API_SECRET are there";
+/// How long a lost webhook can go unnoticed.
+const RECONCILE_EVERY: Duration = Duration::from_secs(30);
 
 /// Run the token API in the foreground
 ///
@@ -31,6 +33,9 @@ pub struct Args {
     /// Address and port to listen on [default: `api.listen` of urbania.yaml]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
+    /// Where the SFU alone brings its webhooks, when it cannot reach the other address
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    webhook_listen: Option<SocketAddr>,
     /// Shape of the log on stderr
     #[arg(long, value_enum, default_value_t = LogFormatArg::Text)]
     log_format: LogFormatArg,
@@ -67,7 +72,11 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
         .local_addr()
         .or_fail(|| "cannot tell the own address".into())?;
     ctx.out.say(format_args!("listening on http://{address}"));
-    serve(listener, App::new(config), end).await;
+    let webhooks = match args.webhook_listen {
+        Some(listen) => for_webhooks(ctx, listen).await,
+        None => None,
+    };
+    serve(listener, webhooks, App::new(config), end).await;
     ctx.out.say("ended");
     Ok(())
 }
@@ -93,6 +102,10 @@ fn config(
     } else {
         LogFormat::Text
     };
+    let mut webhook_pairs = project.livekit.keys.clone();
+    if webhook_pairs.is_empty() {
+        webhook_pairs.extend(pair.clone());
+    }
     Ok(ApiConfig {
         pair,
         session_secret,
@@ -111,6 +124,9 @@ fn config(
             region: Some(project.livekit.region.clone()).filter(|region| !region.is_empty()),
             recording: settings.api.kraken.recording,
         },
+        duplicate_identity: settings.api.duplicate_identity,
+        webhook_pairs,
+        reconcile_every: RECONCILE_EVERY,
         cors_origins: settings.api.cors_origins.clone(),
         store: Arc::from(store::of(project)?),
         clock: ctx.clock.clone(),
@@ -136,6 +152,23 @@ fn contradictions(project: &Project) -> Vec<String> {
         .filter(|finding| finding.file == ENV_FILE && finding.contradicts())
         .map(|finding| finding.to_string())
         .collect()
+}
+
+/// Without it, everything works but the SFU's webhooks, and those are made up for.
+async fn for_webhooks(ctx: &Context, listen: SocketAddr) -> Option<TcpListener> {
+    match TcpListener::bind(listen).await {
+        Ok(listener) => {
+            ctx.out
+                .say(format_args!("listening for webhooks on http://{listen}"));
+            Some(listener)
+        }
+        Err(e) => {
+            ctx.out.complain(format_args!(
+                "cannot listen for webhooks on `{listen}`: {e}"
+            ));
+            None
+        }
+    }
 }
 
 async fn bind(listen: SocketAddr) -> Result<TcpListener> {

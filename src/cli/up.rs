@@ -204,6 +204,7 @@ fn warn(ctx: &Context, site: &Site) {
     let findings = compare_backends(&site.project);
     let warnings = site.project.warnings.iter().chain(&site.effective.warnings);
     let warnings = warnings.map(ToString::to_string);
+    let warnings = warnings.chain(site.hook.problem.clone());
     for warning in warnings.chain(findings.iter().map(ToString::to_string)) {
         ctx.out
             .complain(format_args!("{WARN}warning{WARN:#}: {warning}"));

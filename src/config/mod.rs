@@ -34,8 +34,9 @@ pub use scaffold::{Action, Existing, Planned, Scaffold, livekit_yaml, scaffold};
 pub use schema::{livekit_schema, livekit_secrets, seed_schema, settings_schema};
 pub use seed::{Seed, SeedChannel, SeedClub, SeedFile, SeedRole, SeedRoom, SeedUser};
 pub use settings::{
-    ApiLimits, ApiSettings, AuthSettings, ChannelNames, ClaimNames, ClubNames, EngineChoice,
-    FirebaseSettings, Hs256Settings, Images, JwksSettings, KrakenSettings, MongodbSettings,
-    NetworkChoice, Services, Settings, StoreChoice, StoreSettings, TokenSourceSettings,
+    ApiLimits, ApiSettings, AuthSettings, ChannelNames, ClaimNames, ClubNames, DuplicateIdentity,
+    EngineChoice, FirebaseSettings, Hs256Settings, Images, JwksSettings, KrakenSettings,
+    MongodbSettings, NetworkChoice, Services, Settings, StoreChoice, StoreSettings,
+    TokenSourceSettings,
 };
 pub use yaml::{Position, is_project_name};

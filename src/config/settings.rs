@@ -153,6 +153,8 @@ pub struct ApiSettings {
     /// Whether anybody on this machine gets tokens without a login, as from LiveKit Cloud's sandbox. For
     /// development: `listen` must be a loopback address.
     pub dev: bool,
+    /// What is done when somebody asks for a token to a room that they are in already.
+    pub duplicate_identity: DuplicateIdentity,
     /// What Kraken's contract has of its own.
     pub kraken: KrakenSettings,
 }
@@ -213,6 +215,19 @@ impl Default for TokenSourceSettings {
     }
 }
 
+/// What is done when somebody asks for a token to a room that they are in already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DuplicateIdentity {
+    /// The token is given and the audit marks it. At the join, LiveKit puts the first one out.
+    #[default]
+    Warn,
+    /// No token: 409.
+    Refuse,
+    /// The token is for IDENTITY~2, or the next free number: both stay.
+    Suffix,
+}
+
 impl Default for ApiSettings {
     fn default() -> Self {
         Self {
@@ -226,6 +241,7 @@ impl Default for ApiSettings {
             limits: ApiLimits::default(),
             token_source: TokenSourceSettings::default(),
             dev: false,
+            duplicate_identity: DuplicateIdentity::default(),
             kraken: KrakenSettings::default(),
         }
     }

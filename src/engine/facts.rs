@@ -81,7 +81,7 @@ impl Facts {
     }
 
     /// The virtual machine around the engine, if there is one.
-    fn virtual_machine(&self) -> Option<String> {
+    pub fn virtual_machine(&self) -> Option<String> {
         let kernel = self.kernel.to_ascii_lowercase();
         let known = [
             ("docker desktop", "Docker Desktop's virtual machine"),

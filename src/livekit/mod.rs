@@ -1,9 +1,12 @@
-//! What we know of LiveKit itself: key pairs, tokens and their grants, the room service.
+//! What we know of LiveKit itself: key pairs, tokens and their grants, the room service,
+//! webhooks.
 
 pub mod grants;
 pub mod inspect;
 pub mod keys;
 pub mod room_service;
+pub mod shown;
 pub mod token;
 mod twirp;
+pub mod webhook;
 mod wording;

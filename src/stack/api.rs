@@ -1,5 +1,6 @@
 //! The API's process: `urbania serve`, detached, found again by its pid file.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -82,12 +83,17 @@ pub fn session_secret(project: &Project) -> Result<SecretString> {
     })
 }
 
-/// Starts the API of a project; it reads its secrets from the project's files by itself.
-pub async fn start(project: &Project, config: &str) -> Result<Running> {
+/// Starts the API of a project; it reads its secrets from the project's files by itself. On
+/// `webhook_listen` it listens for the SFU's webhooks besides.
+pub async fn start(
+    project: &Project,
+    webhook_listen: Option<SocketAddr>,
+    config: &str,
+) -> Result<Running> {
     let files = ApiFiles::of(project);
     let program =
         std::env::current_exe().or_fail(|| "cannot tell where urbania itself is".into())?;
-    let args = [
+    let mut args = vec![
         "serve".to_owned(),
         "--project".to_owned(),
         project.dir.display().to_string(),
@@ -97,6 +103,9 @@ pub async fn start(project: &Project, config: &str) -> Result<Running> {
         let name = variable_of("pass_unknown");
         (name, "true".to_owned())
     });
+    if let Some(listen) = webhook_listen {
+        args.extend(["--webhook-listen".to_owned(), listen.to_string()]);
+    }
     private_dir(&project.state_dir())?;
     log_file::make_room(&files.log)
         .or_fail(|| format!("cannot rename `{}`", files.log.display()))?;

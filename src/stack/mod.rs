@@ -4,6 +4,7 @@ pub mod api;
 pub mod apis;
 pub mod down;
 pub mod health;
+pub mod hook;
 pub mod interrupt;
 pub mod last_words;
 pub mod logs;

@@ -5,12 +5,13 @@ use std::net::IpAddr;
 use futures_util::future::try_join_all;
 
 use super::api::ApiFiles;
+use super::hook::{Place, Way};
 use super::plan::{Action, Plan, Seen, Wanted, refuse_namesake};
 use super::service::Service;
 use super::settle::settle;
 use super::unproved::Unproved;
 use super::wanted::{port_needs, volume_name, wanted};
-use crate::config::{Effective, Machine, Project, effective};
+use crate::config::{Effective, Machine, NetworkMode, Project, effective};
 use crate::context::Context;
 use crate::engine::docker::Docker;
 use crate::engine::{Choice, Engine, Facts};
@@ -30,6 +31,8 @@ pub struct Site {
     pub facts: Facts,
     /// How the SFU is reached.
     pub network: Choice,
+    /// How the SFU reaches the API.
+    pub hook: Way,
     /// What the SFU is started with.
     pub effective: Effective,
     /// Where this machine reaches the SFU: `http://…`.
@@ -65,16 +68,27 @@ impl Site {
         )?;
         refuse_namesake(&project.name, &project.dir, &instances, &volumes)?;
         let network = facts.network(project.settings.network);
+        let hook = Way::at(&Place {
+            engine: Some(&facts),
+            network: network.mode,
+            gateway: match network.mode {
+                NetworkMode::Published => engine.gateway().await,
+                NetworkMode::Host => None,
+            },
+            own: address::node_ip(),
+            listen: project.settings.api.listen,
+        });
         let machine = Machine {
             network: network.mode,
             node_ip: match facts.remote_host() {
                 Some(host) => resolved(host).await?,
                 None => address::node_ip(),
             },
-            webhook_url: None,
+            webhook_url: hook.url.clone(),
         };
         Ok(Self {
             effective: effective(&project, &machine),
+            hook,
             engine: Box::new(engine),
             seen: Seen {
                 instances,
@@ -113,7 +127,13 @@ impl Site {
             .hint(format!("urbania.yaml: livekit_url: ws://{host}:{port}"))
             .hint("or run urbania on that machine"));
         }
-        wanted(&self.project, services, &self.effective, self.network.mode)
+        wanted(
+            &self.project,
+            services,
+            &self.effective,
+            self.network.mode,
+            self.hook.listen,
+        )
     }
 
     /// Decides what `up` does. Only the images of containers that will be made are looked for.

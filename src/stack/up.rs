@@ -265,7 +265,7 @@ impl<'a> Up<'a> {
         self.ctx.out.say(format_args!("starting {}", Service::Api));
         let log_from = files.log_length();
         self.undo.api = Some(begun(files));
-        api::start(&self.site.project, config).await?;
+        api::start(&self.site.project, self.site.hook.listen, config).await?;
         self.wait_for_api(log_from).await
     }
 }

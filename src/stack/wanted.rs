@@ -1,7 +1,7 @@
 //! What a project wants to run, from its files and from what the engine is.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use mongodb::options::{ConnectionString, HostInfo, ServerAddress};
 use secrecy::{ExposeSecret, SecretString};
@@ -30,6 +30,7 @@ pub fn wanted(
     services: &[Service],
     effective: &Effective,
     network: NetworkMode,
+    webhook_listen: Option<SocketAddr>,
 ) -> Result<Wanted> {
     let mut wanted = Wanted {
         complete: services == Service::wanted(project),
@@ -43,7 +44,7 @@ pub fn wanted(
                 let spec = livekit(project, effective, network);
                 wanted.containers.push((*service, spec));
             }
-            Service::Api => wanted.api = Some(api_hash(project)?),
+            Service::Api => wanted.api = Some(api_hash(project, webhook_listen)?),
         }
     }
     Ok(wanted)
@@ -193,7 +194,7 @@ fn points_here(uri: &ConnectionString, wanted: u16) -> bool {
 
 /// A hash of what `urbania serve` goes by: another one means that it must start again. The rest of
 /// livekit.yaml is the SFU's own business.
-fn api_hash(project: &Project) -> Result<String> {
+fn api_hash(project: &Project, webhook_listen: Option<SocketAddr>) -> Result<String> {
     let Settings {
         api,
         auth,
@@ -223,6 +224,7 @@ fn api_hash(project: &Project) -> Result<String> {
         room.auto_create,
         region,
         key,
+        webhook_listen,
     );
     let inputs = serde_json::to_vec(&inputs)
         .or_fail(|| "cannot tell whether the API's settings changed".into())?;
@@ -237,6 +239,10 @@ fn api_hash(project: &Project) -> Result<String> {
     let uri = project.mongodb_uri().unwrap_or_default();
     for secret in std::iter::once(uri).chain(project.auth_secrets()) {
         add(secret.expose_secret().as_bytes());
+    }
+    // Any of them may sign webhooks.
+    for pair in &project.livekit.keys {
+        add(pair.fingerprint().as_bytes());
     }
     let digest = hash.finalize();
     Ok(format!("{:x}", u128::from_be_bytes(first_half(&digest))))

@@ -105,9 +105,16 @@ fn config_show_asks_the_engine_which_network_it_would_be() {
         let run = folder.run_with(&[("DOCKER_HOST", host)], &args).expect(0);
         (run.stdout, run.stderr)
     };
-    let (published, _) = show("unix:///nowhere", &["--network", "published"]);
+    let (published, unreachable) = show("unix:///nowhere", &["--network", "published"]);
+    assert!(
+        unreachable.contains("LiveKit reports no room events"),
+        "{unreachable}"
+    );
     let (usual, _) = show("unix:///nowhere", &[]);
     assert_ne!(published, usual);
     let (asked, said) = show(&host, &[]);
-    assert_eq!(asked, published, "{said}");
+    let way = "http://host.docker.internal:8000/api/livekit/webhook";
+    assert!(asked.contains(way), "{asked}{said}");
+    let (network, _) = asked.split_once("webhook:").unwrap();
+    assert_eq!(network, published, "{said}");
 }

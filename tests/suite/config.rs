@@ -281,7 +281,10 @@ fn the_effective_config_gives_a_reason_for_each_addition_and_hides_secrets() {
     assert_eq!(
         folder.run(&args).expect(0).stdout,
         "keys:\n  APIone: (redacted)\nrtc:\n  node_ip: \"127.0.0.1\"\n  \
-         enable_loopback_candidate: true # added: rtc.node_ip is a loopback address, and LiveKit opens no media port there by itself\n"
+         enable_loopback_candidate: true # added: rtc.node_ip is a loopback address, and LiveKit opens no media port there by itself\n\
+         webhook:\n  api_key: APIone # added: the key that signs room events\n  \
+         urls: # added: the token API hears of rooms and participants\n    \
+         - http://127.0.0.1:8000/api/livekit/webhook\n"
             .replace("(redacted)", "\"(redacted)\"")
     );
     let revealed = folder.run(&[&args[..], &["--reveal"]].concat()).expect(0);

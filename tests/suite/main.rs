@@ -35,5 +35,6 @@ mod lock;
 mod ports;
 mod process;
 mod sdk;
+mod sfu;
 mod store;
 mod support;

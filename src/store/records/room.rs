@@ -75,8 +75,14 @@ pub struct Call {
     pub status: Status,
     /// The SFU's own id of the room as it is or was last: a new one for each time that it comes into being.
     pub sid: Option<String>,
+    /// When the SFU made it, in milliseconds since 1970: tells an older one from a newer one.
+    #[serde(default)]
+    pub began: i64,
     /// Who is there, in the order in which they came.
     pub present: Vec<Present>,
+    /// Who was there and left, one stay each: news of it may come late. Never many.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<Present>,
 }
 
 impl Call {
@@ -100,10 +106,13 @@ pub enum Status {
 }
 
 /// Somebody who is in a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Present {
     /// Who.
     pub identity: String,
     /// The SFU's id of this stay: somebody who comes back has another one.
     pub sid: String,
+    /// When it began, in milliseconds since 1970.
+    #[serde(default)]
+    pub since: i64,
 }

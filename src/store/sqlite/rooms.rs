@@ -14,9 +14,10 @@ pub fn add(db: &Connection, room: &Room) -> Result<()> {
             ..room.clone()
         },
         "INSERT INTO rooms (name, created_by, created_at, call_type, mode, participants,
-             max_participants, status, sid, present, revision)
+             max_participants, status, sid, began, present, gone, revision)
          VALUES (:name, :created_by, :created_at, :call_type, :mode, :participants,
-             :max_participants, :status, :sid, :present, :revision)",
+             :max_participants, :status, :sid, :began, :present, :gone,
+             :revision)",
     )?;
     Ok(())
 }
@@ -28,7 +29,8 @@ pub fn replace(db: &Connection, room: &Room) -> Result<bool> {
         room,
         "UPDATE rooms SET created_by = :created_by, created_at = :created_at, call_type = :call_type,
              mode = :mode, participants = :participants, max_participants = :max_participants,
-             status = :status, sid = :sid, present = :present, revision = revision + 1
+             status = :status, sid = :sid, began = :began, present = :present, gone = :gone,
+             revision = revision + 1
          WHERE name = :name AND revision = :revision",
     )?;
     Ok(replaced > 0)
@@ -45,7 +47,9 @@ fn write(db: &Connection, room: &Room, statement: &str) -> Result<usize> {
         ":max_participants": room.max_participants,
         ":status": word(&room.call.status)?,
         ":sid": room.call.sid,
+        ":began": room.call.began,
         ":present": json(&room.call.present)?,
+        ":gone": json(&room.call.gone)?,
         ":revision": count(room.revision),
     })
 }
@@ -93,7 +97,9 @@ fn room(row: &Row<'_>) -> Result<Room> {
         call: Call {
             status: from_word(row, "status")?,
             sid: row.get("sid")?,
+            began: row.get("began")?,
             present: from_json(row, "present")?,
+            gone: from_json(row, "gone")?,
         },
         revision: from_count(row, "revision")?.unwrap_or_default(),
     })

@@ -126,6 +126,7 @@ impl Party {
             .map(|&identity| Present {
                 identity: identity.into(),
                 sid: format!("PA_{identity}"),
+                ..Present::default()
             })
             .collect();
         assert!(self.api.store.replace_room(&room).await.unwrap());

@@ -50,15 +50,15 @@ fn a_service_that_hangs_is_left_alone_and_can_be_restarted() {
 #[test]
 fn an_sfu_with_other_keys_is_not_healthy() {
     let project = TestProject::initialised();
-    let keys = format!(r#"ENV LIVEKIT_KEYS="APIother: {}""#, "s".repeat(32));
-    let name = format!("{}-stranger", project.name);
-    let image = Variant::of(LIVEKIT, &name, &[&keys]);
-    project.settings(&format!("images: {{livekit: {}}}\n", image.0));
     let env = project.read(".env");
     let mut lines = env.lines();
     let key = lines
         .find_map(|line| line.strip_prefix("LIVEKIT_API_KEY="))
         .unwrap();
+    let keys = format!(r#"ENV LIVEKIT_KEYS="{key}: {}""#, "s".repeat(32));
+    let name = format!("{}-stranger", project.name);
+    let image = Variant::of(LIVEKIT, &name, &[&keys]);
+    project.settings(&format!("images: {{livekit: {}}}\n", image.0));
     let run = project.run(&["up"]).expect(1);
     assert_eq!(
         run.stderr,
@@ -66,7 +66,7 @@ fn an_sfu_with_other_keys_is_not_healthy() {
             "starting mongodb\n\
              starting livekit\n\
              undoing what was begun\n\
-             error: the SFU at http://127.0.0.1:{} refuses a token of the key `{key}` in livekit.yaml: invalid API key: {key}\n\
+             error: the SFU at http://127.0.0.1:{} refuses a token of the key `{key}` in livekit.yaml: invalid token: …, error: token signature is invalid: signature is invalid\n\
              hint: does another SFU hold this port? urbania ports   shows who does\n\
              hint: is the clock of the engine right? tokens are valid from now on\n",
             project.ports.livekit()

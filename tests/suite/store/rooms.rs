@@ -29,6 +29,7 @@ fn present(n: usize) -> Present {
     Present {
         identity: format!("user {n}"),
         sid: format!("PA_{n}"),
+        since: i64::try_from(n).unwrap(),
     }
 }
 
@@ -49,6 +50,8 @@ async fn rooms_are_kept_field_by_field_until_they_are_removed() {
             call: Call {
                 status: Status::Active,
                 sid: Some("RM_1".into()),
+                began: 1_700_000_000_123,
+                gone: vec![present(99)],
                 present: vec![present(2), present(1)],
             },
             ..room("full")

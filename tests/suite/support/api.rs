@@ -16,7 +16,7 @@ use urbania::api::journal::{Journal, LogFormat};
 use urbania::api::{ApiConfig, App, KrakenConfig, Reach, serve};
 use urbania::auth::Setup;
 use urbania::auth::password::Passwords;
-use urbania::config::{ApiLimits, LivekitConfig, TokenSourceSettings};
+use urbania::config::{ApiLimits, DuplicateIdentity, LivekitConfig, TokenSourceSettings};
 use urbania::context::Clock;
 use urbania::livekit::keys::KeyPair;
 use urbania::store::{Store, User, new_id};
@@ -101,6 +101,12 @@ impl Api {
                 region: None,
                 recording: false,
             },
+            duplicate_identity: DuplicateIdentity::Warn,
+            webhook_pairs: vec![KeyPair {
+                key: "APItest".into(),
+                secret: LIVEKIT_SECRET.into(),
+            }],
+            reconcile_every: Duration::from_mins(10),
             cors_origins: vec!["http://localhost:3000".into()],
             store,
             clock: Clock::system(),
@@ -113,7 +119,7 @@ impl Api {
         let (stop, stopped) = oneshot::channel();
         let app = App::new(config);
         let task = tokio::spawn(async move {
-            serve(listener, app, async {
+            serve(listener, None, app, async {
                 let _ = stopped.await;
             })
             .await;

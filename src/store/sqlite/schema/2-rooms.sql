@@ -8,7 +8,9 @@ CREATE TABLE rooms (
     max_participants INTEGER NOT NULL,
     status TEXT NOT NULL,
     sid TEXT,
+    began INTEGER NOT NULL,
     present TEXT NOT NULL,
+    gone TEXT NOT NULL,
     revision INTEGER NOT NULL
 ) STRICT;
 

@@ -1,0 +1,68 @@
+//! One identity that wants into a room twice: LiveKit would put the first one out.
+//!
+//! Judged by who is in the room now: of two tokens that are asked for at the same time, none is a
+//! second one.
+
+use crate::config::DuplicateIdentity;
+use crate::livekit::token::LONGEST_NAME;
+
+/// Under which identity somebody is let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The own one; nobody else has it.
+    First,
+    /// The own one; the first holder is put out.
+    Replaces,
+    /// Another one, so that the first holder stays.
+    As(String),
+    /// None.
+    Refused,
+}
+
+/// Who has the same identity more often than this is refused.
+const MOST: u8 = 9;
+
+/// Judges `identity`; `is_in` tells who is in the room.
+pub fn judge(policy: DuplicateIdentity, identity: &str, is_in: impl Fn(&str) -> bool) -> Verdict {
+    if !is_in(identity) {
+        return Verdict::First;
+    }
+    match policy {
+        DuplicateIdentity::Warn => Verdict::Replaces,
+        DuplicateIdentity::Refuse => Verdict::Refused,
+        DuplicateIdentity::Suffix => (2..=MOST)
+            .map(|n| format!("{identity}~{n}"))
+            .find(|other| other.len() <= LONGEST_NAME && !is_in(other))
+            .map_or(Verdict::Refused, Verdict::As),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_one_is_warned_of_refused_or_called_differently() {
+        use DuplicateIdentity::{Refuse, Suffix, Warn};
+        let room = |inside: &'static [&str]| move |who: &str| inside.contains(&who);
+        for policy in [Warn, Refuse, Suffix] {
+            assert_eq!(
+                judge(policy, "ada", room(&["bob", "ada~2"])),
+                Verdict::First
+            );
+        }
+        assert_eq!(judge(Warn, "ada", room(&["ada"])), Verdict::Replaces);
+        assert_eq!(judge(Refuse, "ada", room(&["ada"])), Verdict::Refused);
+        for (inside, expected) in [
+            (&["ada"][..], "ada~2"),
+            (&["ada", "ada~2"], "ada~3"),
+            (&["ada", "ada~3"], "ada~2"),
+        ] {
+            let verdict = judge(Suffix, "ada", |who| inside.contains(&who));
+            assert_eq!(verdict, Verdict::As(expected.into()));
+        }
+        assert_eq!(judge(Suffix, "ada", |_| true), Verdict::Refused);
+        let long = "x".repeat(LONGEST_NAME);
+        assert_eq!(judge(Suffix, &long, |who| who == long), Verdict::Refused);
+    }
+}

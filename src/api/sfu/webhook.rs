@@ -1,0 +1,84 @@
+//! `POST /api/livekit/webhook`: LiveKit tells what happens in its rooms.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use tokio::time::timeout;
+
+use super::record::{audience, follow};
+use crate::api::App;
+use crate::api::contracts::urbania::Urbania;
+use crate::api::envelope::Rejection;
+use crate::api::payload;
+use crate::api::refusal::Refusal;
+use crate::auth::Denied;
+use crate::livekit::webhook::{Kind, Rejected, RoomEvent};
+use crate::presence::follow::apply;
+use crate::store::StoreError;
+
+/// Longer bodies are refused: a room and a participant may have 512 KiB of metadata each.
+const MOST: usize = 2 * 1024 * 1024;
+
+/// A store that takes longer does not answer: LiveKit, which waits, shall send the event again.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Public to LiveKit, which proves itself by its signature. The signature is judged before the body
+/// is read.
+pub async fn webhook(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<StatusCode, Rejection<Urbania>> {
+    let now = app.config.clock.unix();
+    let header = |name| headers.get(name).map(|v| v.to_str().unwrap_or_default());
+    let authorization = header(header::AUTHORIZATION).ok_or(Denied::Missing)?;
+    let signed = app.webhooks.verify(authorization, now)?;
+    if header(header::CONTENT_TYPE) != Some("application/webhook+json") {
+        let detail = "Content-Type must be application/webhook+json";
+        return Err(Refusal::BadRequest(detail.into()).into());
+    }
+    let body = payload::read_up_to(MOST, body).await?;
+    let event = signed.open(&body, now)?;
+    let taken = timeout(PATIENCE, app.take_in(&event)).await;
+    let taken = taken.unwrap_or_else(|late| Err(StoreError::Unavailable(late.into())));
+    if let Err(e) = taken {
+        app.gap.notify_one();
+        return Err(e.into());
+    }
+    Ok(StatusCode::OK)
+}
+
+impl App {
+    /// Memory first, then whoever listens, then the record. All of it may happen twice.
+    async fn take_in(&self, event: &RoomEvent) -> Result<(), StoreError> {
+        if event.kind == Kind::Other || self.presence.is_done(&event.id) {
+            return Ok(());
+        }
+        let store = self.config.store.as_ref();
+        let found = store.room(&event.room.name).await;
+        let audience = audience(&found);
+        let changes = self.presence.apply(event);
+        let room = &event.room.name;
+        self.told.changes(room, &changes, &audience, event.at);
+        if let Some(room) = found? {
+            follow(store, room, |call| apply(call, event)).await?;
+        }
+        self.told.track(event, &audience);
+        self.presence.done(&event.id);
+        Ok(())
+    }
+}
+
+impl From<Rejected> for Refusal {
+    fn from(rejected: Rejected) -> Self {
+        tracing::info!("a webhook is refused: {rejected}");
+        match rejected {
+            Rejected::Expired | Rejected::Stale => Denied::Expired.into(),
+            Rejected::Malformed => Self::BadRequest("Not an event of LiveKit".into()),
+            _ => Denied::Invalid.into(),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Records of rooms follow what happens in a real LiveKit.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use urbania::livekit::room_service::NewRoom;
+use urbania::livekit::token::{JoinToken, Signer};
+use urbania::store::{Sqlite, Status};
+
+use super::signed::{event, tell};
+use super::{Pair, api_for, made, made_in, until, until_in};
+use crate::support::api::Api;
+use crate::support::browser::Participant;
+use crate::support::page_server::PageServer;
+use crate::support::sfu::TestSfu;
+
+/// A browser in a room.
+pub async fn join(sfu: &TestSfu, pages: &PageServer, room: &str, identity: &str) -> Participant {
+    let page = Participant::open(pages).await;
+    let token = token(sfu, room, identity);
+    page.join(&sfu.ws, &token, 1, 440).await;
+    page
+}
+
+/// Waits until somebody publishes a picture and a voice.
+pub async fn until_published(sfu: &TestSfu, room: &str, identity: &str) {
+    let published = async {
+        loop {
+            let who = sfu.rooms().participant(room, identity).await;
+            if who.is_ok_and(|who| who.tracks.len() == 2) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(20), published).await;
+    waited.expect("two tracks");
+}
+
+/// A token for a room.
+pub fn token(sfu: &TestSfu, room: &str, identity: &str) -> String {
+    let token = JoinToken::new(room, identity, Duration::from_mins(10));
+    let now = urbania::context::Clock::system().unix();
+    Signer::new(&sfu.pair).mint(&token, now).unwrap().token
+}
+
+fn room(name: &str) -> NewRoom {
+    NewRoom {
+        name: name.into(),
+        empty_timeout: 300,
+        ..NewRoom::default()
+    }
+}
+
+#[tokio::test]
+async fn a_record_follows_who_comes_and_goes_by_webhooks() {
+    let Pair { api, sfu } = Pair::start().await;
+    let pages = PageServer::start().await;
+    made(&api, "daily", &api.ada, &[]).await;
+    let ada = join(&sfu, &pages, "daily", "ada").await;
+    let first = until(&api, "daily", Status::Active, &["ada"]).await;
+    assert!(first.began > 0 && first.present[0].since >= first.began);
+    let bob = join(&sfu, &pages, "daily", "bob").await;
+    until(&api, "daily", Status::Active, &["ada", "bob"]).await;
+    ada.close().await;
+    until(&api, "daily", Status::Active, &["bob"]).await;
+
+    // The same identity from another window: the first one is put out.
+    let again = join(&sfu, &pages, "daily", "bob").await;
+    let call = until(&api, "daily", Status::Active, &["bob"]).await;
+    assert_eq!(call.sid, first.sid);
+    assert!(sfu.rooms().delete("daily").await.unwrap());
+    until(&api, "daily", Status::Ended, &[]).await;
+
+    sfu.rooms().create(room("daily")).await.unwrap();
+    let second = until(&api, "daily", Status::Active, &[]).await;
+    assert_ne!(second.sid, first.sid);
+    bob.close().await;
+    again.close().await;
+}
+
+#[tokio::test]
+async fn lost_webhooks_are_made_good_by_asking() {
+    let Pair { api, sfu } = Pair::without_webhooks().await;
+    let pages = PageServer::start().await;
+    made(&api, "daily", &api.ada, &[]).await;
+    let ada = join(&sfu, &pages, "daily", "ada").await;
+    until(&api, "daily", Status::Active, &["ada"]).await;
+    assert!(sfu.rooms().remove("daily", "ada").await.unwrap());
+    until(&api, "daily", Status::Active, &[]).await;
+    ada.close().await;
+
+    // No `room_finished` is ever sent for this one.
+    sfu.kill();
+    sfu.start_again().await;
+    until(&api, "daily", Status::Ended, &[]).await;
+}
+
+#[tokio::test]
+async fn what_happened_while_the_api_was_down_is_made_good_at_its_start() {
+    let sfu = TestSfu::start(None).await;
+    let pages = PageServer::start().await;
+    let dir = tempfile::tempdir().unwrap();
+    let database = dir.path().join("urbania.db");
+    let shared = || Arc::new(Sqlite::new(database.clone()));
+    let before = Api::start_with(|config| config.store = shared()).await;
+    for name in ["daily", "weekly"] {
+        made_in(&*shared(), name, "ada", &[]).await;
+    }
+    tell(
+        &before,
+        &event("1", "participant_joined", "weekly", 1, Some(("bob", 1))),
+    )
+    .await;
+    before.end().await;
+    let ada = join(&sfu, &pages, "daily", "ada").await;
+
+    let after = api_for(&sfu.ports, |config| config.store = shared()).await;
+    until_in(&*shared(), "daily", Status::Active, &["ada"]).await;
+    until_in(&*shared(), "weekly", Status::Ended, &[]).await;
+    ada.close().await;
+    after.end().await;
+}

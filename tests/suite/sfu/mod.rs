@@ -1,0 +1,111 @@
+//! The API beside a real LiveKit: what the SFU tells, what it is asked, what callers hear of it.
+
+mod admin;
+mod command;
+mod events;
+mod followed;
+mod hostile;
+mod listen;
+mod signed;
+mod twice;
+mod up;
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use urbania::api::{ApiConfig, Reach};
+use urbania::store::{Call, CallType, Mode, Room, Sqlite, Status, Store};
+
+use crate::support::api::Api;
+use crate::support::ports::Ports;
+use crate::support::sfu::TestSfu;
+
+/// An API and a LiveKit that know each other.
+pub struct Pair {
+    /// The API.
+    pub api: Api,
+    /// The SFU.
+    pub sfu: TestSfu,
+}
+
+impl Pair {
+    /// LiveKit reports to the API.
+    pub async fn start() -> Self {
+        let ports = Ports::take();
+        let api = api_for(&ports, |_| {}).await;
+        let webhook = format!("{}/api/livekit/webhook", api.base);
+        let sfu = TestSfu::start_on(ports, Some(webhook), "").await;
+        Self { api, sfu }
+    }
+
+    /// LiveKit tells nobody; the API asks it often.
+    pub async fn without_webhooks() -> Self {
+        let sfu = TestSfu::start(None).await;
+        let api = api_for(&sfu.ports, |config| {
+            config.reconcile_every = Duration::from_millis(200);
+        })
+        .await;
+        Self { api, sfu }
+    }
+}
+
+/// An API for the SFU on these ports.
+pub async fn api_for(ports: &Ports, change: impl FnOnce(&mut ApiConfig)) -> Api {
+    let livekit = urbania::config::LivekitConfig {
+        port: ports.livekit(),
+        ..Default::default()
+    };
+    Api::start_with(|config| {
+        config.reach = Reach::new(None, &livekit);
+        change(config);
+    })
+    .await
+}
+
+/// The store behind an API.
+pub fn store(api: &Api) -> Sqlite {
+    Sqlite::new(api.database())
+}
+
+/// Stores a room of `creator` with these invited.
+pub async fn made(api: &Api, name: &str, creator: &str, participants: &[&str]) {
+    made_in(&store(api), name, creator, participants).await;
+}
+
+/// The same in any store.
+pub async fn made_in(store: &dyn Store, name: &str, creator: &str, participants: &[&str]) {
+    let room = Room {
+        name: name.into(),
+        created_by: creator.into(),
+        created_at: Timestamp::UNIX_EPOCH,
+        call_type: CallType::Video,
+        mode: Mode::Call,
+        participants: participants.iter().map(ToString::to_string).collect(),
+        max_participants: 0,
+        call: Call::default(),
+        revision: 0,
+    };
+    store.add_room(&room).await.unwrap();
+}
+
+/// Waits until the record of a room has this status and these people.
+pub async fn until(api: &Api, room: &str, status: Status, present: &[&str]) -> Call {
+    until_in(&store(api), room, status, present).await
+}
+
+/// The same in any store.
+pub async fn until_in(store: &dyn Store, room: &str, status: Status, present: &[&str]) -> Call {
+    let deadline = Instant::now() + Duration::from_secs(40);
+    loop {
+        let call = store.room(room).await.unwrap().expect("a record").call;
+        let there: Vec<_> = call.present.iter().map(|p| p.identity.as_str()).collect();
+        if call.status == status && there == present {
+            return call;
+        }
+        assert!(
+            Instant::now() < deadline,
+            "{room} is not {status:?} with {present:?}: {call:?}"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
