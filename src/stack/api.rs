@@ -122,3 +122,33 @@ pub async fn start(
     })
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Env;
+
+    #[test]
+    fn what_the_api_would_refuse_at_its_start_is_refused_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+        write(
+            "livekit.yaml",
+            "keys: {APItest: a secret of thirty-two characters}\n",
+        );
+        write(
+            "urbania.yaml",
+            "services: {mongodb: {enabled: false}}\nauth: {hs256: [{secret_env: SHOP}]}\n",
+        );
+        let check = |env: &[(&str, &str)]| {
+            let pairs = env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+            let project = Project::load_from(dir.path(), &Env::from_iter(pairs)).unwrap();
+            check(&project).map_err(|e| e.to_string())
+        };
+        let session = ("URBANIA_SESSION_SECRET", "one");
+        let missing = check(&[session]).unwrap_err();
+        assert_eq!(missing, "`SHOP` is neither in the environment nor in .env");
+        assert!(check(&[session, ("SHOP", "two")]).is_ok());
+        assert!(check(&[("SHOP", "two")]).is_err());
+    }
+}

@@ -306,3 +306,48 @@ fn need(service: Service, purpose: &str, address: Option<IpAddr>, port: u16) -> 
         last: port,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Env;
+
+    fn hash(settings: &str, env: &[(&str, &str)]) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+        write(
+            "livekit.yaml",
+            "keys: {APItest: a secret of thirty-two characters}\n",
+        );
+        write("urbania.yaml", settings);
+        let pairs = env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        let project = Project::load_from(dir.path(), &Env::from_iter(pairs)).unwrap();
+        api_hash(&project).unwrap()
+    }
+
+    #[test]
+    fn the_api_starts_again_when_other_callers_are_to_be_believed() {
+        let backend = "auth: {hs256: [{secret_env: SHOP}]}\n";
+        let firebase = "auth: {firebase: {project: my-app}}\n";
+        let shop = ("SHOP", "one");
+        let session = ("URBANIA_SESSION_SECRET", "one");
+        let hashes = [
+            hash("", &[]),
+            hash("", &[session]),
+            hash("", &[session, ("URBANIA_SESSION_SECRET_PREVIOUS", "two")]),
+            hash(
+                "",
+                &[session, ("URBANIA_SESSION_SECRET_PREVIOUS", "two, three")],
+            ),
+            hash(backend, &[]),
+            hash(backend, &[shop]),
+            hash(backend, &[("SHOP", "two")]),
+            hash(firebase, &[]),
+            hash(firebase, &[(EMULATOR, "127.0.0.1:9099")]),
+        ];
+        for (n, one) in hashes.iter().enumerate() {
+            assert!(!hashes[..n].contains(one), "{n}");
+        }
+        assert_eq!(hash(backend, &[shop]), hash(backend, &[shop]));
+    }
+}

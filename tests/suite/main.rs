@@ -20,6 +20,7 @@ mod api_rooms;
 mod api_server;
 mod api_token_source;
 mod api_urbania;
+mod auth;
 mod call;
 mod cli_seed;
 mod cli_users;

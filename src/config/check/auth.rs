@@ -24,13 +24,13 @@ pub fn check(source: &Source, auth: &AuthSettings, findings: &mut Findings) {
     for (n, issuer) in auth.jwks.iter().enumerate() {
         let path = format!("auth.jwks[{n}]");
         if issuer.issuer.is_empty() {
-            check.problem(&format!("{path}.issuer"), "not set");
+            check.missing(&format!("{path}.issuer"), "not set");
         } else {
             check.issuer(&path, Some(issuer.issuer.clone()));
         }
         if issuer.audience.is_empty() {
             let message = "not set; without it, tokens for every other app of the issuer would do";
-            check.problem(&format!("{path}.audience"), message);
+            check.missing(&format!("{path}.audience"), message);
         }
         let url = issuer.jwks_url.as_ref();
         let (name, url) = url.map_or(("issuer", &issuer.issuer), |url| ("jwks_url", url));
@@ -58,6 +58,13 @@ impl Check<'_> {
         self.findings.problems.push(problem);
     }
 
+    /// Unless it is there and the reader has found it wrong.
+    fn missing(&mut self, path: &str, message: &str) {
+        if !self.findings.problems.iter().any(|p| p.path == path) {
+            self.problem(path, message);
+        }
+    }
+
     fn warning(&mut self, path: &str, message: impl Into<String>) {
         let warning = self.source.problem(path, message);
         self.findings.warnings.push(warning);
@@ -70,7 +77,7 @@ impl Check<'_> {
                 .chars()
                 .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
         if name.is_empty() {
-            self.problem(path, "not set; it names the variable that holds the secret");
+            self.missing(path, "not set; it names the variable that holds the secret");
         } else if !is_name {
             let message = "not the name of a variable: upper-case letters, digits and `_`; \
                 the secret itself belongs into .env";
