@@ -105,7 +105,7 @@ async fn a_firebase_user_gets_a_token_for_a_call() {
     "#);
     let log = calls.api.end().await;
     assert!(
-        log.contains(r#"token issued: who="uid-of-ada" room="family""#),
+        log.contains(r#"token issued: who="uid-of-ada" contract=calls room="family""#),
         "{log}"
     );
     for secret in [&token, &id_token, LIVEKIT_SECRET] {
