@@ -126,7 +126,6 @@ pub async fn start(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::Env;
 
     #[test]
     fn what_the_api_would_refuse_at_its_start_is_refused_before() {
@@ -142,7 +141,7 @@ mod tests {
         );
         let check = |env: &[(&str, &str)]| {
             let pairs = env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
-            let project = Project::load_from(dir.path(), &Env::from_iter(pairs)).unwrap();
+            let project = Project::load_from(dir.path(), &pairs.collect()).unwrap();
             check(&project).map_err(|e| e.to_string())
         };
         let session = ("URBANIA_SESSION_SECRET", "one");

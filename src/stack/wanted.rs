@@ -310,7 +310,6 @@ fn need(service: Service, purpose: &str, address: Option<IpAddr>, port: u16) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::Env;
 
     fn hash(settings: &str, env: &[(&str, &str)]) -> String {
         let dir = tempfile::tempdir().unwrap();
@@ -321,7 +320,7 @@ mod tests {
         );
         write("urbania.yaml", settings);
         let pairs = env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
-        let project = Project::load_from(dir.path(), &Env::from_iter(pairs)).unwrap();
+        let project = Project::load_from(dir.path(), &pairs.collect()).unwrap();
         api_hash(&project).unwrap()
     }
 
