@@ -321,7 +321,7 @@ mod tests {
         write("urbania.yaml", settings);
         let pairs = env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
         let project = Project::load_from(dir.path(), &pairs.collect()).unwrap();
-        api_hash(&project).unwrap()
+        api_hash(&project, None).unwrap()
     }
 
     #[test]
