@@ -28,7 +28,7 @@ pub struct Health {
 }
 
 /// What `/readyz` answers.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
 pub struct Readiness {
     ready: bool,
     pub(super) store: Part,
@@ -37,7 +37,7 @@ pub struct Readiness {
 }
 
 /// One part of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Part {
     Ok,
@@ -51,12 +51,29 @@ pub(super) enum Part {
     Unchecked,
 }
 
-/// `GET /healthz`: the process answers.
+/// The process answers.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    operation_id = "alive",
+    tag = "Operation",
+    responses((status = 200, description = "`ok`", body = String))
+)]
 pub async fn alive() -> &'static str {
     "ok"
 }
 
-/// `GET /readyz`: it can also do its work.
+/// It can also do its work.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "ready",
+    tag = "Operation",
+    responses(
+        (status = 200, description = "All that is needed answers", body = Readiness),
+        (status = 503, description = "Something does not", body = Readiness)
+    )
+)]
 pub async fn ready(State(app): State<Arc<App>>) -> Response {
     let readiness = app.readiness().await;
     let status = if readiness.ready {

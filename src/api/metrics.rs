@@ -180,7 +180,19 @@ impl fmt::Debug for Metrics {
     }
 }
 
-/// `GET /metrics`.
+/// Figures for Prometheus.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    operation_id = "metrics",
+    tag = "Operation",
+    responses((
+        status = 200,
+        description = "OpenMetrics",
+        content_type = "application/openmetrics-text",
+        body = String
+    ))
+)]
 pub async fn metrics(State(app): State<Arc<App>>) -> Response {
     let readiness = app.readiness().await;
     app.metrics.part("store", readiness.store);

@@ -5,6 +5,9 @@
 //! under [`contracts`] with requests, answers, extractors and an envelope of its own; what goes
 //! wrong is a [`refusal::Refusal`] everywhere and becomes an envelope at the contract's edge.
 //!
+//! [`openapi`] describes all of it: handlers say what they answer, `openapi.rs` of each contract what
+//! their types do not.
+//!
 //! Nothing here reads files or the environment: [`ApiConfig`] is all there is to know.
 
 #![allow(dead_code, reason = "the contracts land one after the other")]
@@ -23,6 +26,7 @@ mod known_rooms;
 mod limits;
 mod metrics;
 mod mint;
+mod openapi;
 mod payload;
 mod policy;
 mod reach;

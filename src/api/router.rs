@@ -12,7 +12,7 @@ use super::contracts::{
     calls, connection_details, kraken, livekit_token, meetings, method_not_allowed, not_found,
     token_source, urbania,
 };
-use super::{App, admin, health, metrics, sfu};
+use super::{App, admin, health, metrics, openapi, sfu};
 
 /// How long a browser may remember what cross-origin requests are allowed.
 const CORS_MAX_AGE: Duration = Duration::from_hours(1);
@@ -49,12 +49,15 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/livekit/health", get(kraken::health))
         .route("/api/reading-clubs/meeting/token", post(meetings::token))
         .route(
-            "/api/reading-clubs/meeting/{club}/start",
+            "/api/reading-clubs/meeting/{clubId}/start",
             post(meetings::start),
         )
-        .route("/api/reading-clubs/meeting/{club}/end", post(meetings::end))
         .route(
-            "/api/reading-clubs/meeting/{club}/status",
+            "/api/reading-clubs/meeting/{clubId}/end",
+            post(meetings::end),
+        )
+        .route(
+            "/api/reading-clubs/meeting/{clubId}/status",
             get(meetings::status),
         )
         .merge(sandbox(app.config.dev))
@@ -82,6 +85,7 @@ pub fn router(app: Arc<App>) -> Router {
             "/api/admin/rooms/{room_name}/participants/{identity}/mute",
             post(admin::mute),
         )
+        .merge(openapi::routes(app.config.dev))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(app);

@@ -10,7 +10,8 @@ use serde::Serialize;
 use super::webhook::millis;
 
 /// A room of the SFU.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = SfuRoom)]
 pub struct RoomShown {
     /// Its name.
     pub name: String,
@@ -35,7 +36,8 @@ pub struct RoomShown {
 }
 
 /// A participant of a room.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = SfuParticipant)]
 pub struct ParticipantShown {
     /// Who.
     pub identity: String,
@@ -60,7 +62,8 @@ pub struct ParticipantShown {
 }
 
 /// What a participant may do.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = SfuPermission)]
 #[expect(clippy::struct_excessive_bools, reason = "LiveKit's own shape")]
 pub struct Permission {
     /// Publish tracks.
@@ -78,7 +81,8 @@ pub struct Permission {
 }
 
 /// A published track.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = SfuTrack)]
 pub struct TrackShown {
     /// Its id.
     pub sid: String,

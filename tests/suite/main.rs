@@ -9,6 +9,8 @@
 
 mod address;
 mod api_connection_details;
+mod api_description;
+mod api_fuzz;
 mod api_joins;
 mod api_killed;
 mod api_kraken;
@@ -28,6 +30,7 @@ mod command_line;
 mod config;
 mod deployment;
 mod docker;
+mod docs;
 mod effective;
 mod faults;
 mod init;

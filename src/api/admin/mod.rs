@@ -8,6 +8,7 @@
 //! permissions are replaced at once (those that a request leaves out stay, because they are read first).
 
 mod body;
+pub(in crate::api) mod openapi;
 mod participants;
 mod rooms;
 

@@ -9,15 +9,31 @@ use axum::http::{HeaderMap, StatusCode};
 use livekit_protocol::{ParticipantPermission, TrackSource};
 
 use super::body::Members;
+use super::openapi::{Change, Mute, Refusals};
 use super::rooms::found;
 use super::{Admin, NOBODY, Names, Rejection, refusal, room, who};
 use crate::api::App;
+use crate::api::contracts::urbania::openapi::{self as urbania, Error};
 use crate::api::fields::Problem;
 use crate::api::refusal::Refusal;
 use crate::livekit::room_service::{ParticipantChange, SfuError};
 use crate::livekit::shown::ParticipantShown;
 
-/// `GET /api/admin/rooms/{room_name}/participants`.
+/// Everybody in a room, in the order in which they came.
+#[utoipa::path(
+    get,
+    path = "/api/admin/rooms/{room_name}/participants",
+    operation_id = "adminListParticipants",
+    tag = "Rooms of the SFU",
+    security(("bearer" = [])),
+    params(("room_name" = String, Path, max_length = 256)),
+    responses(
+        (status = 200, description = "Everybody in it", body = Vec<ParticipantShown>),
+        (status = 404, description = "Not there", body = Error),
+        Refusals,
+        urbania::Refusals
+    )
+)]
 pub async fn participants(
     _: Admin,
     State(app): State<Arc<App>>,
@@ -33,7 +49,24 @@ pub async fn participants(
     Ok(Json(shown))
 }
 
-/// `GET /api/admin/rooms/{room_name}/participants/{identity}`.
+/// A participant.
+#[utoipa::path(
+    get,
+    path = "/api/admin/rooms/{room_name}/participants/{identity}",
+    operation_id = "adminGetParticipant",
+    tag = "Rooms of the SFU",
+    security(("bearer" = [])),
+    params(
+        ("room_name" = String, Path, max_length = 256),
+        ("identity" = String, Path, max_length = 256)
+    ),
+    responses(
+        (status = 200, description = "The participant", body = ParticipantShown),
+        (status = 404, description = "Not there", body = Error),
+        Refusals,
+        urbania::Refusals
+    )
+)]
 pub async fn participant(
     _: Admin,
     State(app): State<Arc<App>>,
@@ -44,8 +77,26 @@ pub async fn participant(
     Ok(Json(ParticipantShown::of(found)))
 }
 
-/// `DELETE /api/admin/rooms/{room_name}/participants/{identity}`: a token that is still valid lets
-/// them in again.
+/// Sends a participant away.
+///
+/// A token that is still valid lets them in again.
+#[utoipa::path(
+    delete,
+    path = "/api/admin/rooms/{room_name}/participants/{identity}",
+    operation_id = "adminRemoveParticipant",
+    tag = "Rooms of the SFU",
+    security(("bearer" = [])),
+    params(
+        ("room_name" = String, Path, max_length = 256),
+        ("identity" = String, Path, max_length = 256)
+    ),
+    responses(
+        (status = 204, description = "Done"),
+        (status = 404, description = "Not there", body = Error),
+        Refusals,
+        urbania::Refusals
+    )
+)]
 pub async fn remove(
     _: Admin,
     State(app): State<Arc<App>>,
@@ -59,7 +110,26 @@ pub async fn remove(
     }
 }
 
-/// `POST /api/admin/rooms/{room_name}/participants/{identity}/mute`.
+/// Mutes a track, or asks for it to be heard again.
+#[utoipa::path(
+    post,
+    path = "/api/admin/rooms/{room_name}/participants/{identity}/mute",
+    operation_id = "adminMute",
+    tag = "Rooms of the SFU",
+    security(("bearer" = [])),
+    params(
+        ("room_name" = String, Path, max_length = 256),
+        ("identity" = String, Path, max_length = 256)
+    ),
+    request_body = Mute,
+    responses(
+        (status = 204, description = "Done"),
+        (status = 404, description = "Not there", body = Error),
+        Refusals,
+        urbania::BodyRefusals,
+        urbania::Refusals
+    )
+)]
 pub async fn mute(
     _: Admin,
     State(app): State<Arc<App>>,
@@ -82,7 +152,26 @@ pub async fn mute(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `PATCH /api/admin/rooms/{room_name}/participants/{identity}`: what is left out stays.
+/// Changes a participant; what is left out stays.
+#[utoipa::path(
+    patch,
+    path = "/api/admin/rooms/{room_name}/participants/{identity}",
+    operation_id = "adminUpdateParticipant",
+    tag = "Rooms of the SFU",
+    security(("bearer" = [])),
+    params(
+        ("room_name" = String, Path, max_length = 256),
+        ("identity" = String, Path, max_length = 256)
+    ),
+    request_body = Change,
+    responses(
+        (status = 200, description = "The participant", body = ParticipantShown),
+        (status = 404, description = "Not there", body = Error),
+        Refusals,
+        urbania::BodyRefusals,
+        urbania::Refusals
+    )
+)]
 pub async fn update(
     _: Admin,
     State(app): State<Arc<App>>,

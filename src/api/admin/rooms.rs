@@ -10,8 +10,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::body::Members;
+use super::openapi::{Message, Metadata, NewRoom as NewRoomRequest, Refusals};
 use super::{Admin, NO_ROOM, Names, Rejection, refusal, room};
 use crate::api::App;
+use crate::api::contracts::urbania::openapi::{self as urbania, Error};
 use crate::api::fields::{Problem, check_length};
 use crate::api::refusal::Refusal;
 use crate::livekit::room_service::{Data, NewRoom, SfuError};
@@ -23,7 +25,19 @@ const MOST_PARTICIPANTS: u32 = 1_000_000;
 /// Receivers of one message.
 const MOST_RECEIVERS: usize = 1_000;
 
-/// `GET /api/admin/rooms`.
+/// All rooms of the SFU.
+#[utoipa::path(
+    get,
+    path = "/api/admin/rooms",
+    operation_id = "adminListRooms",
+    tag = "Rooms of the SFU",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "All rooms", body = Vec<RoomShown>),
+        Refusals,
+        urbania::Refusals
+    )
+)]
 pub async fn list(
     _: Admin,
     State(app): State<Arc<App>>,
@@ -35,7 +49,21 @@ pub async fn list(
     Ok(Json(rooms))
 }
 
-/// `POST /api/admin/rooms`: makes the room, or answers with the one that there is.
+/// Makes a room, or answers with the one that there is.
+#[utoipa::path(
+    post,
+    path = "/api/admin/rooms",
+    operation_id = "adminCreateRoom",
+    tag = "Rooms of the SFU",
+    security(("bearer" = [])),
+    request_body = NewRoomRequest,
+    responses(
+        (status = 200, description = "The room", body = RoomShown),
+        Refusals,
+        urbania::BodyRefusals,
+        urbania::Refusals
+    )
+)]
 pub async fn create(
     _: Admin,
     State(app): State<Arc<App>>,
@@ -56,7 +84,21 @@ pub async fn create(
     Ok(Json(RoomShown::of(room)))
 }
 
-/// `GET /api/admin/rooms/{room_name}`.
+/// A room of the SFU.
+#[utoipa::path(
+    get,
+    path = "/api/admin/rooms/{room_name}",
+    operation_id = "adminGetRoom",
+    tag = "Rooms of the SFU",
+    security(("bearer" = [])),
+    params(("room_name" = String, Path, max_length = 256)),
+    responses(
+        (status = 200, description = "The room", body = RoomShown),
+        (status = 404, description = "Not there", body = Error),
+        Refusals,
+        urbania::Refusals
+    )
+)]
 pub async fn get(
     _: Admin,
     State(app): State<Arc<App>>,
@@ -65,7 +107,21 @@ pub async fn get(
     Ok(Json(RoomShown::of(found(&app, &room(path)?).await?)))
 }
 
-/// `DELETE /api/admin/rooms/{room_name}`: ends it for everybody in it.
+/// Ends a room for everybody in it.
+#[utoipa::path(
+    delete,
+    path = "/api/admin/rooms/{room_name}",
+    operation_id = "adminDeleteRoom",
+    tag = "Rooms of the SFU",
+    security(("bearer" = [])),
+    params(("room_name" = String, Path, max_length = 256)),
+    responses(
+        (status = 204, description = "Done"),
+        (status = 404, description = "Not there", body = Error),
+        Refusals,
+        urbania::Refusals
+    )
+)]
 pub async fn delete(
     _: Admin,
     State(app): State<Arc<App>>,
@@ -78,7 +134,23 @@ pub async fn delete(
     }
 }
 
-/// `PATCH /api/admin/rooms/{room_name}`: replaces the metadata; an empty text removes it.
+/// Replaces a room's metadata; an empty text removes it.
+#[utoipa::path(
+    patch,
+    path = "/api/admin/rooms/{room_name}",
+    operation_id = "adminSetMetadata",
+    tag = "Rooms of the SFU",
+    security(("bearer" = [])),
+    params(("room_name" = String, Path, max_length = 256)),
+    request_body = Metadata,
+    responses(
+        (status = 200, description = "The room", body = RoomShown),
+        (status = 404, description = "Not there", body = Error),
+        Refusals,
+        urbania::BodyRefusals,
+        urbania::Refusals
+    )
+)]
 pub async fn set_metadata(
     _: Admin,
     State(app): State<Arc<App>>,
@@ -98,7 +170,23 @@ pub async fn set_metadata(
     Ok(Json(RoomShown::of(changed.map_err(no_room)?)))
 }
 
-/// `POST /api/admin/rooms/{room_name}/data`: to all in it, or to those named.
+/// Sends data to all in a room, or to those named.
+#[utoipa::path(
+    post,
+    path = "/api/admin/rooms/{room_name}/data",
+    operation_id = "adminSendData",
+    tag = "Rooms of the SFU",
+    security(("bearer" = [])),
+    params(("room_name" = String, Path, max_length = 256)),
+    request_body = Message,
+    responses(
+        (status = 204, description = "Done"),
+        (status = 404, description = "Not there", body = Error),
+        Refusals,
+        urbania::BodyRefusals,
+        urbania::Refusals
+    )
+)]
 pub async fn send(
     _: Admin,
     State(app): State<Arc<App>>,

@@ -5,6 +5,8 @@
 //! prove who they are is told so in the words in which they asked, and in Urbania's when that cannot be
 //! told.
 
+pub(in crate::api) mod openapi;
+
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -56,6 +58,15 @@ impl Asked<'_> {
 }
 
 /// A token with which the caller joins a room.
+#[utoipa::path(
+    post,
+    path = "/api/livekit/token",
+    operation_id = "token",
+    tags = ["Urbania", "Kraken"],
+    security(("bearer" = [])),
+    request_body = openapi::Request,
+    responses(openapi::Answers)
+)]
 pub async fn token(State(app): State<Arc<App>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = match payload::read(body).await {

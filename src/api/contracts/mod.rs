@@ -5,6 +5,7 @@ pub mod connection_details;
 pub mod kraken;
 pub mod livekit_token;
 pub mod meetings;
+pub(in crate::api) mod openapi;
 pub mod token_source;
 pub mod urbania;
 

@@ -7,6 +7,7 @@
 //! [`Presence`]: crate::presence::Presence
 
 mod audience;
+pub(in crate::api) mod openapi;
 pub mod reconcile;
 mod record;
 mod stream;

@@ -26,6 +26,7 @@ use super::told::Happened;
 use crate::api::App;
 use crate::api::contracts::Contract;
 use crate::api::contracts::urbania::Urbania;
+use crate::api::contracts::urbania::openapi::{Error, LimitRefusals, Refusals};
 use crate::api::envelope::{Caller, Rejection};
 use crate::api::fields::check_length;
 use crate::api::mint::JoinRequest;
@@ -73,6 +74,29 @@ enum Next {
 }
 
 /// A stream of events of one room, or of all rooms that concern the caller.
+#[utoipa::path(
+    get,
+    path = "/api/livekit/events",
+    operation_id = "events",
+    tag = "Operation",
+    security(("bearer" = [])),
+    params(
+        ("room" = Option<String>, Query, max_length = 256, description = "This room alone")
+    ),
+    responses(
+        (
+            status = 200,
+            description = "`snapshot`, then one event for each change; `lagged` before a new snapshot",
+            content_type = "text/event-stream",
+            body = String
+        ),
+        (status = 400, description = "The name is longer than 256 bytes", body = Error),
+        (status = 403, description = "Not invited", body = Error),
+        (status = 404, description = "No such room", body = Error),
+        Refusals,
+        LimitRefusals
+    )
+)]
 pub async fn events(
     State(app): State<Arc<App>>,
     caller: Caller<Urbania>,

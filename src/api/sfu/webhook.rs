@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use super::record::{audience, follow};
 use crate::api::App;
 use crate::api::contracts::urbania::Urbania;
+use crate::api::contracts::urbania::openapi::{Error, Refusals};
 use crate::api::envelope::Rejection;
 use crate::api::payload;
 use crate::api::refusal::Refusal;
@@ -25,8 +26,27 @@ const MOST: usize = 2 * 1024 * 1024;
 /// A store that takes longer does not answer: LiveKit, which waits, shall send the event again.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Public to LiveKit, which proves itself by its signature. The signature is judged before the body
-/// is read.
+/// LiveKit's report of an event.
+///
+/// Public: LiveKit proves itself by its signature, which is judged before the body is read.
+#[utoipa::path(
+    post,
+    path = "/api/livekit/webhook",
+    operation_id = "webhook",
+    tag = "Operation",
+    security(("livekit" = [])),
+    request_body(
+        content = Object,
+        content_type = "application/webhook+json",
+        description = "LiveKit's `WebhookEvent`"
+    ),
+    responses(
+        (status = 200, description = "Taken in"),
+        (status = 400, description = "Not an event of LiveKit", body = Error),
+        (status = 413, description = "The body is longer than 2 MiB", body = Error),
+        Refusals
+    )
+)]
 pub async fn webhook(
     State(app): State<Arc<App>>,
     headers: HeaderMap,

@@ -47,7 +47,9 @@ impl Room {
 }
 
 /// Whether there are pictures.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, utoipa::ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum CallType {
     /// Voices alone; the SFU itself refuses a camera.
@@ -58,7 +60,9 @@ pub enum CallType {
 }
 
 /// Who may speak.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, utoipa::ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Everybody.
@@ -93,7 +97,8 @@ impl Call {
 }
 
 /// How far a call is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = CallStatus)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Nobody has come yet.

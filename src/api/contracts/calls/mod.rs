@@ -8,6 +8,7 @@
 
 mod envelope;
 mod language;
+pub(in crate::api) mod openapi;
 mod token;
 
 pub use envelope::Calls;

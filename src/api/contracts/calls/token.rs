@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 use super::Joiner;
 use super::envelope::refuse_in;
 use super::language::Language;
+use super::openapi::{Refusals, TokenRequest};
 use crate::api::App;
 use crate::api::contracts::Contract;
+use crate::api::contracts::openapi::Error;
 use crate::api::fields::{self, Field, Problems, check_length};
 use crate::api::mint::{JoinRequest, mint};
 use crate::api::payload::{self, MediaType};
@@ -30,12 +32,31 @@ struct Request<'a> {
     participant_identity: Field<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = CallsToken)]
 struct Answer {
     token: String,
 }
 
 /// A token with which the caller joins a room.
+#[utoipa::path(
+    post,
+    path = "/api/calls/livekit-token",
+    operation_id = "callsToken",
+    tag = "we-chat",
+    security(("firebase" = [])),
+    params(("Accept-Language" = Option<String>, Header, description = "`sw` for Swahili")),
+    request_body = TokenRequest,
+    responses(
+        (status = 200, description = "A token", body = Answer),
+        (
+            status = 403,
+            description = "The ID token is not valid (text), or the identity is somebody else's",
+            content((String = "text/plain"), (Error = "application/json"))
+        ),
+        Refusals
+    )
+)]
 pub async fn token(
     State(app): State<Arc<App>>,
     joiner: Joiner,

@@ -16,6 +16,8 @@ use super::Rejection;
 use crate::api::App;
 use crate::api::address::Address;
 use crate::api::contracts::Contract;
+use crate::api::contracts::openapi::{Error, Refusals, TokenRefusals};
+use crate::api::contracts::token_source::openapi::Request;
 use crate::api::contracts::token_source::{self, Limits, Wishes, fresh_room};
 use crate::api::mint::{JoinRequest, mint};
 use crate::api::payload;
@@ -25,7 +27,8 @@ use crate::auth::{Caller, Provider};
 /// What somebody without a name is called.
 const GUEST: &str = "guest";
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = ConnectionDetails)]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
     server_url: &'a str,
@@ -43,6 +46,25 @@ struct Details {
 }
 
 /// As the first sample apps ask.
+#[utoipa::path(
+    get,
+    path = "/api/connection-details",
+    operation_id = "connectionDetails",
+    tag = "Sandbox",
+    params(
+        ("roomName" = Option<String>, Query, max_length = 256),
+        ("participantName" = Option<String>, Query, max_length = 256),
+        ("participantIdentity" = Option<String>, Query, max_length = 256),
+        ("participantMetadata" = Option<String>, Query)
+    ),
+    responses(
+        (status = 200, description = "A token", body = Answer<'static>),
+        (status = 404, description = "No such room, and nobody's joining makes it", body = Error),
+        (status = 409, description = "The room is full", body = Error),
+        Refusals,
+        TokenRefusals
+    )
+)]
 pub async fn by_query(
     State(app): State<Arc<App>>,
     Address(address): Address,
@@ -56,6 +78,20 @@ pub async fn by_query(
 }
 
 /// As later sample apps ask.
+#[utoipa::path(
+    post,
+    path = "/api/connection-details",
+    operation_id = "connectionDetailsByBody",
+    tag = "Sandbox",
+    request_body = Option<Request>,
+    responses(
+        (status = 200, description = "A token", body = Answer<'static>),
+        (status = 404, description = "No such room, and nobody's joining makes it", body = Error),
+        (status = 409, description = "The room is full", body = Error),
+        Refusals,
+        TokenRefusals
+    )
+)]
 pub async fn by_body(
     State(app): State<Arc<App>>,
     Address(address): Address,
@@ -70,6 +106,21 @@ pub async fn by_body(
 }
 
 /// As client SDKs ask a sandbox.
+#[utoipa::path(
+    post,
+    path = "/api/v2/sandbox/connection-details",
+    operation_id = "sandboxConnectionDetails",
+    tag = "Sandbox",
+    params(("X-Sandbox-ID" = String, Header, description = "Anything")),
+    request_body = Option<Request>,
+    responses(
+        (status = 201, description = "A token", body = token_source::Answer<'static>),
+        (status = 404, description = "No such room, and nobody's joining makes it", body = Error),
+        (status = 409, description = "The room is full", body = Error),
+        Refusals,
+        TokenRefusals
+    )
+)]
 pub async fn sandbox(
     State(app): State<Arc<App>>,
     Address(address): Address,

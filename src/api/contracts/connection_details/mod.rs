@@ -9,6 +9,7 @@
 //! rooms with invitations, channels and clubs stay closed. The sandbox's id can be anything.
 
 mod details;
+pub(in crate::api) mod openapi;
 
 pub use details::{by_body, by_query, sandbox};
 

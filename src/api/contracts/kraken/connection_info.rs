@@ -8,10 +8,12 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 
+use super::openapi::Refusals;
 use super::{Caller, KrakenConfig};
 use crate::api::App;
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = KrakenConnectionInfo)]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
     server_url: &'a str,
@@ -21,7 +23,8 @@ struct Answer<'a> {
     features: Features,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = KrakenFeatures)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "the contract's own shape")]
 struct Features {
@@ -32,6 +35,14 @@ struct Features {
 }
 
 /// Where the SFU is, and what it can do.
+#[utoipa::path(
+    get,
+    path = "/api/livekit/connection-info",
+    operation_id = "connectionInfo",
+    tag = "Kraken",
+    security(("bearer" = [])),
+    responses((status = 200, description = "The SFU", body = Answer<'static>), Refusals)
+)]
 pub async fn connection_info(
     State(app): State<Arc<App>>,
     _: Caller,

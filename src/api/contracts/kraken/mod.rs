@@ -12,6 +12,7 @@
 mod connection_info;
 mod envelope;
 mod health;
+pub(in crate::api) mod openapi;
 mod token;
 
 use std::time::Duration;
@@ -19,7 +20,7 @@ use std::time::Duration;
 pub use connection_info::connection_info;
 pub use envelope::Kraken;
 pub use health::health;
-pub use token::{Request, token};
+pub use token::{Answer as TokenAnswer, Request, token};
 
 /// What this contract has of its own to know.
 #[derive(Clone, Debug)]

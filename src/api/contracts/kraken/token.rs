@@ -30,13 +30,16 @@ pub struct Request<'a> {
     pub ttl: Field<'a>,
 }
 
-#[derive(Serialize)]
+/// A token and what it is for.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = KrakenToken)]
 #[serde(rename_all = "camelCase")]
-struct Answer<'a> {
+pub struct Answer<'a> {
     token: &'a str,
     identity: &'a str,
     room_id: &'a str,
     name: &'a str,
+    #[schema(format = DateTime)]
     expires_at: String,
 }
 

@@ -11,21 +11,40 @@ use serde::Serialize;
 use super::path::ClubId;
 use super::{Caller, Rejection, meeting};
 use crate::api::App;
+use crate::api::contracts::openapi::{CallerRefusals, Error, Refusals};
 use crate::api::iso::{iso, to_millisecond};
 use crate::api::refusal::Refusal;
 use crate::livekit::room_service::{RoomService, SfuError};
 use crate::store::{Club, Meeting};
 
 /// What ended, if it did.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = BookyEnd)]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
     success: bool,
+    #[schema(format = DateTime)]
     ended_at: Option<String>,
     duration: Option<u64>,
 }
 
 /// The meeting ends for everybody.
+#[utoipa::path(
+    post,
+    path = "/api/reading-clubs/meeting/{clubId}/end",
+    operation_id = "meetingEnd",
+    tag = "Booky",
+    security(("bearer" = [])),
+    params(("clubId" = String, Path, max_length = 243)),
+    responses(
+        (status = 200, description = "Whether it has ended", body = Answer),
+        (status = 403, description = "Only for the moderator", body = Error),
+        (status = 404, description = "No such club", body = Error),
+        (status = 500, description = "The server has no key pair", body = Error),
+        CallerRefusals,
+        Refusals
+    )
+)]
 pub async fn end(
     State(app): State<Arc<App>>,
     caller: Caller,

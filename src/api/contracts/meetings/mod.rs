@@ -20,6 +20,7 @@
 mod end;
 mod envelope;
 mod meeting;
+pub(in crate::api) mod openapi;
 mod path;
 mod start;
 mod status;

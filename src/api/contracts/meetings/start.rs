@@ -10,21 +10,40 @@ use serde::Serialize;
 use super::path::ClubId;
 use super::{Caller, Rejection, meeting};
 use crate::api::App;
+use crate::api::contracts::openapi::{CallerRefusals, Error, Refusals};
 use crate::api::iso::{iso, to_millisecond};
 use crate::api::refusal::Refusal;
 use crate::livekit::room_service::{NewRoom, RoomService};
 use crate::store::{Club, Meeting};
 
 /// What began.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = BookyStart)]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
     success: bool,
     room_name: String,
+    #[schema(format = DateTime)]
     started_at: String,
 }
 
 /// The meeting begins, or has begun already.
+#[utoipa::path(
+    post,
+    path = "/api/reading-clubs/meeting/{clubId}/start",
+    operation_id = "meetingStart",
+    tag = "Booky",
+    security(("bearer" = [])),
+    params(("clubId" = String, Path, max_length = 243)),
+    responses(
+        (status = 200, description = "Begun, or going on already", body = Answer),
+        (status = 403, description = "Only for the moderator", body = Error),
+        (status = 404, description = "No such club", body = Error),
+        (status = 500, description = "The server has no key pair", body = Error),
+        CallerRefusals,
+        Refusals
+    )
+)]
 pub async fn start(
     State(app): State<Arc<App>>,
     caller: Caller,

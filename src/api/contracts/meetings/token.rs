@@ -10,9 +10,11 @@ use axum::response::{IntoResponse as _, Response};
 use livekit_protocol::RoomConfiguration;
 use serde::{Deserialize, Serialize};
 
+use super::openapi::TokenRequest;
 use super::{Joiner, Rejection, meeting};
 use crate::api::App;
 use crate::api::contracts::Contract;
+use crate::api::contracts::openapi::{CallerRefusals, Error, Refusals, TokenRefusals};
 use crate::api::fields::{self, Field, Problems, check_length};
 use crate::api::known_rooms::Known;
 use crate::api::mint::{JoinRequest, mint};
@@ -29,7 +31,8 @@ struct Request<'a> {
     participant_name: Field<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = BookyToken)]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
     token: &'a str,
@@ -39,6 +42,21 @@ struct Answer<'a> {
 }
 
 /// A token with which a member joins the meeting.
+#[utoipa::path(
+    post,
+    path = "/api/reading-clubs/meeting/token",
+    operation_id = "meetingToken",
+    tag = "Booky",
+    security(("bearer" = [])),
+    request_body = TokenRequest,
+    responses(
+        (status = 200, description = "A token for the meeting", body = Answer<'static>),
+        (status = 404, description = "No such club", body = Error),
+        CallerRefusals,
+        Refusals,
+        TokenRefusals
+    )
+)]
 pub async fn token(
     State(app): State<Arc<App>>,
     caller: Joiner,

@@ -10,6 +10,7 @@
 //! livekit.yaml does.
 
 mod envelope;
+pub(in crate::api) mod openapi;
 mod room_config;
 mod token;
 mod wishes;

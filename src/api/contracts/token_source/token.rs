@@ -9,16 +9,19 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::openapi::Request;
 use super::wishes::{Limits, Wishes, fresh_room};
 use super::{Joiner, Rejection};
 use crate::api::App;
 use crate::api::contracts::Contract;
+use crate::api::contracts::openapi::{CallerRefusals, Error, Refusals, TokenRefusals};
 use crate::api::mint::{JoinRequest, mint};
 use crate::api::payload::{self, MediaType};
 use crate::api::refusal::Refusal;
 
 /// LiveKit's `TokenSourceResponse`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = TokenSourceAnswer)]
 pub struct Answer<'a> {
     /// Where the SFU is.
     pub server_url: &'a str,
@@ -31,6 +34,22 @@ pub struct Answer<'a> {
 }
 
 /// A token for the caller, as wished.
+#[utoipa::path(
+    post,
+    path = "/api/livekit/token-source",
+    operation_id = "tokenSource",
+    tag = "TokenSource",
+    security(("bearer" = [])),
+    request_body = Request,
+    responses(
+        (status = 201, description = "A token", body = Answer<'static>),
+        (status = 404, description = "No such room, and nobody's joining makes it", body = Error),
+        (status = 409, description = "The room is full, or the caller is in it already", body = Error),
+        CallerRefusals,
+        Refusals,
+        TokenRefusals
+    )
+)]
 pub async fn token(
     State(app): State<Arc<App>>,
     joiner: Joiner,

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::openapi::{BodyRefusals, Error, NewRoom, Refusals, Taken};
 use super::room::Shown;
 use super::{Caller, Rejection};
 use crate::api::App;
@@ -21,7 +22,7 @@ use crate::api::payload::{self, MediaType};
 use crate::api::refusal::Refusal;
 use crate::store::{Call, CallType, Mode, Room, Store, StoreError};
 
-/// More people cannot be invited to one room.
+/// A longer list of those who are invited is refused.
 const MOST_INVITED: usize = 1_000;
 
 /// A name that is taken and free again in turn is given up.
@@ -48,6 +49,22 @@ enum Outcome {
 }
 
 /// Makes a room.
+#[utoipa::path(
+    post,
+    path = "/api/livekit/rooms",
+    operation_id = "createRoom",
+    tag = "Urbania",
+    security(("bearer" = [])),
+    request_body = NewRoom,
+    responses(
+        (status = 201, description = "Made", body = Shown<'static>),
+        (status = 200, description = "Made before, by the same request", body = Shown<'static>),
+        (status = 403, description = "The name belongs to a channel or a club", body = Error),
+        (status = 409, description = "The name is taken", body = Taken),
+        Refusals,
+        BodyRefusals
+    )
+)]
 pub async fn create_room(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -124,6 +141,11 @@ fn wanted(request: Request<'_>) -> Result<Room, Refusal> {
 
 /// Everybody once, in the order given.
 fn invited(participants: Vec<Cow<'_, str>>) -> Result<Vec<String>, Refusal> {
+    if participants.len() > MOST_INVITED {
+        return Err(Refusal::BadRequest(format!(
+            "participants has more than {MOST_INVITED} entries"
+        )));
+    }
     let mut seen = HashSet::new();
     let mut invited = Vec::new();
     for id in participants {
@@ -131,11 +153,6 @@ fn invited(participants: Vec<Cow<'_, str>>) -> Result<Vec<String>, Refusal> {
         if seen.insert(id.clone()) {
             invited.push(id.into_owned());
         }
-    }
-    if invited.len() > MOST_INVITED {
-        return Err(Refusal::BadRequest(format!(
-            "participants has more than {MOST_INVITED} entries"
-        )));
     }
     Ok(invited)
 }

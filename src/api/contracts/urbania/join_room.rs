@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::openapi::{Error, LimitRefusals, NameRefusals, Refusals};
 use super::room::RoomName;
 use super::{Joiner, Rejection, no_such_room, not_invited};
 use crate::api::App;
@@ -16,7 +17,8 @@ use crate::api::mint::{JoinRequest, mint};
 use crate::api::refusal::Refusal;
 use crate::store::CallType;
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = UrbaniaJoin)]
 struct Answer<'a> {
     token: &'a str,
     url: &'a str,
@@ -26,6 +28,24 @@ struct Answer<'a> {
 }
 
 /// A token for a room that somebody made.
+#[utoipa::path(
+    post,
+    path = "/api/livekit/rooms/{room_name}/join",
+    operation_id = "joinRoom",
+    tag = "Urbania",
+    security(("bearer" = [])),
+    params(("room_name" = String, Path, max_length = 256)),
+    responses(
+        (status = 200, description = "A token and the room", body = Answer<'static>),
+        (status = 403, description = "Not invited", body = Error),
+        (status = 404, description = "No such room", body = Error),
+        (status = 409, description = "The room is full, or the caller is in it already", body = Error),
+        (status = 500, description = "The server has no key pair", body = Error),
+        NameRefusals,
+        Refusals,
+        LimitRefusals
+    )
+)]
 pub async fn join_room(
     State(app): State<Arc<App>>,
     joiner: Joiner,

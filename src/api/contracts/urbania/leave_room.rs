@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 
+use super::openapi::{Error, NameRefusals, Refusals};
 use super::room::{RoomName, Shown};
 use super::{Caller, Rejection, no_such_room, not_invited};
 use crate::api::App;
@@ -16,6 +17,22 @@ use crate::store::{Room, Store};
 const ATTEMPTS: usize = 5;
 
 /// Takes the caller out of the call. Who is not in it has left already.
+#[utoipa::path(
+    post,
+    path = "/api/livekit/rooms/{room_name}/leave",
+    operation_id = "leaveRoom",
+    tag = "Urbania",
+    security(("bearer" = [])),
+    params(("room_name" = String, Path, max_length = 256)),
+    responses(
+        (status = 200, description = "The room", body = Shown<'static>),
+        (status = 403, description = "Not invited", body = Error),
+        (status = 404, description = "No such room", body = Error),
+        (status = 500, description = "The server has no key pair", body = Error),
+        NameRefusals,
+        Refusals
+    )
+)]
 pub async fn leave_room(
     State(app): State<Arc<App>>,
     caller: Caller,

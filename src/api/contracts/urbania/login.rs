@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::Rejection;
+use super::openapi::{BodyRefusals, LimitRefusals, Login, Refusals};
 use crate::api::App;
 use crate::api::address::Address;
 use crate::api::fields::{self, Field, Problems};
@@ -30,7 +31,8 @@ struct Request<'a> {
     password: Field<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = UrbaniaSession)]
 struct Answer<'a> {
     access_token: &'a str,
     token_type: &'static str,
@@ -38,6 +40,22 @@ struct Answer<'a> {
 }
 
 /// Public: a name and a password for a session.
+#[utoipa::path(
+    post,
+    path = "/api/auth/login",
+    operation_id = "login",
+    tag = "Urbania",
+    request_body(content(
+        (Login = "application/json"),
+        (Login = "application/x-www-form-urlencoded")
+    )),
+    responses(
+        (status = 200, description = "A session", body = Answer),
+        Refusals,
+        BodyRefusals,
+        LimitRefusals
+    )
+)]
 pub async fn login(
     State(app): State<Arc<App>>,
     Address(address): Address,

@@ -7,11 +7,13 @@ use axum::extract::State;
 use serde::Serialize;
 
 use super::Rejection;
+use super::openapi::Refusals;
 use crate::api::App;
 use crate::auth::{Caller, Denied, Provider};
 
 /// The caller, as the store knows them now, or as their provider does.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = UrbaniaUser)]
 pub struct Answer {
     id: String,
     username: String,
@@ -19,6 +21,14 @@ pub struct Answer {
 }
 
 /// Who the caller is; a session of a user who was removed is worth nothing here.
+#[utoipa::path(
+    get,
+    path = "/api/auth/me",
+    operation_id = "me",
+    tag = "Urbania",
+    security(("bearer" = [])),
+    responses((status = 200, description = "The caller", body = Answer), Refusals)
+)]
 pub async fn me(
     State(app): State<Arc<App>>,
     caller: super::Caller,

@@ -24,6 +24,7 @@ mod leave_room;
 mod list_rooms;
 mod login;
 mod me;
+pub(in crate::api) mod openapi;
 mod room;
 mod token;
 
@@ -36,7 +37,7 @@ pub use leave_room::leave_room;
 pub use list_rooms::list_rooms;
 pub use login::login;
 pub use me::me;
-pub use token::{TokenRequest, token};
+pub use token::{Answer as TokenAnswer, TokenRequest, token};
 
 use crate::api::refusal::Refusal;
 

@@ -14,10 +14,12 @@ use crate::api::refusal::Refusal;
 use crate::store::{CallType, Mode, Room, Status};
 
 /// The answer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = UrbaniaRoom)]
 pub struct Shown<'a> {
     room_name: &'a str,
     created_by: &'a str,
+    #[schema(format = DateTime)]
     created_at: String,
     call_type: CallType,
     mode: Mode,

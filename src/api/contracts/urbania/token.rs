@@ -23,8 +23,10 @@ pub struct TokenRequest<'a> {
     pub username: Field<'a>,
 }
 
-#[derive(Serialize)]
-struct Answer<'a> {
+/// A token and where it is good.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = UrbaniaToken)]
+pub struct Answer<'a> {
     token: &'a str,
     url: &'a str,
     room_name: &'a str,

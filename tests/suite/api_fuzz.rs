@@ -1,0 +1,106 @@
+//! schemathesis against a running server: no 5xx, and no answer that `/openapi.json` does not describe.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::process::Command;
+use urbania::api::Reach;
+use urbania::config::ApiLimits;
+
+use crate::support::api::Api;
+use crate::support::sfu::TestSfu;
+
+/// What is asked of every answer. What is not asked: that valid requests succeed (rooms and clubs with
+/// made-up names are not there).
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
+                      response_headers_conformance,response_schema_conformance,\
+                      negative_data_rejection,missing_required_header,unsupported_method,\
+                      allow_header_conformance,ignored_auth";
+
+/// Far more than it takes.
+const PATIENCE: Duration = Duration::from_mins(10);
+
+/// Where `scripts/setup` puts it.
+fn schemathesis() -> PathBuf {
+    let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let program = tests.join("fuzz/venv/bin/schemathesis");
+    assert!(
+        program.exists(),
+        "{} is missing; scripts/setup installs it",
+        program.display()
+    );
+    program
+}
+
+/// How long each run lasts, in seconds; `scripts/soak/fuzz-api` sets it.
+const SECONDS: &str = "URBANIA_TEST_FUZZ_SECONDS";
+
+/// Without a time, some examples of each operation, always the same.
+fn effort(seconds: Option<u64>) -> Vec<String> {
+    match seconds {
+        Some(seconds) => vec![
+            format!("--max-time={seconds}"),
+            "--generation-database=none".into(),
+        ],
+        None => vec![
+            "--phases=examples,coverage,fuzzing".into(),
+            "--max-examples=10".into(),
+            "--generation-deterministic".into(),
+        ],
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "set by `scripts/soak/fuzz-api`")]
+async fn fuzz(api: &Api, more: &[String]) {
+    let seconds = std::env::var(SECONDS).ok().map(|n| n.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(schemathesis());
+    command
+        .args(["run", "--checks", CHECKS, "--no-color", "--workers=1"])
+        .args(["--request-timeout=20", "--warnings=off"])
+        .args(effort(seconds))
+        .args(more)
+        .arg(format!("{}/openapi.json", api.base))
+        // Its reports and caches.
+        .current_dir(folder.path())
+        .env_remove("NO_PROXY")
+        .env("no_proxy", "*")
+        .kill_on_drop(true);
+    let patience = PATIENCE + Duration::from_secs(seconds.unwrap_or_default());
+    let output = tokio::time::timeout(patience, command.output());
+    let output = output.await.expect("schemathesis ends in time").unwrap();
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_sent_every_answer_is_a_described_one() {
+    let sfu = TestSfu::start(None).await;
+    let api = Api::start_with(|config| {
+        config.reach = Reach::new(None, &sfu.livekit_config());
+        config.dev = true;
+        config.limits = ApiLimits {
+            logins_per_minute: 0,
+            failed_logins_per_minute: 0,
+            tokens_per_minute: 0,
+            tokens_per_minute_by_address: 0,
+        };
+    })
+    .await;
+    fuzz(&api, &[]).await;
+    // A stream has no end, and that is all that there would be to find.
+    let session = format!("Authorization: Bearer {}", api.session().await);
+    fuzz(
+        &api,
+        &[
+            "--header".into(),
+            session,
+            "--exclude-path=/api/livekit/events".into(),
+        ],
+    )
+    .await;
+}
