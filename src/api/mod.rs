@@ -10,8 +10,6 @@
 //!
 //! Nothing here reads files or the environment: [`ApiConfig`] is all there is to know.
 
-#![allow(dead_code, reason = "the contracts land one after the other")]
-
 mod address;
 mod admin;
 mod callers;

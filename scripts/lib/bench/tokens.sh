@@ -66,7 +66,7 @@ name: $name
 services: {mongodb: {enabled: false}}
 api:
   listen: '127.0.0.1:$api_port'
-  limits: {tokens_per_minute: 100000000}
+  limits: {tokens_per_minute: 100000000, tokens_per_minute_by_address: 100000000}
 YAML
   printf 'a password for the bench\n' | "$urbania" --project "$dir" --quiet user add bench --password-stdin
   port[urbania]=$api_port

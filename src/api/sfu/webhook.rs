@@ -13,6 +13,7 @@ use crate::api::App;
 use crate::api::contracts::urbania::Urbania;
 use crate::api::contracts::urbania::openapi::{Error, Refusals};
 use crate::api::envelope::Rejection;
+use crate::api::metrics::Webhook;
 use crate::api::payload;
 use crate::api::refusal::Refusal;
 use crate::auth::Denied;
@@ -52,30 +53,45 @@ pub async fn webhook(
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Rejection<Urbania>> {
+    let event = believed(&app, &headers, body)
+        .await
+        .inspect_err(|_| app.metrics.webhook(Webhook::Refused, None))?;
+    let taken = timeout(PATIENCE, app.take_in(&event)).await;
+    match taken.unwrap_or_else(|late| Err(StoreError::Unavailable(late.into()))) {
+        Ok(outcome) => {
+            let lag = app.config.clock.now().duration_since(event.at);
+            app.metrics.webhook(outcome, lag.try_into().ok());
+            Ok(StatusCode::OK)
+        }
+        Err(e) => {
+            app.gap.notify_one();
+            Err(e.into())
+        }
+    }
+}
+
+/// The event, once it is sure that the SFU reports it.
+async fn believed(app: &App, headers: &HeaderMap, body: Body) -> Result<RoomEvent, Refusal> {
     let now = app.config.clock.unix();
     let header = |name| headers.get(name).map(|v| v.to_str().unwrap_or_default());
     let authorization = header(header::AUTHORIZATION).ok_or(Denied::Missing)?;
     let signed = app.webhooks.verify(authorization, now)?;
     if header(header::CONTENT_TYPE) != Some("application/webhook+json") {
         let detail = "Content-Type must be application/webhook+json";
-        return Err(Refusal::BadRequest(detail.into()).into());
+        return Err(Refusal::BadRequest(detail.into()));
     }
     let body = payload::read_up_to(MOST, body).await?;
-    let event = signed.open(&body, now)?;
-    let taken = timeout(PATIENCE, app.take_in(&event)).await;
-    let taken = taken.unwrap_or_else(|late| Err(StoreError::Unavailable(late.into())));
-    if let Err(e) = taken {
-        app.gap.notify_one();
-        return Err(e.into());
-    }
-    Ok(StatusCode::OK)
+    Ok(signed.open(&body, now)?)
 }
 
 impl App {
     /// Memory first, then whoever listens, then the record. All of it may happen twice.
-    async fn take_in(&self, event: &RoomEvent) -> Result<(), StoreError> {
-        if event.kind == Kind::Other || self.presence.is_done(&event.id) {
-            return Ok(());
+    async fn take_in(&self, event: &RoomEvent) -> Result<Webhook, StoreError> {
+        if self.presence.is_done(&event.id) {
+            return Ok(Webhook::Repeated);
+        }
+        if event.kind == Kind::Other {
+            return Ok(Webhook::Applied);
         }
         let store = self.config.store.as_ref();
         let found = store.room(&event.room.name).await;
@@ -88,7 +104,7 @@ impl App {
         }
         self.told.track(event, &audience);
         self.presence.done(&event.id);
-        Ok(())
+        Ok(Webhook::Applied)
     }
 }
 

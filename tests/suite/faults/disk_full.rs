@@ -53,7 +53,7 @@ fn a_full_disk_is_named_and_up_works_again_when_there_is_space() {
         .expect(0);
 
     engine.fill_but(0);
-    let name = format!("cannot create container `urbania-{}-mongodb`", project.name);
+    let name = format!("cannot create volume `urbania-{}-mongodb`", project.name);
     refused(&engine, &project, &name);
     engine.free_space();
     let _ = engine.run(&project, &["up"]).expect(0);

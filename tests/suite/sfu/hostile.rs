@@ -173,3 +173,22 @@ async fn while_the_store_is_down_livekit_is_told_to_come_back() {
         assert_eq!(answer.headers()["retry-after"], "2");
     }
 }
+
+#[tokio::test]
+async fn webhooks_are_counted_by_what_became_of_them() {
+    let api = Api::start().await;
+    let first = event("EV_1", "room_started", "daily", 1, None);
+    tell(&api, &first).await;
+    tell(&api, &first).await;
+    assert_eq!(post(&api, "junk", b"{}".to_vec()).await.status(), 401);
+    let answer = api.request("GET", "/metrics").send().await.unwrap();
+    let figures = answer.text().await.unwrap();
+    for line in [
+        r#"urbania_webhooks_total{outcome="applied"} 1"#,
+        r#"urbania_webhooks_total{outcome="repeated"} 1"#,
+        r#"urbania_webhooks_total{outcome="refused"} 1"#,
+        "urbania_webhook_lag_seconds_count 2",
+    ] {
+        assert!(figures.lines().any(|l| l == line), "no `{line}`\n{figures}");
+    }
+}
