@@ -17,6 +17,9 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
                       negative_data_rejection,missing_required_header,unsupported_method,\
                       allow_header_conformance,ignored_auth";
 
+/// What it is told besides.
+const SETTINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fuzz/schemathesis.toml");
+
 /// Far more than it takes.
 const PATIENCE: Duration = Duration::from_mins(10);
 
@@ -56,6 +59,7 @@ async fn fuzz(api: &Api, more: &[String]) {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(schemathesis());
     command
+        .args(["--config-file", SETTINGS])
         .args(["run", "--checks", CHECKS, "--no-color", "--workers=1"])
         .args(["--request-timeout=20", "--warnings=off"])
         .args(effort(seconds))
