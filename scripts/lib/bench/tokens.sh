@@ -31,7 +31,7 @@ token_servers() {
   trap 'end_token_servers; clean_up' EXIT
 
   port[constant]=$((next + 1))
-  started constant "$(constant_route)" --serve "${port[constant]}"
+  started constant "$(constant_route)" "${port[constant]}"
 
   port[express]=$((next + 2)) port[keyobject]=$((next + 3)) port[fastapi]=$((next + 4))
   export JWT_SECRET=$jwt_secret NODE_ENV=production
@@ -198,6 +198,7 @@ need_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null || need no-such-pr
 
 # constant_route: the program that answers a constant; its path.
 constant_route() {
-  cargo build --quiet --locked --release --manifest-path "$repo/Cargo.toml" --bench constant --message-format json |
-    grep -o '"executable":"[^"]*/constant-[^"]*"' | tail -n 1 | cut -d'"' -f4
+  local target=${CARGO_TARGET_DIR:-$cache/target}/constant
+  cargo build --quiet --locked --release --manifest-path "$repo/benches/constant/Cargo.toml" --target-dir "$target" >&2
+  echo "$target/release/constant"
 }

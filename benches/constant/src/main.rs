@@ -1,8 +1,6 @@
 //! An axum route that answers a constant as long as a token's answer: what the framework alone can do.
 //!
-//! Served by `scripts/bench tokens` beside the real thing: `constant --serve PORT`.
-
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a measurement")]
+//! `constant PORT`
 
 use axum::Router;
 use axum::http::header;
@@ -13,11 +11,8 @@ use tokio::net::TcpListener;
 const LENGTH: usize = 530;
 
 fn main() {
-    let mut args = std::env::args().skip_while(|arg| arg != "--serve").skip(1);
-    let Some(port) = args.next() else {
-        return eprintln!("usage: constant --serve PORT");
-    };
-    let port: u16 = port.parse().unwrap();
+    let port = std::env::args().nth(1).and_then(|port| port.parse().ok());
+    let port: u16 = port.expect("usage: constant PORT");
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
