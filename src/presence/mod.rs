@@ -2,7 +2,7 @@
 //!
 //! The SFU tells of changes by webhooks, and can be asked. Both become a [`Call`]: [`follow`] has
 //! the pure functions, in which news may be late, doubled or out of order; [`memory`] has the calls
-//! of all rooms, also of those that nobody made through the API; [`look`] asks.
+//! of all rooms, also of those that nobody made through the API; [`look()`] asks.
 //!
 //! [`Call`]: crate::store::Call
 

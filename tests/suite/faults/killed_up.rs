@@ -73,7 +73,8 @@ fn when_the_successor_of_a_killed_replacement_fails_the_one_before_runs_again() 
         .spawn()
         .unwrap();
     let runs = || {
-        let filter = format!("label=io.urbania.project={}", project.name);
+        // By its image: while the successor is made, the one before still has the name.
+        let filter = format!("ancestor={}", image.0);
         let running = docker(&["ps", "--filter", &filter, "--format", "{{.Names}}"]);
         let successor = format!("urbania-{}-livekit", project.name);
         containers(&project.name).len() == 3 && running.contains(&successor)
