@@ -18,6 +18,7 @@ use super::room::Shown;
 use super::{Caller, Rejection};
 use crate::api::App;
 use crate::api::fields::{self, Field, Problems, check_length};
+use crate::api::iso::to_millisecond;
 use crate::api::payload::{self, MediaType};
 use crate::api::refusal::Refusal;
 use crate::store::{Call, CallType, Mode, Room, Store, StoreError};
@@ -77,7 +78,7 @@ pub async fn create_room(
     }
     let mut room = wanted(fields::parse(&body)?)?;
     room.created_by = caller.0.id;
-    room.created_at = to_the_millisecond(app.config.clock.now());
+    room.created_at = to_millisecond(app.config.clock.now());
     room.max_participants = app.config.max_participants;
 
     let store = app.config.store.as_ref();
@@ -179,8 +180,4 @@ fn is_same(made: &Room, asked: &Room) -> bool {
         && made.call_type == asked.call_type
         && made.mode == asked.mode
         && made.participants == asked.participants
-}
-
-fn to_the_millisecond(at: Timestamp) -> Timestamp {
-    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::Rejection;
 use crate::api::App;
 use crate::api::fields::check_length;
+use crate::api::iso::iso;
 use crate::api::refusal::Refusal;
 use crate::store::{CallType, Mode, Room, Status};
 
@@ -36,7 +37,7 @@ impl<'a> From<&'a Room> for Shown<'a> {
         Self {
             room_name: &room.name,
             created_by: &room.created_by,
-            created_at: format!("{:.3}", room.created_at),
+            created_at: iso(room.created_at),
             call_type: room.call_type,
             mode: room.mode,
             participants: &room.participants,
