@@ -18,6 +18,7 @@
 //! stack/           services wanted, plan, health, up and down (pure until applied)
 //! store/           trait and records; sqlite, mongo
 //! auth/            Caller and the identity providers
+//! doctor/          checks: what is wrong, why, and what to do; one check a file, by group
 //! api/             router, state, policy, mint; contracts/<app>/
 //! ```
 //!
@@ -32,6 +33,7 @@ pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod context;
+pub mod doctor;
 pub mod engine;
 pub mod error;
 pub mod host;

@@ -59,6 +59,14 @@ Examples:
   urbania ports 7880 3478/udp           any port
   urbania ports 7880 --stop             end who holds it, after asking";
 
+/// `urbania doctor`.
+pub const DOCTOR: &str = "\
+Examples:
+  urbania doctor                        exit code 3 when a problem is found
+  urbania doctor --only ports           the checks of one group
+  urbania doctor --fix                  mend what can be mended, after asking
+  urbania doctor --explain ports.held   what a check looks at, why, and what to do";
+
 /// `urbania keys`.
 pub const KEYS: &str = "\
 Examples:
@@ -125,6 +133,7 @@ mod tests {
             LOGS,
             SERVE,
             PORTS,
+            DOCTOR,
             KEYS,
             TOKEN,
             ROOM,

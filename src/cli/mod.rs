@@ -7,6 +7,7 @@
 mod become_program;
 mod completions;
 mod config;
+mod doctor;
 mod down;
 mod duration;
 mod examples;
@@ -89,6 +90,8 @@ enum Command {
     Serve(serve::Args),
     #[command(after_help = examples::PORTS)]
     Ports(ports::Args),
+    #[command(after_help = examples::DOCTOR)]
+    Doctor(doctor::Args),
     #[command(after_help = examples::KEYS)]
     Keys(keys::Args),
     #[command(after_help = examples::TOKEN)]
@@ -169,6 +172,7 @@ impl Cli {
             Command::Logs(args) => logs::run(&ctx, args).await,
             Command::Serve(args) => serve::run(&ctx, args).await,
             Command::Ports(args) => ports::run(&ctx, args).await,
+            Command::Doctor(args) => doctor::run(&ctx, args).await,
             Command::Keys(args) => keys::run(&ctx, args).await,
             Command::Token(args) => token::run(&ctx, args).await,
             Command::Room(args) => room::run(&ctx, args).await,

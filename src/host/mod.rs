@@ -6,6 +6,7 @@ pub mod claims;
 pub mod command_line;
 pub mod files;
 pub mod holder;
+pub mod kernel;
 pub mod lock;
 pub mod log_file;
 pub mod ports;

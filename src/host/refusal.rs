@@ -42,7 +42,7 @@ pub fn ways_out(claims: &[Claim]) -> Vec<String> {
 }
 
 /// `port 7880/tcp, which livekit needs for signalling, is held by …`
-fn sentence(claim: &Claim) -> String {
+pub fn sentence(claim: &Claim) -> String {
     let plural = claim.ports.len() > 1;
     format!(
         "port{} {}/{}, which {} needs for {}, {} held by {}",

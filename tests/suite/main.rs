@@ -31,6 +31,7 @@ mod config;
 mod deployment;
 mod docker;
 mod docs;
+mod doctor;
 mod effective;
 mod faults;
 mod init;

@@ -10,6 +10,7 @@ pub mod docker;
 pub mod dockerd;
 pub mod holder;
 pub mod mongo;
+pub mod network;
 pub mod nobody;
 pub mod page_server;
 pub mod podman;

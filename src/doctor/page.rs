@@ -1,0 +1,87 @@
+//! What there is to read about a check: on the terminal, and as a page of docs/.
+
+use std::fmt::Write as _;
+
+use super::check::{About, CHECKS};
+use super::group::Group;
+use crate::error::{Error, Result};
+
+/// The check of this code.
+pub fn named(code: &str) -> Result<&'static About> {
+    let abouts = || CHECKS.iter().map(|check| check.about());
+    abouts().find(|about| about.code == code).ok_or_else(|| {
+        let nearest = abouts()
+            .map(|about| (strsim::damerau_levenshtein(about.code, code), about.code))
+            .min()
+            .filter(|(distance, _)| *distance <= 5);
+        let error = Error::usage(format!("no check has the code `{code}`"));
+        match nearest {
+            Some((_, near)) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint("urbania doctor -o json   shows all codes"),
+        }
+    })
+}
+
+/// The check for a person at a terminal.
+pub fn explanation(about: &About) -> String {
+    let parts = [
+        ("looks at", about.looks_at),
+        ("why", about.why),
+        ("fix", about.fix),
+    ];
+    let mut text = format!("{}: {}", about.code, about.title);
+    for (heading, part) in parts {
+        let _ = write!(text, "\n\n{heading}\n{}", indented(part));
+    }
+    text
+}
+
+fn indented(part: &str) -> String {
+    let lines = part.lines().map(|line| format!("  {line}"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The pages of docs/doctor: names of files and their texts.
+pub fn pages() -> Vec<(String, String)> {
+    let mut pages = vec![("README.md".to_owned(), list())];
+    for check in CHECKS {
+        let about = check.about();
+        pages.push((format!("{}.md", about.code), page(about)));
+    }
+    pages
+}
+
+fn page(about: &About) -> String {
+    let About {
+        code,
+        title,
+        looks_at,
+        why,
+        fix,
+        ..
+    } = about;
+    format!(
+        "# `{code}`: {title}\n\n{looks_at}\n\n## Why it matters\n\n{why}\n\n## What to do\n\n{fix}\n\n\
+         [All checks](README.md); this page is what `urbania doctor --explain {code}` says.\n"
+    )
+}
+
+fn list() -> String {
+    let mut text = "# What `urbania doctor` looks for\n\n\
+        Each check has a code that stays. `urbania doctor --only GROUP` runs those of one group,\n\
+        `urbania doctor --explain CODE` shows the page of one.\n"
+        .to_owned();
+    for group in Group::ALL {
+        let _ = write!(
+            text,
+            "\n## {group}: {}\n\n| code | fault |\n| --- | --- |\n",
+            group.about()
+        );
+        for check in CHECKS.iter().filter(|c| c.about().group == group) {
+            let About { code, title, .. } = check.about();
+            let _ = writeln!(text, "| [`{code}`]({code}.md) | {title} |");
+        }
+    }
+    text.push_str("\nThese pages are written by `urbania doctor --pages docs/doctor`.\n");
+    text
+}

@@ -1,0 +1,228 @@
+//! What the checks look at, gathered once for all of them.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::timeout;
+
+use super::check::Blind;
+use crate::config::{Effective, Machine, Project, effective};
+use crate::context::Context;
+use crate::engine::docker::Docker;
+use crate::engine::{Choice, Engine, Facts, Instance};
+use crate::error::{Error, Result};
+use crate::host::claims::Ours;
+use crate::host::files::same_folder;
+use crate::http;
+use crate::stack::api::ApiFiles;
+use crate::stack::network::expected;
+use crate::stack::service::Service;
+
+/// How long the engine, and then the SFU, may take to answer.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Everything that is there, or why it is not.
+pub struct Site {
+    /// What the command was given.
+    pub ctx: Context,
+    project: Result<Project>,
+    engine: Result<EngineSeen>,
+    sfu: Result<SfuSeen, Blind>,
+    expected: Option<(Machine, Effective)>,
+    ours: Ours,
+}
+
+/// The engine and what runs on it.
+pub struct EngineSeen {
+    /// The engine.
+    pub engine: Box<dyn Engine>,
+    /// What it is.
+    pub facts: Facts,
+    /// How the SFU is reached.
+    pub network: Choice,
+    /// Every container with our label, also of other projects.
+    pub instances: Vec<Instance>,
+}
+
+/// An SFU that answers.
+#[derive(Clone, Debug)]
+pub struct SfuSeen {
+    /// Where: `http://…`.
+    pub base: String,
+    /// The status of its first page: LiveKit says 406 while it is not ready.
+    pub status: u16,
+    /// How far its clock is ahead of ours, in seconds, where it says so.
+    pub ahead: Option<i64>,
+}
+
+impl Site {
+    /// Looks at everything once.
+    pub async fn gather(ctx: &Context) -> Self {
+        let project = Project::load(ctx);
+        let (engine, machine) = tokio::join!(
+            async {
+                timeout(PATIENCE, EngineSeen::look(ctx, project.as_ref().ok()))
+                    .await
+                    .unwrap_or_else(|_| Err(Error::failed("the engine does not answer in time")))
+            },
+            async {
+                let project = project.as_ref().ok()?;
+                Some(expected(project, None, &ctx.env).await.0)
+            }
+        );
+        let sfu = match &project {
+            Ok(project) => SfuSeen::look(ctx, &base(project, engine.as_ref().ok())).await,
+            Err(_) => Err(no_project()),
+        };
+        let expected = project.as_ref().ok().zip(machine);
+        Self {
+            ctx: ctx.clone(),
+            expected: expected.map(|(project, machine)| {
+                let effective = effective(project, &machine);
+                (machine, effective)
+            }),
+            ours: ours(project.as_ref().ok()).await,
+            project,
+            engine,
+            sfu,
+        }
+    }
+
+    /// The project.
+    pub fn project(&self) -> Result<&Project, Blind> {
+        self.project.as_ref().map_err(|_| no_project())
+    }
+
+    /// Why there is no project, if there is none.
+    pub fn project_error(&self) -> Option<&Error> {
+        self.project.as_ref().err()
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> Result<&EngineSeen, Blind> {
+        self.engine
+            .as_ref()
+            .map_err(|_| Blind::because("no engine answers"))
+    }
+
+    /// Why there is no engine, if there is none.
+    pub fn engine_error(&self) -> Option<&Error> {
+        self.engine.as_ref().err()
+    }
+
+    /// The SFU that answers on the project's port.
+    pub fn sfu(&self) -> Result<&SfuSeen, Blind> {
+        self.sfu.as_ref().map_err(Clone::clone)
+    }
+
+    /// What the SFU would be started with now.
+    pub fn effective(&self) -> Result<&Effective, Blind> {
+        let expected = self.expected.as_ref().ok_or_else(no_project)?;
+        Ok(&expected.1)
+    }
+
+    /// What is known of this machine's network.
+    pub fn machine(&self) -> Result<&Machine, Blind> {
+        let expected = self.expected.as_ref().ok_or_else(no_project)?;
+        Ok(&expected.0)
+    }
+
+    /// The processes of the project.
+    pub fn ours(&self) -> &Ours {
+        &self.ours
+    }
+
+    /// The containers of the project.
+    pub fn instances(&self) -> Result<Vec<&Instance>, Blind> {
+        let project = self.project()?;
+        let all = self.engine()?.instances.iter();
+        Ok(all.filter(|i| is_of(i, project)).collect())
+    }
+
+    /// The container of a service, if it is there.
+    pub fn instance(&self, service: Service) -> Result<Option<&Instance>, Blind> {
+        let all = self.instances()?;
+        Ok(all.into_iter().find(|i| i.service == service.as_str()))
+    }
+}
+
+/// The folder of a container's project may have been moved; two folders of one name are two projects.
+fn is_of(instance: &Instance, project: &Project) -> bool {
+    instance.project == project.name
+        && (same_folder(&instance.dir, &project.dir) || !instance.dir.is_dir())
+}
+
+fn no_project() -> Blind {
+    Blind::because("there is no project whose files can be read")
+}
+
+/// Where this machine reaches the SFU.
+fn base(project: &Project, engine: Option<&EngineSeen>) -> String {
+    match engine.and_then(|e| e.facts.remote_host()) {
+        Some(host) => format!("http://{host}:{}", project.livekit.port),
+        None => project.livekit.url_here(),
+    }
+}
+
+async fn ours(project: Option<&Project>) -> Ours {
+    let Some(project) = project else {
+        return Ours::default();
+    };
+    let api = ApiFiles::of(project).seen().await.ok().flatten();
+    Ours {
+        project: project.name.clone(),
+        dir: project.dir.clone(),
+        processes: (api.into_iter())
+            .map(|api| (Service::Api.to_string(), api.pid))
+            .collect(),
+    }
+}
+
+impl EngineSeen {
+    async fn look(ctx: &Context, project: Option<&Project>) -> Result<Self> {
+        let engine = Docker::connect(&ctx.env).await?;
+        let (facts, instances) = tokio::try_join!(engine.facts(), engine.instances(None))?;
+        let wanted = project.map(|p| p.settings.network).unwrap_or_default();
+        Ok(Self {
+            network: facts.network(wanted),
+            engine: Box::new(engine),
+            facts,
+            instances,
+        })
+    }
+}
+
+impl SfuSeen {
+    async fn look(ctx: &Context, base: &str) -> Result<Self, Blind> {
+        let nobody = || Blind(format!("no SFU answers at {base}"));
+        let client = http::plain(PATIENCE).map_err(|_| nobody())?;
+        let answer = client.get(base).send().await.map_err(|_| nobody())?;
+        let date = answer.headers().get(reqwest::header::DATE);
+        Ok(Self {
+            base: base.to_owned(),
+            status: answer.status().as_u16(),
+            ahead: date
+                .and_then(|date| date.to_str().ok())
+                .and_then(|date| ahead(date, ctx.clock.now())),
+        })
+    }
+}
+
+/// How far the clock that wrote an HTTP date is ahead of ours.
+fn ahead(date: &str, now: Timestamp) -> Option<i64> {
+    let theirs = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
+    Some(theirs.as_second() - now.as_second())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_tells_how_far_a_clock_is_ahead() {
+        let now = "2026-11-21T18:40:00Z".parse().unwrap();
+        assert_eq!(ahead("Sat, 21 Nov 2026 18:40:09 GMT", now), Some(9));
+        assert_eq!(ahead("Sat, 21 Nov 2026 18:39:00 GMT", now), Some(-60));
+        assert_eq!(ahead("yesterday", now), None);
+    }
+}

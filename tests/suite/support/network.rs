@@ -1,0 +1,25 @@
+//! A network that a test may break: nobody else is in it.
+
+use std::process::Command;
+
+/// The same command in a network namespace of its own, after these lines of a shell. What the lines
+/// mount, nobody else sees either.
+pub fn apart(command: &Command, lines: &[&str]) -> Command {
+    let script = format!(
+        "set -e\nip link set lo up\n{}\nexec \"$@\"",
+        lines.join("\n")
+    );
+    let mut inside = Command::new("unshare");
+    inside
+        .args(["--net", "--mount", "sh", "-c", &script, "sh"])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .env_clear();
+    for (name, value) in command.get_envs() {
+        inside.envs(value.map(|value| (name, value)));
+    }
+    if let Some(dir) = command.get_current_dir() {
+        inside.current_dir(dir);
+    }
+    inside
+}
