@@ -4,8 +4,11 @@
 //! a slow terminal or disk never delays an answer. When it is too slow, lines are dropped and counted.
 //! Query strings, headers and tokens are never logged.
 
+mod stamp;
+
 use std::fmt;
 use std::io::{self, Write as _};
+use std::mem::take;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +17,8 @@ use axum::http::{Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::Notify;
+
+use stamp::Stamp;
 
 /// The shape of log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,6 +54,8 @@ struct Inner {
 struct Pending {
     lines: Vec<u8>,
     dropped: u64,
+    now: Stamp,
+    expiry: Stamp,
 }
 
 /// A token that was issued, as the audit knows it.
@@ -90,19 +97,31 @@ impl Journal {
         status: StatusCode,
         took: Duration,
     ) {
-        let status = status.as_u16();
-        let ms = took.as_secs_f64() * 1e3;
-        self.note(|lines| match self.0.format {
-            LogFormat::Text => writeln!(lines, "{now:.3} {method} {path} {status} {ms:.1}ms"),
-            LogFormat::Json => {
-                let line = json!({
-                    "time": format_args!("{now:.3}").to_string(), "kind": "access",
-                    "method": method.as_str(), "path": path, "status": status,
-                    "ms": (ms * 1e3).round() / 1e3,
-                });
-                writeln!(lines, "{line}")
-            }
-        });
+        let (status, micros) = (status.as_u16(), took.as_micros());
+        self.note(
+            |Pending {
+                 lines, now: stamp, ..
+             }| {
+                let (second, millisecond) = (stamp.of(now.as_second()), now.subsec_millisecond());
+                match self.0.format {
+                    LogFormat::Text => {
+                        let (ms, tenth) = (micros / 1000, micros / 100 % 10);
+                        writeln!(
+                            lines,
+                            "{second}.{millisecond:03}Z {method} {path} {status} {ms}.{tenth}ms"
+                        )
+                    }
+                    LogFormat::Json => {
+                        let line = json!({
+                            "time": format!("{second}.{millisecond:03}Z"), "kind": "access",
+                            "method": method.as_str(), "path": path, "status": status,
+                            "ms": (took.as_secs_f64() * 1e6).round() / 1e3,
+                        });
+                        writeln!(lines, "{line}")
+                    }
+                }
+            },
+        );
     }
 
     /// Notes a token that was issued; never the token itself.
@@ -116,36 +135,37 @@ impl Journal {
             jti,
             repeated,
         } = token;
-        let expires = i64::try_from(expires_at)
-            .ok()
-            .and_then(|second| Timestamp::from_second(second).ok())
-            .unwrap_or(Timestamp::MAX);
-        self.note(|lines| match self.0.format {
-            LogFormat::Text => {
-                write!(
-                    lines,
-                    "{now:.3} token issued: who={who:?} contract={contract} room={room:?} grants=\"{grants}\" expires={expires} jti={jti}"
-                )?;
-                match repeated {
-                    Some(how) => writeln!(lines, " repeated={how}"),
-                    None => writeln!(lines),
+        let expires_at = i64::try_from(expires_at).unwrap_or(i64::MAX);
+        self.note(|Pending { lines, now: stamp, expiry, .. }| {
+            let (second, millisecond) = (stamp.of(now.as_second()), now.subsec_millisecond());
+            let expires = expiry.of(expires_at);
+            match self.0.format {
+                LogFormat::Text => {
+                    write!(
+                        lines,
+                        "{second}.{millisecond:03}Z token issued: who={who:?} contract={contract} room={room:?} grants=\"{grants}\" expires={expires}Z jti={jti}"
+                    )?;
+                    match repeated {
+                        Some(how) => writeln!(lines, " repeated={how}"),
+                        None => writeln!(lines),
+                    }
                 }
-            }
-            LogFormat::Json => {
-                let mut line = json!({
-                    "time": format_args!("{now:.3}").to_string(), "kind": "token",
-                    "who": who, "contract": contract, "room": room, "grants": grants.to_string(),
-                    "expires": expires.to_string(), "jti": jti,
-                });
-                if let Some(how) = repeated {
-                    line["repeated"] = how.into();
+                LogFormat::Json => {
+                    let mut line = json!({
+                        "time": format!("{second}.{millisecond:03}Z"), "kind": "token",
+                        "who": who, "contract": contract, "room": room,
+                        "grants": grants.to_string(), "expires": format!("{expires}Z"), "jti": jti,
+                    });
+                    if let Some(how) = repeated {
+                        line["repeated"] = how.into();
+                    }
+                    writeln!(lines, "{line}")
                 }
-                writeln!(lines, "{line}")
             }
         });
     }
 
-    fn note(&self, write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) {
+    fn note(&self, write: impl FnOnce(&mut Pending) -> io::Result<()>) {
         let mut pending = self.pending();
         if pending.lines.len() >= MOST {
             pending.dropped += 1;
@@ -153,7 +173,7 @@ impl Journal {
         }
         let first = pending.lines.is_empty();
         // Writing to memory cannot fail.
-        let _ = write(&mut pending.lines);
+        let _ = write(&mut pending);
         drop(pending);
         if first {
             self.0.wake.notify_one();
@@ -181,7 +201,10 @@ impl Journal {
         let this = self.clone();
         let write = move || {
             let mut sink = this.0.sink.lock().unwrap_or_else(PoisonError::into_inner);
-            let Pending { lines, dropped } = std::mem::take(&mut *this.pending());
+            let (lines, dropped) = {
+                let mut pending = this.pending();
+                (take(&mut pending.lines), take(&mut pending.dropped))
+            };
             // Nobody is left to tell when the log itself cannot be written.
             let _ = sink.write_all(&lines);
             if dropped > 0 {

@@ -53,7 +53,11 @@ impl Known {
 
 /// What the store said of rooms when it was last asked.
 #[derive(Debug, Default)]
-pub struct KnownRooms(Mutex<Kept>);
+pub struct KnownRooms {
+    kept: Mutex<Kept>,
+    /// Most names are nobody's yet: they share this.
+    nothing: Arc<Known>,
+}
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -92,7 +96,12 @@ impl KnownRooms {
     /// What is known of a room, as of now.
     pub async fn fresh(&self, store: &dyn Store, name: &str) -> Result<Arc<Known>, StoreError> {
         let (asked, forgotten) = (Instant::now(), self.with(|kept| kept.forgotten));
-        let known = Arc::new(Known::look_up(store, name).await?);
+        let known = Known::look_up(store, name).await?;
+        let known = if known.is_nothing() {
+            self.nothing.clone()
+        } else {
+            Arc::new(known)
+        };
         self.with(|kept| {
             if kept.forgotten == forgotten {
                 kept.keep(name, asked, known.clone());
@@ -110,7 +119,7 @@ impl KnownRooms {
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Kept) -> T) -> T {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

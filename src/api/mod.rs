@@ -12,6 +12,7 @@
 
 mod address;
 mod admin;
+mod answer;
 mod callers;
 pub mod contracts;
 mod duplicates;

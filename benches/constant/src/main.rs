@@ -1,6 +1,11 @@
-//! An axum route that answers a constant as long as a token's answer: what the framework alone can do.
+//! What axum alone can do, and what it can do with the cryptography of a token.
 //!
-//! `constant PORT`
+//! `constant PORT`: a route that answers a constant as long as a token's answer.
+//! `constant PORT mint`: a route that checks the caller's JWT and signs a join token with `jsonwebtoken`, its
+//! keys prepared, and does nothing else: no limits, no log, no metrics, no rooms. The secrets come from
+//! the environment, as for the other peers.
+
+mod mint;
 
 use axum::Router;
 use axum::http::header;
@@ -11,19 +16,28 @@ use tokio::net::TcpListener;
 const LENGTH: usize = 530;
 
 fn main() {
-    let port = std::env::args().nth(1).and_then(|port| port.parse().ok());
-    let port: u16 = port.expect("usage: constant PORT");
+    let mut args = std::env::args().skip(1);
+    let port = args.next().and_then(|port| port.parse().ok());
+    let port: u16 = port.expect("usage: constant PORT [mint]");
+    let router = match args.next().as_deref() {
+        None => constant(),
+        Some("mint") => mint::router(),
+        Some(other) => panic!("unknown argument `{other}`: constant PORT [mint]"),
+    };
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap()
-        .block_on(serve(port));
+        .block_on(serve(port, router));
 }
 
-async fn serve(port: u16) {
+fn constant() -> Router {
     let body: &'static str = format!("{{\"token\":\"{}\"}}", "x".repeat(LENGTH - 12)).leak();
     let answer = move || async move { ([(header::CONTENT_TYPE, "application/json")], body) };
-    let router = Router::new().route("/api/livekit/token", post(answer));
+    Router::new().route("/api/livekit/token", post(answer))
+}
+
+async fn serve(port: u16, router: Router) {
     let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
     axum::serve(listener, router).await.unwrap();
 }

@@ -2,21 +2,26 @@
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use super::schema;
 
 /// How long a call waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(2);
 
-/// An open file.
+/// The file: open once asked, closed again after a failure.
 #[derive(Debug)]
-pub struct Open {
-    /// To use it.
-    pub connection: Connection,
+pub struct File {
+    path: PathBuf,
+    open: Option<Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    connection: Connection,
     file: FileId,
 }
 
@@ -37,9 +42,46 @@ pub enum OpenError {
     TooNew(i64),
 }
 
+/// Whether the file is in order, and what was asked of it is not.
+pub fn is_constraint(e: &rusqlite::Error) -> bool {
+    e.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
+}
+
+impl File {
+    /// The file at `path`, which is made when it is first needed.
+    pub fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            open: None,
+        }
+    }
+
+    /// Closes it; the next call opens it again.
+    pub fn close(&mut self) {
+        self.open = None;
+    }
+
+    /// What `f` makes of it.
+    pub fn call<T>(
+        &mut self,
+        f: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, OpenError> {
+        self.open.take_if(|open| !open.is_at(&self.path));
+        let open = match &mut self.open {
+            Some(open) => open,
+            None => self.open.insert(Open::at(&self.path)?),
+        };
+        let done = f(&mut open.connection);
+        if done.as_ref().is_err_and(|e| !is_constraint(e)) {
+            self.close();
+        }
+        Ok(done?)
+    }
+}
+
 impl Open {
     /// Opens the file at `path`; makes it where there is none.
-    pub fn at(path: &Path) -> Result<Self, OpenError> {
+    fn at(path: &Path) -> Result<Self, OpenError> {
         if let Some(dir) = path.parent() {
             DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         }
@@ -61,7 +103,7 @@ impl Open {
 
     /// Whether `path` is this file: one that was deleted or replaced under an open connection would
     /// swallow writes.
-    pub fn is_at(&self, path: &Path) -> bool {
+    fn is_at(&self, path: &Path) -> bool {
         file_id(path).ok() == Some(self.file)
     }
 }

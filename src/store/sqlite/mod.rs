@@ -1,7 +1,7 @@
 //! The embedded store: one SQLite file.
 //!
-//! WAL with `synchronous=FULL`: what was answered survives a power cut. Every call blocks, so every
-//! call runs on a thread for blocking work.
+//! WAL with `synchronous=FULL`: what was answered survives a power cut. Every call blocks, so all of them
+//! run on a thread of their own.
 
 mod channels;
 mod clubs;
@@ -10,23 +10,24 @@ mod file;
 mod rooms;
 mod schema;
 mod users;
+mod worker;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 use secrecy::SecretString;
 
 use super::{Change, Channel, Club, Meeting, Room, Store, StoreError, User};
-use file::{Open, OpenError};
+use file::OpenError;
+use worker::Worker;
 
 /// A store in a file.
 #[derive(Clone, Debug)]
 pub struct Sqlite {
     path: PathBuf,
-    /// Open once asked; closed again after a failure.
-    open: Arc<Mutex<Option<Open>>>,
+    worker: Arc<Worker>,
 }
 
 impl Sqlite {
@@ -34,7 +35,7 @@ impl Sqlite {
     pub fn new(path: PathBuf) -> Self {
         Self {
             path,
-            open: Arc::default(),
+            worker: Arc::default(),
         }
     }
 
@@ -42,39 +43,14 @@ impl Sqlite {
         &self,
         f: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let this = self.clone();
-        tokio::task::spawn_blocking(move || this.call_blocking(f))
-            .await
-            .map_err(|e| StoreError::Unavailable(e.into()))?
-            .map_err(StoreError::from)
+        self.worker.call(&self.path, f).await
     }
-
-    fn call_blocking<T>(
-        &self,
-        f: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
-    ) -> Result<T, OpenError> {
-        let mut slot = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        slot.take_if(|open| !open.is_at(&self.path));
-        let open = match &mut *slot {
-            Some(open) => open,
-            None => slot.insert(Open::at(&self.path)?),
-        };
-        let done = f(&mut open.connection);
-        if done.as_ref().is_err_and(|e| !is_constraint(e)) {
-            *slot = None;
-        }
-        Ok(done?)
-    }
-}
-
-fn is_constraint(e: &rusqlite::Error) -> bool {
-    e.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
 }
 
 impl From<OpenError> for StoreError {
     fn from(e: OpenError) -> Self {
         match e {
-            OpenError::Sqlite(e) if is_constraint(&e) => Self::Taken,
+            OpenError::Sqlite(e) if file::is_constraint(&e) => Self::Taken,
             OpenError::Sqlite(
                 e @ (rusqlite::Error::FromSqlConversionFailure(..)
                 | rusqlite::Error::InvalidColumnType(..)),

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +13,7 @@ use super::envelope::refuse_in;
 use super::language::Language;
 use super::openapi::{Refusals, TokenRequest};
 use crate::api::App;
+use crate::api::answer::Secret;
 use crate::api::contracts::Contract;
 use crate::api::contracts::openapi::Error;
 use crate::api::fields::{self, Field, Problems, check_length};
@@ -65,7 +65,7 @@ pub async fn token(
 ) -> Response {
     let language = Language::of(&headers);
     match answer(&app, &joiner.0, language, &headers, body).await {
-        Ok(answer) => ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response(),
+        Ok(answer) => Secret(answer).into_response(),
         Err(refusal) => refuse_in(language, &refusal),
     }
 }

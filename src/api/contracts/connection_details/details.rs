@@ -3,10 +3,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,6 +14,7 @@ use serde::Serialize;
 use super::Rejection;
 use crate::api::App;
 use crate::api::address::Address;
+use crate::api::answer::Secret;
 use crate::api::contracts::Contract;
 use crate::api::contracts::openapi::{Error, Refusals, TokenRefusals};
 use crate::api::contracts::token_source::openapi::Request;
@@ -140,8 +140,7 @@ pub async fn sandbox(
         room_name: &details.room,
         participant_name: &details.name,
     };
-    let headers = [(header::CACHE_CONTROL, "no-store")];
-    Ok((StatusCode::CREATED, headers, Json(answer)).into_response())
+    Ok((StatusCode::CREATED, Secret(answer)).into_response())
 }
 
 fn limit(app: &App, address: IpAddr) -> Result<(), Refusal> {
@@ -210,5 +209,5 @@ fn old_shape(details: &Details) -> Response {
         participant_name: &details.name,
         participant_token: &details.token,
     };
-    ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response()
+    Secret(answer).into_response()
 }

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use axum::Json;
-use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 
 use crate::api::App;
+use crate::api::answer::Secret;
 use crate::api::contracts::Contract;
 use crate::api::fields::{Field, Problem, Problems, check_length};
 use crate::api::iso::iso_of_unix;
@@ -75,7 +74,7 @@ pub async fn token(
         name,
         expires_at: iso_of_unix(minted.expires_at),
     };
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(&answer)).into_response())
+    Ok(Secret(&answer).into_response())
 }
 
 /// The lifetime that is asked for, within the server's own limit.

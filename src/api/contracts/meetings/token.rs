@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use livekit_protocol::RoomConfiguration;
 use serde::{Deserialize, Serialize};
@@ -13,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::openapi::TokenRequest;
 use super::{Joiner, Rejection, meeting};
 use crate::api::App;
+use crate::api::answer::Secret;
 use crate::api::contracts::Contract;
 use crate::api::contracts::openapi::{CallerRefusals, Error, Refusals, TokenRefusals};
 use crate::api::fields::{self, Field, Problems, check_length};
@@ -114,5 +114,5 @@ pub async fn token(
         participant_name: &name,
         is_moderator,
     };
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(&answer)).into_response())
+    Ok(Secret(&answer).into_response())
 }

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -13,6 +12,7 @@ use super::openapi::Request;
 use super::wishes::{Limits, Wishes, fresh_room};
 use super::{Joiner, Rejection};
 use crate::api::App;
+use crate::api::answer::Secret;
 use crate::api::contracts::Contract;
 use crate::api::contracts::openapi::{CallerRefusals, Error, Refusals, TokenRefusals};
 use crate::api::mint::{JoinRequest, mint};
@@ -84,6 +84,5 @@ pub async fn token(
         room_name: &room,
         participant_name: name,
     };
-    let headers = [(header::CACHE_CONTROL, "no-store")];
-    Ok((StatusCode::CREATED, headers, Json(&answer)).into_response())
+    Ok((StatusCode::CREATED, Secret(&answer)).into_response())
 }

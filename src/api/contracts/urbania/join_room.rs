@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -12,6 +11,7 @@ use super::openapi::{Error, LimitRefusals, NameRefusals, Refusals};
 use super::room::RoomName;
 use super::{Joiner, Rejection, no_such_room, not_invited};
 use crate::api::App;
+use crate::api::answer::Secret;
 use crate::api::contracts::Contract;
 use crate::api::mint::{JoinRequest, mint};
 use crate::api::refusal::Refusal;
@@ -73,5 +73,5 @@ pub async fn join_room(
         call_type: room.call_type,
         participants: &room.participants,
     };
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(&answer)).into_response())
+    Ok(Secret(&answer).into_response())
 }

@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -15,6 +14,7 @@ use super::Rejection;
 use super::openapi::{BodyRefusals, LimitRefusals, Login, Refusals};
 use crate::api::App;
 use crate::api::address::Address;
+use crate::api::answer::Secret;
 use crate::api::fields::{self, Field, Problems};
 use crate::api::payload::{self, MediaType};
 use crate::api::refusal::Refusal;
@@ -87,7 +87,7 @@ pub async fn login(
         token_type: "bearer",
         expires_in: SESSION_TTL.as_secs(),
     };
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(&answer)).into_response())
+    Ok(Secret(&answer).into_response())
 }
 
 fn credentials(request: Request<'_>) -> Result<(Cow<'_, str>, SecretString), Refusal> {

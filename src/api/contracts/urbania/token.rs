@@ -1,11 +1,11 @@
 //! `POST /api/livekit/token`, when the body has `room_name`.
 
-use axum::Json;
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::api::App;
+use crate::api::answer::Secret;
 use crate::api::contracts::Contract;
 use crate::api::fields::{Field, Problems, check_length};
 use crate::api::mint::{JoinRequest, mint};
@@ -59,5 +59,5 @@ pub async fn token(
         url: &app.config.reach.url(headers),
         room_name: &room,
     };
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(&answer)).into_response())
+    Ok(Secret(&answer).into_response())
 }
