@@ -125,7 +125,8 @@ impl App {
 
     /// The SFU, and whether it believes our keys.
     async fn sfu_parts(&self) -> (Part, Part) {
-        let Some(signer) = &self.signer else {
+        let signer = self.signer.get();
+        let Some(signer) = signer.as_ref() else {
             return (Part::Unchecked, Part::Missing);
         };
         let base = self.config.reach.server();

@@ -78,7 +78,8 @@ pub async fn mint(app: &App, request: JoinRequest<'_>) -> Result<Minted, Refusal
         policy::admit(&request, &known, config.auto_create)?;
         Some(known)
     };
-    let signer = app.signer.as_ref().ok_or(Refusal::NotConfigured)?;
+    let signer = app.signer.get();
+    let signer = Option::as_ref(&signer).ok_or(Refusal::NotConfigured)?;
     let (identity, repeated) = identity(app, &request)?;
     let mut grant = request.grant;
     if let Some(known) = known {

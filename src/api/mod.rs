@@ -36,6 +36,7 @@ mod sfu;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -45,6 +46,7 @@ use crate::auth::password::Passwords;
 use crate::auth::{Providers, Sessions, Setup};
 use crate::config::{ApiLimits, DuplicateIdentity, TokenSourceSettings};
 use crate::context::Clock;
+use crate::livekit::current::Current;
 use crate::livekit::keys::KeyPair;
 use crate::livekit::room_service::RoomService;
 use crate::livekit::token::Signer;
@@ -114,7 +116,9 @@ pub struct ApiConfig {
 pub struct App {
     config: ApiConfig,
     providers: Providers,
-    signer: Option<Signer>,
+    signer: Current<Option<Signer>>,
+    /// Whether what it signs can be worth anything.
+    pair_is_well_formed: AtomicBool,
     sfu: RoomService,
     callers: KnownCallers,
     passwords: Passwords,
@@ -123,7 +127,7 @@ pub struct App {
     health: Health,
     metrics: Metrics,
     meetings: meetings::Turns,
-    webhooks: Receiver,
+    webhooks: Current<Receiver>,
     presence: Presence,
     told: Told,
     streams: Streams,
@@ -141,7 +145,8 @@ impl App {
         let sessions = Sessions::new(&config.session_secret, previous);
         Arc::new(Self {
             providers: Providers::new(sessions, &config.auth),
-            signer: pair.map(Signer::new),
+            signer: Current::new(pair.map(Signer::new)),
+            pair_is_well_formed: AtomicBool::new(pair.is_some_and(KeyPair::is_well_formed)),
             sfu: RoomService::new(&config.reach.server(), pair, config.clock.clone()),
             callers: KnownCallers::default(),
             passwords: Passwords::default(),
@@ -150,7 +155,7 @@ impl App {
             health: Health::default(),
             metrics: Metrics::default(),
             meetings: meetings::Turns::default(),
-            webhooks: Receiver::new(&config.webhook_pairs),
+            webhooks: Current::new(Receiver::new(&config.webhook_pairs)),
             presence: Presence::default(),
             told: Told::default(),
             streams: Streams::default(),
@@ -164,8 +169,18 @@ impl App {
 impl App {
     /// Whether there is a pair that can be worth anything.
     fn has_well_formed_pair(&self) -> bool {
-        let pair = self.config.pair.as_ref();
-        pair.is_some_and(KeyPair::is_well_formed)
+        self.pair_is_well_formed.load(Ordering::Relaxed)
+    }
+
+    /// From now on `pair` signs, and webhooks of `webhook_pairs` are believed. Requests in flight end
+    /// with the pair that they began with.
+    pub fn take_pairs(&self, pair: Option<&KeyPair>, webhook_pairs: &[KeyPair]) {
+        self.webhooks.set(Receiver::new(webhook_pairs));
+        self.sfu.sign_with(pair);
+        let is_well_formed = pair.is_some_and(KeyPair::is_well_formed);
+        self.pair_is_well_formed
+            .store(is_well_formed, Ordering::Relaxed);
+        self.signer.set(pair.map(Signer::new));
     }
 }
 

@@ -11,8 +11,8 @@ use crate::output::{DIM, Format};
 
 /// Write the files of a new project
 ///
-/// urbania.yaml (settings), livekit.yaml (LiveKit's own config with a fresh key pair and a spare
-/// one), .env (what the backend reads) and .gitignore. A file that exists is never overwritten
+/// urbania.yaml (settings), livekit.yaml (LiveKit's own config with a fresh key pair and one in
+/// reserve), .env (what the backend reads) and .gitignore. A file that exists is never overwritten
 /// unless asked for.
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -1,16 +1,18 @@
 //! `urbania keys`.
 
+mod rotate;
+
 use clap::Subcommand;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::config::{Change, Mend, Project, STATE_DIR, compare_backends, mend_backends};
+use crate::config::{LivekitConfig, Project, Role, STATE_DIR, compare_backends, mend_backends};
 use crate::context::Context;
 use crate::error::{Context as _, Error, Result};
 use crate::host::lock::ProjectLock;
 use crate::livekit::keys::KeyPair;
-use crate::output::{BAD, DIM, Format, GOOD, Table};
+use crate::output::{BAD, Format, GOOD, Table};
 use crate::stack::health::sfu::{Refusal, sfu_accepts};
 
 /// Show, check and sync API keys
@@ -22,7 +24,7 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// List the keys of livekit.yaml with fingerprints; the first one is in use
+    /// List the keys of livekit.yaml with fingerprints and what they are for
     Show {
         /// Show secrets too
         #[arg(long)]
@@ -32,6 +34,11 @@ enum Command {
     ///
     /// Exit code 3 when a file differs or the SFU refuses a pair.
     Check,
+    /// Move the API and all backends to the pair in reserve; no call is interrupted, no token refused
+    ///
+    /// Tokens of the old pair are good until they expire; then the pair goes and a fresh one is in
+    /// reserve. docs/keys.md has the whole course.
+    Rotate(rotate::Args),
     /// Write the pair in use into .env and the env files of backends, in place
     Sync {
         /// Say what would change and write nothing
@@ -42,6 +49,9 @@ enum Command {
 
 /// Runs the command.
 pub async fn run(ctx: &Context, args: Args) -> Result<()> {
+    if let Command::Rotate(args) = &args.command {
+        return Box::pin(rotate::run(ctx, args)).await;
+    }
     let dir = Project::find(ctx)?;
     let _lock = match &args.command {
         Command::Sync { dry_run: false } => {
@@ -55,39 +65,66 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
         Command::Show { reveal } => show(ctx, &project, reveal),
         Command::Check => check(ctx, &project).await,
         Command::Sync { dry_run } => sync(ctx, &project, dry_run),
+        Command::Rotate(_) => Ok(()),
     }
 }
 
 fn show(ctx: &Context, project: &Project, reveal: bool) -> Result<()> {
-    let pairs = || project.livekit.keys.iter().enumerate();
+    let pairs = || {
+        let all = project.livekit.keys.iter();
+        all.map(|pair| (pair, project.livekit.role(pair)))
+    };
     if ctx.out.format == Format::Json {
         let keys: Vec<Value> = pairs()
-            .map(|(n, pair)| shown(pair, n == 0, reveal))
+            .map(|(pair, _)| shown(project, pair, reveal))
             .collect();
         return ctx.out.json(&json!({ "keys": keys }));
     }
-    let mut heading = vec!["key", "fingerprint", "in use"];
+    let mut heading = vec!["key", "fingerprint", "use"];
     heading.extend(reveal.then_some("secret"));
     let mut table = Table::new(&heading);
-    for (n, pair) in pairs() {
-        let in_use = if n == 0 { "yes" } else { "" };
-        let mut row = vec![pair.key.clone(), pair.fingerprint(), in_use.to_owned()];
+    for (pair, role) in pairs() {
+        let mut row = vec![pair.key.clone(), pair.fingerprint(), in_words(role)];
         row.extend(reveal.then(|| pair.secret.expose_secret().to_owned()));
         table.row(row);
     }
     ctx.out.line(table)
 }
 
-fn shown(pair: &KeyPair, in_use: bool, reveal: bool) -> Value {
-    let mut value = json!({
-        "key": pair.key,
-        "fingerprint": pair.fingerprint(),
-        "in_use": in_use,
-    });
+fn in_words(role: Option<Role>) -> String {
+    match role {
+        Some(Role::InUse) => "in use".into(),
+        Some(Role::Reserve) => "in reserve".into(),
+        Some(Role::Retiring(None)) => "retires".into(),
+        Some(Role::Retiring(Some(until))) => format!("retires, good until {until:.0}"),
+        None => "-".into(),
+    }
+}
+
+fn shown(project: &Project, pair: &KeyPair, reveal: bool) -> Value {
+    let mut value = role_of(&project.livekit, pair);
     if reveal {
         value["secret"] = pair.secret.expose_secret().into();
     }
     value
+}
+
+/// A pair and what it is for.
+fn role_of(livekit: &LivekitConfig, pair: &KeyPair) -> Value {
+    let role = livekit.role(pair);
+    let (name, until) = match role {
+        Some(Role::InUse) => (Some("in-use"), None),
+        Some(Role::Reserve) => (Some("reserve"), None),
+        Some(Role::Retiring(until)) => (Some("retiring"), until),
+        None => (None, None),
+    };
+    json!({
+        "key": pair.key,
+        "fingerprint": pair.fingerprint(),
+        "in_use": role == Some(Role::InUse),
+        "role": name,
+        "good_until": until.map(|until| format!("{until:.3}")),
+    })
 }
 
 async fn check(ctx: &Context, project: &Project) -> Result<()> {
@@ -196,7 +233,7 @@ fn verdict(differences: usize, proofs: &[Proof], sfu: &str) -> Result<()> {
 fn sync(ctx: &Context, project: &Project, dry_run: bool) -> Result<()> {
     let mends = mend_backends(project)?;
     let report = json!({ "dry_run": dry_run, "files": mends });
-    let lines: Vec<String> = mends.iter().flat_map(|m| described(m, dry_run)).collect();
+    let lines: Vec<String> = mends.iter().flat_map(|m| m.lines(dry_run)).collect();
     if !dry_run {
         for mend in mends {
             let path = mend.path().display().to_string();
@@ -217,22 +254,4 @@ fn sync(ctx: &Context, project: &Project, dry_run: bool) -> Result<()> {
         ctx.out.complain(finding);
     }
     Ok(())
-}
-
-/// A line for each change of a file.
-fn described(mend: &Mend, dry_run: bool) -> Vec<String> {
-    let done = if dry_run { "would set" } else { "set" };
-    let line = |Change {
-                    variable,
-                    before,
-                    after,
-                }: &Change| {
-        let values = match (before, after) {
-            (Some(before), Some(after)) => format!(" {DIM}{before} → {after}{DIM:#}"),
-            (None, Some(after)) => format!(" {DIM}{after}{DIM:#}"),
-            _ => String::new(),
-        };
-        format!("{}: {done} {variable}{values}", mend.file)
-    };
-    mend.changes.iter().map(line).collect()
 }

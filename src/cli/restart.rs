@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::host::lock::ProjectLock;
 use crate::stack::interrupt::Interrupt;
+use crate::stack::rotation;
 use crate::stack::service::Service;
 use crate::stack::site::{Pull, Site};
 use crate::stack::up::Up;
@@ -36,9 +37,12 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     let state = dir.join(STATE_DIR);
     let lock = ProjectLock::acquire(&state, "urbania restart", &ctx.out);
     let lock = interrupt.or(lock).await?;
-    let project = Project::load_from(&dir, &ctx.env)?;
+    let mut project = Project::load_from(&dir, &ctx.env)?;
     refuse_other_engines(project.settings.engine)?;
     let services = Service::selected(&args.services, &project)?;
+    if services.contains(&Service::Livekit) {
+        rotation::whoever_is_there(ctx, &mut project)?;
+    }
     let mut site = interrupt.or(Site::look(ctx, project, Some(&lock))).await?;
     let wanted = site.wanted(&services)?;
     let plan = site.plan(&wanted, Pull::Missing).await?.restarting();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::api::journal::{Journal, LogFormat, Sink};
 use crate::api::{ApiConfig, App, KrakenConfig, Reach, serve};
@@ -15,8 +15,10 @@ use crate::config::{ENV_FILE, Project, compare_backends};
 use crate::context::Context;
 use crate::error::{Context as _, Error, Result};
 use crate::host::log_file::StderrLog;
+use crate::livekit::keys::KeyPair;
 use crate::output::WARN;
 use crate::stack::api::{ApiFiles, session_secret};
+use crate::stack::serving::Serving;
 use crate::store;
 
 /// What is said when there is nothing to sign with.
@@ -58,6 +60,7 @@ impl Args {
 pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     // First of all: a signal during the start must not be lost.
     let end = end_signal()?;
+    let hangup = signal(SignalKind::hangup()).or_fail(|| "cannot listen for signals".into())?;
     let project = Project::load_to_serve(ctx)?;
     let listen = args.listen.unwrap_or(project.settings.api.listen);
     if project.settings.api.dev && !listen.ip().is_loopback() {
@@ -68,6 +71,15 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     }
     let config = config(ctx, &project, listen, args.json_log())?;
     let listener = bind(listen).await?;
+    let serving = match Serving::begin(&project.state_dir(), &project.pairs_digest()?) {
+        Ok(serving) => Some(serving),
+        // A folder that cannot be written to keeps nobody from serving.
+        Err(e) => {
+            let why = format_args!("{WARN}warning{WARN:#}: {e}; `keys rotate` will not find it");
+            ctx.out.complain(why);
+            None
+        }
+    };
     let address = listener
         .local_addr()
         .or_fail(|| "cannot tell the own address".into())?;
@@ -76,7 +88,11 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
         Some(listen) => for_webhooks(ctx, listen).await,
         None => None,
     };
-    serve(listener, webhooks, App::new(config), end).await;
+    let app = App::new(config);
+    tokio::select! {
+        () = serve(listener, webhooks, app.clone(), end) => {}
+        () = follow_pairs(hangup, &project, &app, serving.as_ref()) => {}
+    }
     ctx.out.say("ended");
     Ok(())
 }
@@ -102,10 +118,7 @@ fn config(
     } else {
         LogFormat::Text
     };
-    let mut webhook_pairs = project.livekit.keys.clone();
-    if webhook_pairs.is_empty() {
-        webhook_pairs.extend(pair.clone());
-    }
+    let webhook_pairs = webhook_pairs(project, pair.as_ref());
     Ok(ApiConfig {
         pair,
         session_secret,
@@ -132,6 +145,38 @@ fn config(
         clock: ctx.clock.clone(),
         journal: Journal::new(format, log(project)),
     })
+}
+
+/// Whose webhooks are believed.
+fn webhook_pairs(project: &Project, pair: Option<&KeyPair>) -> Vec<KeyPair> {
+    match project.livekit.keys.as_slice() {
+        [] => pair.cloned().into_iter().collect(),
+        keys => keys.to_vec(),
+    }
+}
+
+/// On each SIGHUP the pairs are read again: a rotation needs no other process. What cannot be read
+/// changes nothing.
+async fn follow_pairs(mut hangup: Signal, project: &Project, app: &App, serving: Option<&Serving>) {
+    while hangup.recv().await.is_some() {
+        let taken = project.reload_to_serve().and_then(|project| {
+            let pair = project.pair_to_serve_with()?;
+            let digest = project.pairs_digest()?;
+            app.take_pairs(pair.as_ref(), &webhook_pairs(&project, pair.as_ref()));
+            let said = serving.map_or(Ok(()), |serving| serving.has(&digest));
+            said.or_fail(|| "cannot say so".into())?;
+            Ok(pair.map_or_else(
+                || NO_PAIR.to_owned(),
+                |pair| format!("signing with `{}`", pair.key),
+            ))
+        });
+        match taken {
+            Ok(said) => tracing::info!("pairs read again: {said}"),
+            Err(e) => tracing::warn!("the pairs stay as they were: {e}"),
+        }
+    }
+    // No signal can come any more; the server goes on.
+    std::future::pending::<()>().await;
 }
 
 /// What `up` starts has a file of its own, which it keeps from growing without end.

@@ -13,6 +13,7 @@ use crate::output::{BOLD, Format, GOOD, Table, WARN};
 use crate::stack::interrupt::Interrupt;
 use crate::stack::plan::{Plan, Step};
 use crate::stack::report::Report;
+use crate::stack::rotation;
 use crate::stack::service::Service;
 use crate::stack::site::{Pull, Site};
 use crate::stack::up::Up;
@@ -93,6 +94,9 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     let mut project = Project::load_from(&dir, &ctx.env)?;
     refuse_other_engines(args.engine.map_or(project.settings.engine, Into::into))?;
     let services = Service::selected(&args.services, &project)?;
+    if !args.dry_run && services.contains(&Service::Livekit) {
+        rotation::if_idle(ctx, &mut project).await?;
+    }
     let added = project.complete_env(&mut rand::rng());
     if !args.dry_run && !added.is_empty() {
         project.save_env()?;

@@ -149,8 +149,7 @@ fn doubts(pair: &KeyPair, value: &Node) -> Vec<String> {
     {
         doubts.push("the secret is a number; put it in quotes".to_owned());
     }
-    let documented = KeyPair::documented();
-    if pair.key == documented.key && pair.has_secret(documented.secret.expose_secret()) {
+    if pair.is_documented() {
         doubts.push("the documented development pair: anybody can make tokens for it".to_owned());
     } else if pair.is_short() {
         let length = pair.secret.expose_secret().len();

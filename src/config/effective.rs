@@ -84,6 +84,7 @@ pub fn effective(project: &Project, machine: &Machine) -> Effective {
     if !livekit.tree.is_object() {
         livekit.tree = Value::Object(Map::new());
     }
+    as_before_the_rotation(&mut livekit);
     let mut additions = Vec::new();
     additions.extend(node_ip(&livekit.rtc, machine));
     if machine.network == NetworkMode::Published {
@@ -146,6 +147,23 @@ fn addition(path: &str, value: impl Into<Value>, reason: impl Into<String>) -> A
         path: path.to_owned(),
         value: value.into(),
         reason: reason.into(),
+    }
+}
+
+/// Until the old pair is gone, the SFU's file is the same as before the rotation: it is not to start again
+/// for one.
+fn as_before_the_rotation(livekit: &mut LivekitConfig) {
+    let retiring = livekit.retiring().map(|(pair, _)| pair.key.clone());
+    let at = livekit
+        .keys
+        .iter()
+        .position(|pair| Some(&pair.key) == retiring.as_ref());
+    let keys = livekit.tree.get_mut("keys").and_then(Value::as_object_mut);
+    if let (Some(at), Some(keys)) = (at, keys) {
+        livekit.keys.swap(0, at);
+        let mut entries: Vec<_> = std::mem::take(keys).into_iter().collect();
+        entries.swap(0, at);
+        keys.extend(entries);
     }
 }
 

@@ -11,6 +11,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::files::NamedFile;
+use super::roles::Roles;
 use super::yaml::udp_ports;
 use crate::livekit::keys::KeyPair;
 
@@ -55,6 +56,10 @@ pub struct LivekitConfig {
     #[serde(skip)]
     #[schemars(skip)]
     pub files: Vec<NamedFile>,
+    /// What its pairs are for.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub roles: Roles,
 }
 
 impl Default for LivekitConfig {
@@ -75,6 +80,7 @@ impl Default for LivekitConfig {
             region: String::new(),
             tree: Value::Null,
             files: Vec::new(),
+            roles: Roles::default(),
         }
     }
 }

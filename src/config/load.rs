@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::problem::Problem;
+use super::roles::Roles;
 use super::schema::{is_read_here, livekit_schema, settings_schema};
 use super::yaml::{Node, Position, Reader, join, parse};
 use super::{Images, LIVEKIT_FILE, LivekitConfig, SETTINGS_FILE, Settings, files};
@@ -96,8 +97,8 @@ pub fn livekit(
     findings: &mut Findings,
 ) -> (Source, LivekitConfig) {
     let schema = livekit_schema();
-    let (tree, exists) = tree(dir, LIVEKIT_FILE, findings);
-    if !exists {
+    let (tree, text) = tree(dir, LIVEKIT_FILE, findings);
+    if text.is_none() {
         let missing = Problem::of(LIVEKIT_FILE, NO_FILE);
         findings.problems.push(missing);
     }
@@ -132,6 +133,9 @@ pub fn livekit(
     let mut config: LivekitConfig = typed(LIVEKIT_FILE, value, findings);
     config.tree = whole;
     config.files = files;
+    if let (Some(tree), Some(text)) = (&tree, &text) {
+        config.roles = Roles::read(text, tree);
+    }
     if config.development && config.rtc.port_range_start == 0 {
         // What LiveKit does in its development mode.
         config.rtc.udp_port.get_or_insert_with(|| "7882".into());
@@ -143,15 +147,15 @@ pub fn livekit(
     (source, config)
 }
 
-/// The tree of a file and whether the file is there.
-fn tree(dir: &Path, name: &'static str, findings: &mut Findings) -> (Option<Node>, bool) {
+/// The tree of a file and its text; no text where there is no file.
+fn tree(dir: &Path, name: &'static str, findings: &mut Findings) -> (Option<Node>, Option<String>) {
     let text = match std::fs::read_to_string(dir.join(name)) {
         Ok(text) => text,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return (None, false),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return (None, None),
         Err(e) => {
             let problem = Problem::of(name, format!("cannot be read: {e}"));
             findings.problems.push(problem);
-            return (None, true);
+            return (None, Some(String::new()));
         }
     };
     let (tree, complaints) = parse(&text);
@@ -161,7 +165,7 @@ fn tree(dir: &Path, name: &'static str, findings: &mut Findings) -> (Option<Node
             ..Problem::of(name, message)
         });
     }
-    (tree, true)
+    (tree, Some(text))
 }
 
 /// What was read fits the schema, and the schema is that of the type: a failure is our own mistake.

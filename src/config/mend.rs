@@ -1,5 +1,6 @@
 //! Brings env files in step with `livekit.yaml`, in place.
 
+use std::fmt;
 use std::io;
 use std::path::Path;
 
@@ -10,6 +11,7 @@ use super::backends::{
 };
 use super::{ENV_FILE, EnvFile, Project};
 use crate::error::{Context as _, Result};
+use crate::output::DIM;
 
 /// An env file and what must change in it.
 #[derive(Debug, Serialize)]
@@ -36,11 +38,21 @@ pub struct Change {
 /// Plans the changes that bring every env file in step; files that are missing are not made,
 /// except the project's own.
 pub fn mend_backends(project: &Project) -> Result<Vec<Mend>> {
-    let mut mends = vec![mend(project.env.clone(), ENV_FILE, project)];
+    let variables: Vec<_> = [KEY, SECRET].into_iter().chain(URLS).collect();
+    plan(project, &variables)
+}
+
+/// The same for the pair alone.
+pub fn mend_pairs(project: &Project) -> Result<Vec<Mend>> {
+    plan(project, &[KEY, SECRET])
+}
+
+fn plan(project: &Project, variables: &[&'static str]) -> Result<Vec<Mend>> {
+    let mut mends = vec![mend(project.env.clone(), ENV_FILE, project, variables)];
     for (name, path) in backends(project) {
         let file = EnvFile::read(&path).or_fail(|| format!("cannot read `{name}`"))?;
         if file.exists() {
-            mends.push(mend(file, &name, project));
+            mends.push(mend(file, &name, project, variables));
         }
     }
     mends.retain(|mend| !mend.changes.is_empty());
@@ -57,12 +69,38 @@ impl Mend {
     pub fn path(&self) -> &Path {
         self.env.path()
     }
+
+    /// A line for each change.
+    pub fn lines(&self, dry_run: bool) -> Vec<String> {
+        let done = if dry_run { "would set" } else { "set" };
+        let changes = self.changes.iter();
+        changes
+            .map(|change| format!("{}: {done} {change}", self.file))
+            .collect()
+    }
+
+    /// What will be in the file.
+    pub fn text(&self) -> &str {
+        self.env.text()
+    }
 }
 
-fn mend(mut env: EnvFile, name: &str, project: &Project) -> Mend {
+/// `LIVEKIT_API_KEY APIold → APInew`
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.variable)?;
+        match (&self.before, &self.after) {
+            (Some(before), Some(after)) => write!(f, " {DIM}{before} → {after}{DIM:#}"),
+            (None, Some(after)) => write!(f, " {DIM}{after}{DIM:#}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn mend(mut env: EnvFile, name: &str, project: &Project, variables: &[&'static str]) -> Mend {
     let sfu_url = project.sfu_url();
     let mut changes = Vec::new();
-    for variable in [KEY, SECRET].into_iter().chain(URLS) {
+    for &variable in variables {
         let values: Vec<String> = env.all(variable).map(|a| a.value.clone()).collect();
         let wrong = |v: &String| difference(variable, Some(v), project).is_some();
         let is_ours = !URLS.contains(&variable) || (name == ENV_FILE && variable == URLS[0]);

@@ -1,14 +1,17 @@
 //! A project: its folder and its files.
 
+use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rand::CryptoRng;
 use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
 
 use super::backends::{KEY, SECRET};
 use super::load::{self, Findings};
 use super::problem::{self, Problem};
+use super::roles::Stage;
 use super::scaffold::variables;
 use super::{CopiedFile, EnvFile, LivekitConfig, Settings, check, deployment, files};
 use crate::context::{Context, Env};
@@ -82,6 +85,17 @@ impl Project {
         Self::read(&Self::find(ctx)?, &ctx.env, needless)
     }
 
+    /// The same for a project that is served already.
+    pub fn reload_to_serve(&self) -> Result<Self> {
+        let needless = |p: &Problem| no_livekit_file(p) || no_keys(p);
+        Self::read(&self.dir, &self.environment, needless)
+    }
+
+    /// Reads the files again.
+    pub fn reload(&self) -> Result<Self> {
+        Self::load_from(&self.dir, &self.environment)
+    }
+
     /// Reads the files of the project in `dir`.
     pub fn load_from(dir: &Path, environment: &Env) -> Result<Self> {
         Self::read(dir, environment, |_| false)
@@ -106,6 +120,13 @@ impl Project {
             return Err(with_hints(findings));
         }
         findings.warnings.extend(open_to_others(dir, &livekit));
+        if livekit.stage() == Stage::Moving {
+            let message =
+                "a rotation was interrupted: `urbania keys rotate --finish` goes on with it";
+            findings
+                .warnings
+                .push(livekit_source.problem("keys", message));
+        }
         Ok(Self {
             name: settings.name.clone().unwrap_or_else(|| name_of(dir)),
             dir: dir.to_path_buf(),
@@ -158,6 +179,20 @@ impl Project {
             (None, Some(_)) => Err(half(KEY)),
             (Some(_), None) => Err(half(SECRET)),
         }
+    }
+
+    /// Tells the pairs that the API goes by from others: the one that it signs with, and those that
+    /// webhooks are believed from.
+    pub fn pairs_digest(&self) -> Result<String> {
+        let mut hash = Sha256::new();
+        for pair in self.pair_to_serve_with()?.iter().chain(&self.livekit.keys) {
+            hash.update(pair.fingerprint());
+        }
+        let digest = hash.finalize();
+        Ok(digest.iter().take(8).fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        }))
     }
 
     /// Address of the SFU for browsers.
@@ -230,6 +265,12 @@ impl Project {
     /// A variable of the process environment.
     pub(super) fn environment(&self, name: &str) -> Option<&str> {
         self.environment.get(name)
+    }
+
+    /// A variable of the environment by which one pair is chosen, whatever the files say.
+    pub fn pair_in_environment(&self) -> Option<&'static str> {
+        let mut variables = [KEY, SECRET].into_iter();
+        variables.find(|variable| self.environment(variable).is_some())
     }
 
     /// A variable of the environment, else of `.env`.
@@ -314,8 +355,7 @@ fn with_hints(findings: Findings) -> Error {
 
 /// Files with secrets that other users of this machine can read.
 fn open_to_others(dir: &Path, livekit: &LivekitConfig) -> Vec<Problem> {
-    let documented = KeyPair::documented().fingerprint();
-    let secret = livekit.keys.iter().any(|p| p.fingerprint() != documented);
+    let secret = livekit.keys.iter().any(|pair| !pair.is_documented());
     let mut open = Vec::new();
     for name in [LIVEKIT_FILE, ENV_FILE].into_iter().filter(|_| secret) {
         if let Some(mode) = readable_by_others(&dir.join(name)) {

@@ -83,12 +83,12 @@ pub fn scaffold(
     let before = Before::read(dir)?;
     before.refuse(dir, existing)?;
     let keeps = |text: &Option<String>| text.is_some() && existing == Existing::Keep;
-    let fresh = [KeyPair::generate(rng), KeyPair::generate(rng)];
-    let livekit_text = livekit_yaml(&fresh)?;
+    let fresh = KeyPair::generate(rng);
+    let livekit_text = livekit_yaml(&fresh, &KeyPair::generate(rng))?;
     let (pair, port) = if keeps(&before.livekit) {
         pair_of(dir)?
     } else {
-        (fresh[0].clone(), LivekitConfig::default().port)
+        (fresh, LivekitConfig::default().port)
     };
     let defaults = Settings::default();
     let livekit_url = format!("ws://localhost:{port}");
@@ -124,10 +124,14 @@ pub fn scaffold(
 }
 
 /// The `livekit.yaml` of a new project with these pairs.
-pub fn livekit_yaml(pairs: &[KeyPair]) -> Result<String> {
-    let pairs: Vec<Value> = pairs.iter().map(shown).collect();
+pub fn livekit_yaml(in_use: &KeyPair, reserve: &KeyPair) -> Result<String> {
     let template = include_str!("../../templates/livekit.yaml");
-    render(template, &json!({"pairs": pairs}))
+    let context = json!({
+        "in_use": shown(in_use),
+        "reserve": shown(reserve),
+        "documented": in_use.is_documented(),
+    });
+    render(template, &context)
 }
 
 impl Scaffold {

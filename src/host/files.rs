@@ -18,21 +18,57 @@ pub const PRIVATE: u32 = 0o600;
 /// A file that exists keeps its mode and its owner, a new one gets `mode`. A symbolic link stays,
 /// and what it points to is replaced.
 pub fn replace(path: &Path, text: &str, mode: u32) -> io::Result<()> {
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let before = fs::metadata(&target).ok();
-    let mode = before.as_ref().map_or(mode, |m| m.mode() & 0o7777);
-    let temporary = beside(&target);
-    let written = write_new(&temporary, text, mode)
-        .and_then(|()| match &before {
-            Some(m) => keep_owner(&temporary, m),
-            None => Ok(()),
+    replace_all(&[(path, text)], mode)
+}
+
+/// The same for several files as one change: all that can fail for want of room or of permission fails
+/// before the first of them is replaced. A crash leaves the first ones new, in the order given.
+pub fn replace_all(files: &[(&Path, &str)], mode: u32) -> io::Result<()> {
+    let mut staged = Vec::new();
+    let written = files.iter().try_for_each(|(path, text)| {
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        staged.push((beside(&target), target));
+        staged.last().map_or(Ok(()), |(temporary, target)| {
+            stage(temporary, target, text, mode)
         })
-        .and_then(|()| fs::rename(&temporary, &target));
-    if written.is_err() {
-        // The first error is the one that matters.
-        let _ = fs::remove_file(&temporary);
+    });
+    let renamed = written.and_then(|()| {
+        let mut all = staged.iter();
+        all.try_for_each(|(temporary, target)| fs::rename(temporary, target))
+    });
+    if renamed.is_err() {
+        for (temporary, _) in &staged {
+            // The first error is the one that matters.
+            let _ = fs::remove_file(temporary);
+        }
     }
-    written
+    renamed
+}
+
+/// Writes what `target` is to become.
+fn stage(temporary: &Path, target: &Path, text: &str, mode: u32) -> io::Result<()> {
+    let before = fs::metadata(target).ok();
+    let mode = before.as_ref().map_or(mode, |m| m.mode() & 0o7777);
+    write_new(temporary, text, mode)?;
+    before.map_or(Ok(()), |before| keep_owner(temporary, &before))
+}
+
+/// Removes what a killed process of ours left beside a file. Nobody else may be writing it.
+pub fn sweep(path: &Path) {
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let prefix = format!(".{name}.");
+    let siblings = target.parent().and_then(|dir| fs::read_dir(dir).ok());
+    for sibling in siblings.into_iter().flatten().map_while(Result::ok) {
+        let found = sibling.file_name();
+        let pid = found
+            .to_str()
+            .and_then(|f| f.strip_prefix(&prefix)?.strip_suffix(".tmp"));
+        if pid.is_some_and(|pid| pid.parse::<u32>().is_ok()) {
+            // What cannot be removed is in nobody's way.
+            let _ = fs::remove_file(sibling.path());
+        }
+    }
 }
 
 /// Whether two paths lead to one folder.
@@ -130,6 +166,36 @@ mod tests {
         assert!(link.is_symlink());
         assert_eq!(fs::read_to_string(&real).unwrap(), "new");
         assert_eq!(mode(&real), 0o640);
+    }
+
+    #[test]
+    fn several_files_change_together_or_not_at_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        let (one, two) = (path("one"), path("two"));
+        fs::write(&one, "old").unwrap();
+        let missing = path("no/such/folder");
+        assert!(replace_all(&[(&one, "new"), (&missing, "x")], PRIVATE).is_err());
+        assert_eq!(fs::read_to_string(&one).unwrap(), "old");
+        replace_all(&[(&one, "new"), (&two, "new")], PRIVATE).unwrap();
+        assert_eq!(fs::read_to_string(&one).unwrap(), "new");
+        assert_eq!(
+            (fs::read_to_string(&two).unwrap().as_str(), mode(&two)),
+            ("new", PRIVATE)
+        );
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn what_a_kill_left_beside_a_file_is_swept_away_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        for name in [".env", "..env.17.tmp", "..env.x.tmp", ".env.17.tmp"] {
+            fs::write(path(name), "").unwrap();
+        }
+        sweep(&path(".env"));
+        assert!(!path("..env.17.tmp").exists());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 pub use facts::{Facts, facts, facts_of_this_user, user_name};
 pub use handle::Handle;
 pub use launch::{Spawn, become_program, spawn_detached, spawn_detached_through};
-use pid_file::Record;
+pub use pid_file::Record;
 
 use crate::error::{Error, Result};
 

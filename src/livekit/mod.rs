@@ -1,6 +1,7 @@
 //! What we know of LiveKit itself: key pairs, tokens and their grants, the room service,
 //! webhooks.
 
+pub mod current;
 pub mod grants;
 pub mod inspect;
 pub mod keys;

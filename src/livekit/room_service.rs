@@ -7,6 +7,7 @@ use livekit_protocol as proto;
 use prost::Message;
 use secrecy::SecretString;
 
+use super::current::Current;
 use super::grants::VideoGrant;
 use super::keys::KeyPair;
 use super::token::{JoinToken, Signer};
@@ -25,7 +26,7 @@ const IDENTITY: &str = "urbania";
 #[derive(Debug)]
 pub struct RoomService {
     twirp: Twirp,
-    signer: Option<Signer>,
+    signer: Current<Option<Signer>>,
     clock: Clock,
 }
 
@@ -76,9 +77,14 @@ impl RoomService {
     pub fn new(base: &str, pair: Option<&KeyPair>, clock: Clock) -> Self {
         Self {
             twirp: Twirp::new(base),
-            signer: pair.map(Signer::new),
+            signer: Current::new(pair.map(Signer::new)),
             clock,
         }
+    }
+
+    /// From now on it asks with this pair.
+    pub fn sign_with(&self, pair: Option<&KeyPair>) {
+        self.signer.set(pair.map(Signer::new));
     }
 
     /// Makes a room, or returns the one that there is.
@@ -218,7 +224,8 @@ impl RoomService {
             grant,
             ..JoinToken::new("", IDENTITY, TOKEN_TTL)
         };
-        let signer = self.signer.as_ref().ok_or(SfuError::NoKeys)?;
+        let signer = self.signer.get();
+        let signer = Option::as_ref(&signer).ok_or(SfuError::NoKeys)?;
         let minted = signer
             .mint(&token, self.clock.unix())
             .map_err(|e| SfuError::Refused(e.to_string()))?;

@@ -1,7 +1,7 @@
 //! The API's process: `urbania serve`, detached, found again by its pid file.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -15,6 +15,7 @@ use crate::host::process::{Running, Spawn, Stopped, running, spawn_detached};
 use crate::store;
 
 use super::plan::ApiSeen;
+use super::serving::serving;
 
 /// Requests in flight are finished within this: more than the API itself gives them.
 const GRACE: Duration = Duration::from_secs(12);
@@ -32,7 +33,7 @@ pub struct ApiFiles {
 
 impl ApiFiles {
     /// Those in the state folder of a project.
-    pub fn in_state_dir(state: &std::path::Path) -> Self {
+    pub fn in_state_dir(state: &Path) -> Self {
         Self {
             pid: state.join("api.pid"),
             config: state.join("api.config"),
@@ -47,9 +48,17 @@ impl ApiFiles {
 
     /// The API's process, if it runs, and what it was started with.
     pub async fn seen(&self) -> Result<Option<ApiSeen>> {
-        Ok(running(&self.pid).await?.map(|process| ApiSeen {
-            pid: process.pid,
-            config: std::fs::read_to_string(&self.config).unwrap_or_default(),
+        Ok(running(&self.pid).await?.map(|process| {
+            let config = std::fs::read_to_string(&self.config).unwrap_or_default();
+            let state = self.pid.parent().unwrap_or(Path::new(""));
+            // Its pairs may have changed since, and it says so itself.
+            let says = serving(state)
+                .into_iter()
+                .find(|api| api.pid() == process.pid);
+            ApiSeen {
+                pid: process.pid,
+                config: says.map_or(config.clone(), |api| with_pairs(&config, &api.pairs)),
+            }
         }))
     }
 
@@ -65,6 +74,17 @@ impl ApiFiles {
             None => Ok(Stopped::Gone),
         }
     }
+}
+
+/// The hash of what the API goes by, with these pairs.
+pub fn with_pairs(config: &str, pairs: &str) -> String {
+    let rest = config.split('.').next().unwrap_or_default();
+    format!("{rest}.{pairs}")
+}
+
+/// Whether two of them differ in the pairs alone.
+pub fn differ_in_pairs(one: &str, other: &str) -> bool {
+    one != other && with_pairs(one, "") == with_pairs(other, "")
 }
 
 /// Refuses what the API would refuse at its start: the one that runs is not stopped for that.

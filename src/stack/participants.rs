@@ -1,4 +1,4 @@
-//! Who is still connected to the SFU, for the one moment when it matters: before it ends by force.
+//! How many are connected to the SFU, for the moments when it matters: before it ends.
 
 use std::time::Duration;
 
@@ -15,8 +15,7 @@ const LIMIT: Duration = Duration::from_millis(500);
 
 /// Says why the SFU has not ended yet.
 pub async fn announce(ctx: &Context, project: &Project) {
-    let count = tokio::time::timeout(LIMIT, count(ctx, project)).await;
-    let who = match count.ok().flatten() {
+    let who = match count(ctx, project).await {
         Some(1) => "1 participant is still connected".to_owned(),
         Some(n) if n > 1 => format!("{n} participants are still connected"),
         // Those whose connection is not complete yet are not counted.
@@ -26,7 +25,13 @@ pub async fn announce(ctx: &Context, project: &Project) {
         .say(format_args!("livekit: {who}; ending it anyway"));
 }
 
-async fn count(ctx: &Context, project: &Project) -> Option<u64> {
+/// How many are connected; `None` where the SFU does not tell.
+pub async fn count(ctx: &Context, project: &Project) -> Option<u64> {
+    let asked = tokio::time::timeout(LIMIT, asked(ctx, project)).await;
+    asked.ok().flatten()
+}
+
+async fn asked(ctx: &Context, project: &Project) -> Option<u64> {
     #[derive(Deserialize)]
     struct Rooms {
         #[serde(default)]

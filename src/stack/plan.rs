@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use self::found::{WORTHLESS, worth};
 pub use self::found::{refuse_namesake, sort_out};
 pub use self::steps::Step;
+use super::api::differ_in_pairs;
 use super::service::Service;
 use crate::engine::{Instance, ServiceSpec, State};
 
@@ -61,6 +62,8 @@ pub enum Action {
     KeepApi(u32),
     /// The API does not run.
     StartApi,
+    /// The API runs as wanted but for its pairs, which it takes while it runs.
+    ReloadApi(u32),
     /// The API runs with what its files said before.
     RestartApi(u32, String),
 }
@@ -124,6 +127,7 @@ impl Plan {
             let action = match &seen.api {
                 None => Action::StartApi,
                 Some(api) if api.config == *config => Action::KeepApi(api.pid),
+                Some(api) if differ_in_pairs(&api.config, config) => Action::ReloadApi(api.pid),
                 Some(api) => Action::RestartApi(api.pid, "its configuration changed".to_owned()),
             };
             plan.actions.push((Service::Api, action));
@@ -137,7 +141,9 @@ impl Plan {
         for (_, action) in &mut self.actions {
             match action {
                 Action::Keep(instance) => *action = Action::Restart(instance.clone()),
-                Action::KeepApi(pid) => *action = Action::RestartApi(*pid, "asked for".to_owned()),
+                Action::KeepApi(pid) | Action::ReloadApi(pid) => {
+                    *action = Action::RestartApi(*pid, "asked for".to_owned());
+                }
                 _ => {}
             }
         }
@@ -155,7 +161,9 @@ impl Plan {
     pub fn starting(&self) -> impl Iterator<Item = Service> {
         self.actions
             .iter()
-            .filter(|(_, action)| !action.keeps() && !matches!(action, Action::Restart(_)))
+            .filter(|(_, action)| {
+                !action.keeps() && !matches!(action, Action::Restart(_) | Action::ReloadApi(_))
+            })
             .map(|(service, _)| *service)
     }
 }

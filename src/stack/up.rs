@@ -13,6 +13,7 @@ use super::last_words::Redactor;
 use super::plan::{Action, Plan, SET_ASIDE, Wanted, ran};
 use super::progress;
 use super::service::Service;
+use super::serving;
 use super::site::Site;
 use super::stop::stop;
 use super::undo::{Begun, Undo};
@@ -128,7 +129,10 @@ impl<'a> Up<'a> {
                 Action::Keep(i) | Action::Start(i) | Action::Restart(i) => {
                     self.containers.push((*service, i.id.clone()));
                 }
-                Action::KeepApi(_) | Action::StartApi | Action::RestartApi(..) => {}
+                Action::KeepApi(_)
+                | Action::ReloadApi(_)
+                | Action::StartApi
+                | Action::RestartApi(..) => {}
             }
         }
         for fallback in &plan.fallbacks {
@@ -230,6 +234,14 @@ impl<'a> Up<'a> {
             Action::Recreate(old, _) => {
                 self.stop(old).await?;
                 self.start(service, &id).await?;
+            }
+            Action::ReloadApi(_) => {
+                let out = &self.ctx.out;
+                out.say(format_args!(
+                    "{} takes the key pairs of livekit.yaml",
+                    Service::Api
+                ));
+                return serving::tell(&self.site.project).await.map(drop);
             }
             Action::StartApi | Action::RestartApi(..) => return self.bring_up_api(action).await,
         }

@@ -7,6 +7,7 @@ use mongodb::options::{ConnectionString, HostInfo, ServerAddress};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
+use super::api::with_pairs;
 use super::plan::Wanted;
 use super::service::Service;
 use crate::auth::EMULATOR;
@@ -210,8 +211,6 @@ fn api_hash(project: &Project, webhook_listen: Option<SocketAddr>) -> Result<Str
         region,
         ..
     } = &project.livekit;
-    let pair = project.pair_to_serve_with()?;
-    let (key, secret) = pair.map(|pair| (pair.key, pair.secret)).unzip();
     let inputs = (
         api,
         auth,
@@ -223,7 +222,6 @@ fn api_hash(project: &Project, webhook_listen: Option<SocketAddr>) -> Result<Str
         bind_addresses,
         room.auto_create,
         region,
-        key,
         webhook_listen,
     );
     let inputs = serde_json::to_vec(&inputs)
@@ -235,17 +233,12 @@ fn api_hash(project: &Project, webhook_listen: Option<SocketAddr>) -> Result<Str
     };
     add(env!("CARGO_PKG_VERSION").as_bytes());
     add(&inputs);
-    add(secret.unwrap_or_default().expose_secret().as_bytes());
     let uri = project.mongodb_uri().unwrap_or_default();
     for secret in std::iter::once(uri).chain(project.auth_secrets()) {
         add(secret.expose_secret().as_bytes());
     }
-    // Any of them may sign webhooks.
-    for pair in &project.livekit.keys {
-        add(pair.fingerprint().as_bytes());
-    }
-    let digest = hash.finalize();
-    Ok(format!("{:x}", u128::from_be_bytes(first_half(&digest))))
+    let digest = u128::from_be_bytes(first_half(&hash.finalize()));
+    Ok(with_pairs(&format!("{digest:x}"), &project.pairs_digest()?))
 }
 
 fn first_half(digest: &[u8]) -> [u8; 16] {

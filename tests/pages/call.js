@@ -37,6 +37,23 @@ async function join(url, jwt, code, hertz) {
   return room.localParticipant.identity;
 }
 
+/// The same with a token of its own, and with a fresh one whenever it is cut off for good, as an app does.
+async function stay(api, session, roomName, code, hertz) {
+  const { url, token: jwt } = await token(api, session, roomName);
+  const identity = await join(url, jwt, code, hertz);
+  const { RoomEvent } = LivekitClient;
+  room.once(RoomEvent.Disconnected, () => comeBack(() => stay(api, session, roomName, code, hertz)));
+  return identity;
+}
+
+async function comeBack(enter) {
+  try {
+    await enter();
+  } catch {
+    setTimeout(() => comeBack(enter), 200);
+  }
+}
+
 /// Joins the room; tells who the SFU says we are.
 async function connect(url, jwt) {
   room = new LivekitClient.Room({ adaptiveStream: false, dynacast: false });
@@ -184,4 +201,4 @@ async function request(url, options) {
   return answer.json();
 }
 
-window.call = { login, token, tokenSource, sandbox, join, connect, insist, report, leave: () => room.disconnect() };
+window.call = { login, token, tokenSource, sandbox, join, stay, connect, insist, report, leave: () => room.disconnect() };

@@ -9,11 +9,12 @@ use crate::support::docker;
 use crate::support::page_server::PageServer;
 use crate::support::project::TestProject;
 
-const PASSWORD: &str = "correct horse battery";
+pub const PASSWORD: &str = "correct horse battery";
 
 /// Who takes part: name, number of the picture, frequency of the tone.
-const ANNA: (&str, u8, u32) = ("anna", 1, 440);
-const BERT: (&str, u8, u32) = ("bert", 6, 880);
+pub const ANNA: (&str, u8, u32) = ("anna", 1, 440);
+/// The other one.
+pub const BERT: (&str, u8, u32) = ("bert", 6, 880);
 
 /// A running project with more settings and two users, and a page that its API lets in.
 async fn running_project(more: &str) -> (TestProject, PageServer) {
@@ -69,15 +70,17 @@ impl Call {
 }
 
 /// A participant of a call and what the SFU calls it.
-struct Member {
-    page: Participant,
+pub struct Member {
+    /// The page.
+    pub page: Participant,
     identity: String,
     code: u8,
     hertz: u32,
 }
 
 impl Member {
-    async fn join(
+    /// In the room, sending.
+    pub async fn join(
         project: &TestProject,
         pages: &PageServer,
         (name, code, hertz): (&str, u8, u32),
@@ -95,13 +98,42 @@ impl Member {
         }
     }
 
-    async fn sees_and_hears(&self, other: &Self) {
+    /// The same, and it comes back with a fresh token when it is cut off for good.
+    pub async fn stay(
+        project: &TestProject,
+        pages: &PageServer,
+        (name, code, hertz): (&str, u8, u32),
+    ) -> Self {
+        let page = Participant::open(pages).await;
+        let identity = page
+            .stay(&project.api(), (name, PASSWORD), "the room", code, hertz)
+            .await;
+        Self {
+            page,
+            identity,
+            code,
+            hertz,
+        }
+    }
+
+    /// From now on.
+    pub async fn sees_and_hears(&self, other: &Self) {
         self.page
             .sees_and_hears(&other.identity, other.code, other.hertz)
             .await;
     }
 
-    async fn was_never_cut_off(&self) {
+    /// Whatever became of it meanwhile.
+    pub async fn is_back(&self) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while self.page.report().await.state != "connected" {
+            assert!(Instant::now() < deadline, "{} is not back", self.identity);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Neither for good nor for a moment.
+    pub async fn was_never_cut_off(&self) {
         let report = self.page.report().await;
         assert_eq!(report.state, "connected");
         assert_eq!(report.events, [""; 0], "{} was cut off", self.identity);

@@ -310,8 +310,9 @@ fn schemas_are_printed() {
 }
 
 #[test]
-fn the_livekit_yaml_of_the_repository_is_what_init_writes_with_the_documented_pair() {
-    let written = urbania::config::livekit_yaml(&[KeyPair::documented()]).unwrap();
+fn the_livekit_yaml_of_the_repository_is_what_init_writes_with_the_documented_pairs() {
+    let (in_use, reserve) = (KeyPair::documented(), KeyPair::documented_reserve());
+    let written = urbania::config::livekit_yaml(&in_use, &reserve).unwrap();
     assert_eq!(written, include_str!("../../livekit.yaml"));
 }
 

@@ -34,7 +34,7 @@ fn keys_are_shown_by_fingerprint() {
     let run = folder.run(&["keys", "show"]).expect(0);
     assert_eq!(
         run.stdout,
-        "KEY     FINGERPRINT   IN USE\nAPIone  9fbcd56c9a08  yes\nAPItwo  28934b3e37e7\n"
+        "KEY     FINGERPRINT   USE\nAPIone  9fbcd56c9a08  in use\nAPItwo  28934b3e37e7  -\n"
     );
     assert!(
         folder

@@ -39,6 +39,7 @@ mod keys;
 mod lock;
 mod ports;
 mod process;
+mod rotation;
 mod sdk;
 mod sfu;
 mod store;

@@ -75,7 +75,7 @@ async fn believed(app: &App, headers: &HeaderMap, body: Body) -> Result<RoomEven
     let now = app.config.clock.unix();
     let header = |name| headers.get(name).map(|v| v.to_str().unwrap_or_default());
     let authorization = header(header::AUTHORIZATION).ok_or(Denied::Missing)?;
-    let signed = app.webhooks.verify(authorization, now)?;
+    let signed = app.webhooks.get().verify(authorization, now)?;
     if header(header::CONTENT_TYPE) != Some("application/webhook+json") {
         let detail = "Content-Type must be application/webhook+json";
         return Err(Refusal::BadRequest(detail.into()));

@@ -10,4 +10,4 @@ mod tree;
 pub use emit::emit;
 pub use formats::{is_project_name, udp_ports};
 pub use read::{Finding, Reader, join, value_of};
-pub use tree::{Kind, Node, Position, parse};
+pub use tree::{Entry, Kind, Node, Position, parse};

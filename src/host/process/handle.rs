@@ -53,6 +53,11 @@ impl Handle {
         self.send(Signal::TERM)
     }
 
+    /// Has it read its files again, if that is what SIGHUP means to it; `false` when it is gone.
+    pub fn hang_up(&self) -> Result<bool> {
+        self.send(Signal::HUP)
+    }
+
     /// Ends it, and what is left of a group that it leads, by force.
     pub fn kill(&self) -> Result<()> {
         // While the leader is there, the group's number cannot belong to somebody else.
@@ -67,7 +72,7 @@ impl Handle {
             Ok(()) => Ok(true),
             Err(Errno::SRCH) => Ok(false),
             Err(e) => Err(
-                Error::failed(format!("not allowed to end process {}", self.pid()))
+                Error::failed(format!("not allowed to signal process {}", self.pid()))
                     .because(e)
                     .hint("it belongs to somebody else: try again with `sudo`"),
             ),

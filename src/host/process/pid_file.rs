@@ -18,7 +18,7 @@ const RETRY: Duration = Duration::from_millis(5);
 
 /// What the pid file says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Record {
+pub struct Record {
     /// The process id.
     pub pid: u32,
     /// When the process was started, in the kernel's own unit, counted from the start of the
@@ -47,7 +47,8 @@ impl Record {
         serde_json::from_str(&fs::read_to_string(path).ok()?).ok()
     }
 
-    pub fn write(&self, path: &Path) -> io::Result<()> {
+    /// Writes a pid file.
+    pub(super) fn write(&self, path: &Path) -> io::Result<()> {
         files::replace(path, &serde_json::to_string(self)?, files::PRIVATE)
     }
 

@@ -8,7 +8,7 @@ use crate::stack::service::Service;
 /// A line of a plan for people and scripts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Step {
-    /// `pull`, `create`, `recreate`, `start`, `restart`, `keep`, `stop`, `remove` or `delete`.
+    /// `pull`, `create`, `recreate`, `start`, `restart`, `reload`, `keep`, `stop`, `remove` or `delete`.
     pub action: &'static str,
     /// The service.
     pub service: String,
@@ -68,6 +68,7 @@ impl Action {
             Self::Recreate(_, why) => Step::new("recreate", service, why),
             Self::KeepApi(pid) => Step::new("keep", service, format!("pid {pid}")),
             Self::StartApi => Step::new("start", service, ""),
+            Self::ReloadApi(_) => Step::new("reload", service, "its key pairs changed"),
             Self::RestartApi(_, why) => Step::new("restart", service, why),
         }
     }

@@ -104,6 +104,20 @@ impl Participant {
         self.call("join", &json!([url, token, code, hertz])).await
     }
 
+    /// The same with tokens of its own, also when it is cut off for good.
+    pub async fn stay(
+        &self,
+        api: &str,
+        (user, password): (&str, &str),
+        room: &str,
+        code: u8,
+        hertz: u32,
+    ) -> String {
+        let session: String = self.call("login", &json!([api, user, password])).await;
+        self.call("stay", &json!([api, session, room, code, hertz]))
+            .await
+    }
+
     /// Joins a room and publishes nothing; the identity given by the SFU.
     pub async fn connect(&self, url: &str, token: &str) -> String {
         self.call("connect", &json!([url, token])).await

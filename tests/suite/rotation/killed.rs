@@ -1,0 +1,111 @@
+//! A rotation that is killed before each of its steps in turn.
+
+use std::process::Command;
+
+use crate::call::ANNA;
+use crate::support::project::{Run, TestProject};
+
+use super::load::{Load, all_admit};
+use super::{let_tokens_be_over, running, status, value};
+
+/// Runs `urbania` until it is about to make this system call for the `n`th time, where it is killed; `false`
+/// when it came to its end before.
+fn killed(project: &TestProject, call: &str, n: usize, args: &[&str]) -> bool {
+    let whole = project.command(args);
+    let inject = format!("inject={call}:signal=SIGKILL:when={n}");
+    let mut command = Command::new("strace");
+    command.args(["-f", "-q", "-o", "/dev/null", "-e"]);
+    command.args([&format!("trace={call}"), "-e", &inject]);
+    command.arg(whole.get_program()).args(whole.get_args());
+    command.current_dir(project.dir()).env_clear();
+    for (name, value) in whole.get_envs() {
+        command.envs(value.map(|value| (name, value)));
+    }
+    let run = Run::of(args, &command.output().unwrap());
+    // strace ends as what it ran did.
+    assert!(matches!(run.code, None | Some(0)), "{run:?}");
+    run.code.is_none()
+}
+
+/// Every pair in every file, and the API, are those of livekit.yaml.
+fn all_agree(project: &TestProject) {
+    project.ok(&["keys", "check"]);
+    let now = status(project);
+    for file in [".env", "backend.env"] {
+        let key = value(&project.read(file), "LIVEKIT_API_KEY");
+        assert_eq!(now["in_use"]["key"], key, "{file}");
+    }
+    assert_eq!(now["apis"][0]["current"], true, "{now}");
+    let left: Vec<_> = std::fs::read_dir(project.dir())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.contains(".tmp"))
+        .collect();
+    assert_eq!(left, [""; 0]);
+}
+
+/// The steps: a rename for each file, the signal to the API, and livekit.yaml once more.
+const MOVES: [(&str, usize); 5] = [
+    ("rename", 1),
+    ("rename", 2),
+    ("rename", 3),
+    ("pidfd_send_signal", 1),
+    ("rename", 4),
+];
+/// livekit.yaml, the signal, and some of the questions to the engine and to the SFU in between.
+const RETIRES: [(&str, usize); 6] = [
+    ("rename", 1),
+    ("connect", 5),
+    ("connect", 9),
+    ("connect", 12),
+    ("connect", 15),
+    ("pidfd_send_signal", 1),
+];
+
+#[tokio::test]
+async fn killed_before_any_step_it_goes_on_and_nobody_notices() {
+    let project = running("");
+    for (call, n) in MOVES {
+        let load = Load::begin(&project, ANNA.0).await;
+        load.until(20).await;
+        assert!(killed(&project, call, n, &["keys", "rotate"]), "{call} {n}");
+        load.until(load.answered() + 20).await;
+        let began = status(&project)["stage"] != "ready";
+        assert_eq!(began, (call, n) != MOVES[0]);
+        let finish = ["keys", "rotate", "--finish"];
+        project.ok(if began { &finish } else { &finish[..2] });
+        load.until(load.answered() + 20).await;
+        let handed_out = load.end().await;
+        all_admit(&project, &handed_out).await;
+        all_agree(&project);
+        assert_eq!(status(&project)["stage"], "overlap");
+        let_tokens_be_over(&project);
+        project.ok(&finish);
+    }
+    assert!(
+        !killed(&project, "rename", 5, &["keys", "rotate"]),
+        "no other step"
+    );
+}
+
+#[tokio::test]
+async fn killed_before_any_step_of_the_end_it_goes_on() {
+    let project = running("");
+    let mut kills = 0;
+    for (call, n) in RETIRES {
+        project.ok(&["keys", "rotate"]);
+        let old = status(&project)["retiring"]["key"].clone();
+        let_tokens_be_over(&project);
+        kills += usize::from(killed(&project, call, n, &["keys", "rotate", "--finish"]));
+        project.ok(&["keys", "rotate", "--finish"]);
+        let now = status(&project);
+        assert_eq!(
+            (&now["stage"], &now["sfu"]["state"]),
+            (&"ready".into(), &"knows".into()),
+            "killed at {call} {n}: {now}"
+        );
+        assert!(!project.read("livekit.yaml").contains(old.as_str().unwrap()));
+        all_agree(&project);
+    }
+    assert!(kills >= 4, "{kills}");
+}

@@ -1,0 +1,71 @@
+//! `keys rotate --now`: an old pair that must not be good any longer.
+
+use std::time::{Duration, Instant};
+
+use crate::call::{ANNA, BERT, Member};
+use crate::support::page_server::PageServer;
+
+use super::load::{Load, issuers, none_admits};
+use super::{running, status};
+
+#[tokio::test]
+async fn participants_are_back_within_five_seconds_and_old_tokens_are_refused() {
+    let pages = PageServer::start().await;
+    let project = running(&format!(", cors_origins: ['{}']", pages.origin));
+    let anna = Member::stay(&project, &pages, ANNA).await;
+    let bert = Member::stay(&project, &pages, BERT).await;
+    anna.sees_and_hears(&bert).await;
+    let old = status(&project)["in_use"]["key"].clone();
+    let load = Load::begin(&project, ANNA.0).await;
+    load.until(10).await;
+    let olds = load.end().await;
+    assert_eq!(issuers(&olds).len(), 1);
+
+    let refused = project.run(&["keys", "rotate", "--now"]).expect(2);
+    assert_eq!(
+        refused.stderr,
+        format!(
+            "error: the SFU has to start again: 2 participants are connected; tokens of `{}` are \
+             refused from then on, and nobody is here to be asked\nhint: --yes goes on without asking\n",
+            old.as_str().unwrap()
+        )
+    );
+    assert_eq!(status(&project)["stage"], "ready", "nothing was changed");
+    let mut rotating = project.command(&["keys", "rotate", "--now", "--yes"]);
+    let mut rotating = rotating.spawn().unwrap();
+    let cut_off = loop {
+        let reports = [anna.page.report().await, bert.page.report().await];
+        if reports.iter().any(|report| !report.events.is_empty()) {
+            break Instant::now();
+        }
+        assert!(
+            rotating
+                .try_wait()
+                .unwrap()
+                .is_none_or(|ended| ended.success())
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    for member in [&anna, &bert] {
+        member.is_back().await;
+    }
+    let away = cut_off.elapsed();
+    println!("back after {away:?}");
+    anna.sees_and_hears(&bert).await;
+    bert.sees_and_hears(&anna).await;
+    println!("{:?} {:?}", cut_off.elapsed(), anna.page.report().await);
+    assert!(away < Duration::from_secs(5), "{away:?}");
+    assert!(rotating.wait().unwrap().success());
+
+    none_admits(&project, &olds).await;
+    assert!(!project.read("livekit.yaml").contains(old.as_str().unwrap()));
+    let now = status(&project);
+    assert_eq!(
+        (&now["stage"], &now["sfu"]["state"]),
+        (&"ready".into(), &"knows".into())
+    );
+    assert_eq!(now["apis"][0]["current"], true);
+    for member in [anna, bert] {
+        member.page.close().await;
+    }
+}
