@@ -12,6 +12,7 @@
 //! http.rs          clients: for this machine, for the world
 //! jwt.rs           HS256 tokens: signed and verified with state prepared once
 //! livekit/         key pair, grants, tokens, room service, webhooks (knows LiveKit)
+//! participant/     one without a browser: joins a room and tries every way for media
 //! presence/        who is in which room: webhooks and lists made into calls
 //! host/            sockets and their holders, detached processes, the lock (knows this machine)
 //! engine/          the trait; docker/ (only place with bollard)
@@ -42,6 +43,7 @@ pub mod jwt;
 pub mod livekit;
 pub mod logging;
 pub mod output;
+pub mod participant;
 pub mod presence;
 pub mod stack;
 pub mod store;

@@ -37,6 +37,7 @@ mod faults;
 mod init;
 mod keys;
 mod lock;
+mod participant;
 mod ports;
 mod process;
 mod rotation;

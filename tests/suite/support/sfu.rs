@@ -40,13 +40,26 @@ impl TestSfu {
 
     /// The same on these ports, with more of `livekit.yaml`.
     pub async fn start_on(ports: Ports, webhook_url: Option<String>, more: &str) -> Self {
+        let (first, last) = ports.udp_range();
+        let range = format!("port_range_start: {first}, port_range_end: {last}");
+        let rtc = format!("{range}, node_ip: 127.0.0.1, enable_loopback_candidate: true");
+        Self::start_with_rtc(ports, webhook_url, &rtc, more).await
+    }
+
+    /// The same with these settings of `rtc` and no others but `tcp_port`.
+    pub async fn start_with_rtc(
+        ports: Ports,
+        webhook_url: Option<String>,
+        rtc: &str,
+        more: &str,
+    ) -> Self {
         let pair = KeyPair {
             key: "APItest".into(),
             secret: LIVEKIT_SECRET.into(),
         };
         let dir = tempfile::tempdir().unwrap();
         let name = format!("test-sfu-{}", ports.livekit());
-        let config = config(&ports, &pair, webhook_url.as_deref(), more);
+        let config = config(&ports, &pair, webhook_url.as_deref(), rtc, more);
         std::fs::write(dir.path().join("livekit.yaml"), config).unwrap();
         let sfu = Self {
             base: format!("http://127.0.0.1:{}", ports.livekit()),
@@ -118,16 +131,20 @@ impl Drop for TestSfu {
     }
 }
 
-fn config(ports: &Ports, pair: &KeyPair, webhook_url: Option<&str>, more: &str) -> String {
-    let (first, last) = ports.udp_range();
+fn config(
+    ports: &Ports,
+    pair: &KeyPair,
+    webhook_url: Option<&str>,
+    rtc: &str,
+    more: &str,
+) -> String {
     let (signalling, tcp, key) = (ports.livekit(), ports.rtc_tcp(), &pair.key);
     let webhook = webhook_url.map_or(String::new(), |url| {
         format!("webhook: {{api_key: {key}, urls: ['{url}']}}\n")
     });
     format!(
         "port: {signalling}\nkeys: {{{key}: '{LIVEKIT_SECRET}'}}\n\
-         rtc: {{tcp_port: {tcp}, port_range_start: {first}, port_range_end: {last}, \
-         node_ip: 127.0.0.1, enable_loopback_candidate: true}}\n{webhook}{more}"
+         rtc: {{tcp_port: {tcp}, {rtc}}}\n{webhook}{more}"
     )
 }
 
