@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::finding::Finding;
 use super::group::Group;
+use super::ice;
 use super::ports;
 use super::site::Site;
 use crate::error::Error;
@@ -16,6 +17,7 @@ pub const CHECKS: &[&dyn Check] = &[
     &ports::held::Held,
     &ports::overlap::Overlap,
     &ports::ephemeral::Ephemeral,
+    &ice::media::Media,
 ];
 
 /// One way in which the stack fails, and how to see it.

@@ -11,16 +11,19 @@ use serde::Serialize;
 pub enum Group {
     /// The ports that the stack needs.
     Ports,
+    /// Media's way to the SFU.
+    Ice,
 }
 
 impl Group {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Ports];
+    pub const ALL: [Self; 2] = [Self::Ports, Self::Ice];
 
     /// Its name, with which the codes of its checks begin.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ports => "ports",
+            Self::Ice => "ice",
         }
     }
 
@@ -28,6 +31,7 @@ impl Group {
     pub fn about(self) -> &'static str {
         match self {
             Self::Ports => "the ports that the stack needs",
+            Self::Ice => "media's way to the SFU",
         }
     }
 }

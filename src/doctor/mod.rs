@@ -11,6 +11,7 @@ mod check;
 mod examine;
 mod finding;
 mod group;
+mod ice;
 mod mend;
 mod page;
 mod ports;

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::support::network::apart;
 use crate::support::project::{Run, TestProject};
 
+mod ice;
 mod pages;
 mod ports;
 

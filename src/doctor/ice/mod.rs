@@ -1,0 +1,4 @@
+//! ICE for real: a participant of our own joins the SFU.
+
+pub mod judge;
+pub mod media;

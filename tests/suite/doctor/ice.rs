@@ -1,0 +1,149 @@
+//! Media's way to the SFU: a real one, in networks that do not let it through.
+
+use std::path::Path;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{check, doctor, doctor_apart, finding, findings};
+use crate::support::docker::docker;
+use crate::support::project::{Run, TestProject};
+
+const CODE: &str = "ice.media";
+
+/// The address of the machine in its own network.
+const HERE: &str = "10.77.0.1";
+
+/// LiveKit outside of a container: so it can be in a network of the test's own.
+fn livekit() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let image = "livekit/livekit-server:v1.13.5";
+    let container = docker(&["create", image]).remove(0);
+    let from = format!("{container}:/livekit-server");
+    docker(&["cp", &from, dir.path().to_str().unwrap()]);
+    docker(&["rm", &container]);
+    dir
+}
+
+/// A project whose SFU offers `node_ip`, without the parts that need an engine.
+fn project(node_ip: &str) -> TestProject {
+    let project = TestProject::initialised();
+    project.edit("livekit.yaml", |text| {
+        text.replace("\nrtc:\n", &format!("\nrtc:\n  node_ip: {node_ip}\n"))
+    });
+    project
+}
+
+/// The doctor in a network with one interface, where an SFU runs with the config at `config`.
+fn examined(project: &TestProject, config: &Path, more: &[&str]) -> Run {
+    let livekit = livekit();
+    let start = format!(
+        "setpriv --pdeathsig KILL {} --config {} >{} 2>&1 &",
+        livekit.path().join("livekit-server").display(),
+        config.display(),
+        project.path("sfu.log").display()
+    );
+    let port = project.ports.livekit();
+    let wait = format!(
+        "timeout 20 sh -c \"until ss -ltnH 'sport = :{port}' | grep -q .; do sleep 0.05; done\""
+    );
+    let address = format!("ip addr add {HERE}/24 dev d0");
+    let network = [
+        "ip link add d0 type veth peer name d1",
+        &address,
+        "ip link set d0 up",
+        "ip link set d1 up",
+        // Without it packets leave for where nobody is, as they do elsewhere.
+        "ip route add default dev d0",
+        &start,
+        &wait,
+    ];
+    doctor_apart(project, "ice", &[&network, more].concat())
+}
+
+fn evidence(finding: &Value) -> Vec<&str> {
+    let lines = finding["evidence"].as_array().unwrap().iter();
+    lines.map(|line| line.as_str().unwrap()).collect()
+}
+
+#[test]
+fn media_that_reaches_the_sfu_both_ways_is_well() {
+    let project = project(HERE);
+    let run = examined(&project, &project.path("livekit.yaml"), &[]).expect(0);
+    let finding = finding(&run, CODE);
+    assert_eq!(finding["verdict"], "ok", "{finding}");
+    let evidence = evidence(&finding).join("\n");
+    for beginning in [
+        format!("udp {HERE}:"),
+        format!(
+            "tcp {HERE}:{} (host): answered in ",
+            project.ports.rtc_tcp()
+        ),
+        format!("udp: from {HERE}:"),
+    ] {
+        assert!(evidence.contains(&beginning), "{evidence}");
+    }
+}
+
+#[test]
+fn a_firewall_that_drops_udp_leaves_tcp() {
+    let project = project(HERE);
+    let rules = [
+        "nft add table inet t",
+        "nft add chain inet t in '{ type filter hook input priority 0; }'",
+        "nft add rule inet t in meta l4proto udp drop",
+    ];
+    let run = examined(&project, &project.path("livekit.yaml"), &rules).expect(0);
+    let finding = finding(&run, CODE);
+    assert_eq!(finding["verdict"], "warning", "{finding}");
+    assert_eq!(
+        finding["message"],
+        "UDP blocked, TCP works: media takes TCP, and stutters where packets get lost"
+    );
+    let evidence = evidence(&finding);
+    let silent = evidence.iter().filter(|line| line.starts_with("udp 10.77"));
+    assert!(silent.count() > 0, "{evidence:?}");
+    let (first, last) = project.ports.udp_range();
+    let fix = finding["fix"][0].as_str().unwrap();
+    assert!(fix.contains(&format!("{first}-{last}/udp")), "{fix}");
+}
+
+#[test]
+fn an_address_that_nobody_reaches_is_named_with_one_to_take() {
+    let project = project("10.88.0.1");
+    let run = examined(&project, &project.path("livekit.yaml"), &[]).expect(3);
+    let finding = finding(&run, CODE);
+    assert_eq!(
+        finding["message"],
+        "media cannot reach the SFU: it offers `10.88.0.1`, which answers neither over UDP nor over TCP"
+    );
+    let fix = finding["fix"][0].as_str().unwrap();
+    assert!(
+        fix.starts_with("set `rtc.node_ip` in livekit.yaml"),
+        "{fix}"
+    );
+}
+
+#[test]
+fn an_sfu_with_another_secret_refuses_the_projects_pair() {
+    let project = project(HERE);
+    let text = project.read("livekit.yaml");
+    let is_key = |line: &&str| line.trim_start().starts_with("API");
+    let line = text.lines().find(is_key).unwrap();
+    let (key, _) = line.trim().split_once(':').unwrap();
+    let other = format!("  {key}: another-secret-of-thirty-two-characters");
+    project.write("other.yaml", &text.replace(line, &other));
+    let run = examined(&project, &project.path("other.yaml"), &[]).expect(3);
+    let findings = findings(&run, CODE);
+    let refused = format!("the SFU refuses the key pair `{key}` of livekit.yaml: ");
+    assert_eq!(findings.len(), 1);
+    assert!(findings[0].1.starts_with(&refused), "{findings:?}");
+}
+
+#[test]
+fn without_an_sfu_nothing_is_said_of_media() {
+    let project = TestProject::initialised();
+    let check = check(&doctor(&project, "ice").expect(0), CODE);
+    let why = check["not_looked"].as_str().unwrap();
+    assert!(why.starts_with("no SFU answers at http://"), "{why}");
+}
