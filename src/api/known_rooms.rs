@@ -6,50 +6,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::store::{Channel, Club, Room, Store, StoreError};
-
-/// The rooms of clubs are called so, with the club's id at the end.
-pub const CLUB_ROOM: &str = "reading-club-";
+use crate::store::{Known, Store, StoreError};
 
 /// How long an answer of the store is believed: not every token needs a question.
 const BELIEVED: Duration = Duration::from_secs(5);
 
 /// More rooms are not kept: names can be made up.
 const MOST: usize = 10_000;
-
-/// What the store has under the name of a room.
-#[derive(Debug, Default)]
-pub struct Known {
-    /// The room that somebody made.
-    pub room: Option<Room>,
-    /// The channel that it is the room of.
-    pub channel: Option<Channel>,
-    /// The club that it is the room of.
-    pub club: Option<Club>,
-}
-
-impl Known {
-    /// Asks the store.
-    async fn look_up(store: &dyn Store, name: &str) -> Result<Self, StoreError> {
-        let club = async {
-            match name.strip_prefix(CLUB_ROOM) {
-                Some(id) => store.club(id).await,
-                None => Ok(None),
-            }
-        };
-        let (room, channel, club) = tokio::try_join!(store.room(name), store.channel(name), club)?;
-        Ok(Self {
-            room,
-            channel,
-            club,
-        })
-    }
-
-    /// Whether the store has nothing under the name.
-    pub fn is_nothing(&self) -> bool {
-        self.room.is_none() && self.channel.is_none() && self.club.is_none()
-    }
-}
 
 /// What the store said of rooms when it was last asked.
 #[derive(Debug, Default)]
@@ -96,7 +59,7 @@ impl KnownRooms {
     /// What is known of a room, as of now.
     pub async fn fresh(&self, store: &dyn Store, name: &str) -> Result<Arc<Known>, StoreError> {
         let (asked, forgotten) = (Instant::now(), self.with(|kept| kept.forgotten));
-        let known = Known::look_up(store, name).await?;
+        let known = store.known(name).await?;
         let known = if known.is_nothing() {
             self.nothing.clone()
         } else {
@@ -138,7 +101,7 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Call, CallType, Mode, Sqlite};
+    use crate::store::{Call, CallType, Mode, Room, Sqlite};
     use jiff::Timestamp;
 
     fn room(name: &str) -> Room {

@@ -7,12 +7,11 @@
 use std::time::Duration;
 
 use super::fields::check_length;
-use super::known_rooms::Known;
 use super::mint::JoinRequest;
 use super::refusal::Refusal;
 use crate::auth::Caller;
 use crate::livekit::grants::{Source, VideoGrant};
-use crate::store::{CallType, Mode, Room};
+use crate::store::{CallType, Known, Mode, Room};
 
 /// What a role must allow for its members to come into a channel.
 pub const JOIN_CHANNEL: &str = "JOIN_CHANNEL";

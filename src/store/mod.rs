@@ -20,7 +20,8 @@ use crate::error::{Error, Result as UserResult};
 pub use id::new_id;
 pub use mongo::Mongo;
 pub use records::{
-    Call, CallType, Channel, Club, Meeting, Mode, Present, Role, Room, Status, User,
+    CLUB_ROOM, Call, CallType, Channel, Club, Known, Meeting, Mode, Present, Role, Room, Status,
+    User,
 };
 pub use sqlite::Sqlite;
 
@@ -95,6 +96,9 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     /// Adds or replaces a club; a meeting that is stored already stays.
     async fn put_club(&self, club: &Club) -> Result<(), StoreError>;
+
+    /// All that there is under the name of a room.
+    async fn known(&self, room: &str) -> Result<Known, StoreError>;
 
     /// Makes all changes, in this order. In SQLite all of them or none; in MongoDB those before the
     /// one that fails. [`StoreError::Taken`]: what a change builds upon has changed meanwhile.

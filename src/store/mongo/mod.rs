@@ -21,7 +21,7 @@ use mongodb::{Client, Collection};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 
-use super::{Change, Channel, Club, Meeting, Room, Store, StoreError, User};
+use super::{CLUB_ROOM, Change, Channel, Club, Known, Meeting, Room, Store, StoreError, User};
 use crate::config::StoreSettings;
 use channels::Channels;
 use clubs::Clubs;
@@ -246,6 +246,21 @@ impl Store for Mongo {
 
     async fn put_club(&self, club: &Club) -> Result<(), StoreError> {
         in_time(async { self.open().await?.clubs.put(club).await }).await
+    }
+
+    async fn known(&self, room: &str) -> Result<Known, StoreError> {
+        let club = async {
+            match room.strip_prefix(CLUB_ROOM) {
+                Some(id) => self.club(id).await,
+                None => Ok(None),
+            }
+        };
+        let (room, channel, club) = tokio::try_join!(self.room(room), self.channel(room), club)?;
+        Ok(Known {
+            room,
+            channel,
+            club,
+        })
     }
 
     async fn apply(&self, changes: &[Change]) -> Result<(), StoreError> {

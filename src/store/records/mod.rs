@@ -2,10 +2,12 @@
 
 mod channel;
 mod club;
+mod known;
 mod room;
 mod user;
 
 pub use channel::{Channel, Role};
 pub use club::{Club, Meeting};
+pub use known::{CLUB_ROOM, Known};
 pub use room::{Call, CallType, Mode, Present, Room, Status};
 pub use user::User;

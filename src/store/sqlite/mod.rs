@@ -19,7 +19,7 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 use secrecy::SecretString;
 
-use super::{Change, Channel, Club, Meeting, Room, Store, StoreError, User};
+use super::{CLUB_ROOM, Change, Channel, Club, Known, Meeting, Room, Store, StoreError, User};
 use file::OpenError;
 use worker::Worker;
 
@@ -161,6 +161,19 @@ impl Store for Sqlite {
     async fn put_club(&self, club: &Club) -> Result<(), StoreError> {
         let club = club.clone();
         self.call(move |db| clubs::put(db, &club)).await
+    }
+
+    async fn known(&self, room: &str) -> Result<Known, StoreError> {
+        let name = room.to_owned();
+        self.call(move |db| {
+            let club = name.strip_prefix(CLUB_ROOM);
+            Ok(Known {
+                room: rooms::by_name(db, &name)?,
+                channel: channels::by_id(db, &name)?,
+                club: club.map_or(Ok(None), |id| clubs::by_id(db, id))?,
+            })
+        })
+        .await
     }
 
     async fn apply(&self, changes: &[Change]) -> Result<(), StoreError> {

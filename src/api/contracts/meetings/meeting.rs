@@ -8,10 +8,9 @@ use proto::participant_info::{Kind, State};
 use serde::{Deserialize, Serialize};
 
 use crate::api::iso::iso;
-use crate::api::known_rooms::CLUB_ROOM;
 use crate::api::refusal::Refusal;
 use crate::livekit::token::LONGEST_NAME;
-use crate::store::Club;
+use crate::store::{CLUB_ROOM, Club};
 
 /// Seconds that a room stays when nobody comes.
 pub const EMPTY_TIMEOUT: u32 = 600;

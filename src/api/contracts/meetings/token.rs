@@ -16,11 +16,11 @@ use crate::api::answer::Secret;
 use crate::api::contracts::Contract;
 use crate::api::contracts::openapi::{CallerRefusals, Error, Refusals, TokenRefusals};
 use crate::api::fields::{self, Field, Problems, check_length};
-use crate::api::known_rooms::Known;
 use crate::api::mint::{JoinRequest, mint};
 use crate::api::payload::{self, MediaType};
 use crate::api::refusal::Refusal;
 use crate::livekit::grants::VideoGrant;
+use crate::store::Known;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
