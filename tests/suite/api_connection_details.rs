@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use insta::assert_snapshot;
+use insta::{allow_duplicates, assert_snapshot};
 use reqwest::Response;
 use serde_json::{Value, json};
 
@@ -13,8 +13,8 @@ use crate::support::store::StoreKind;
 const DETAILS: &str = "/api/connection-details";
 const SANDBOX: &str = "/api/v2/sandbox/connection-details";
 
-async fn dev() -> Api {
-    Api::start_with(|config| config.dev = true).await
+async fn dev(kind: StoreKind) -> Api {
+    Api::start_on_with(kind, |config| config.dev = true).await
 }
 
 async fn sandbox(api: &Api, body: &Value) -> Response {
@@ -31,17 +31,19 @@ async fn body(answer: Response) -> Value {
 
 #[tokio::test]
 async fn without_the_switch_there_are_no_such_paths() {
-    let api = Api::start().await;
-    let mut table = String::new();
-    for (method, path) in [("GET", DETAILS), ("POST", DETAILS), ("POST", SANDBOX)] {
-        let answer = api.request(method, path).send().await.unwrap();
-        writeln!(table, "{method} {path}: {}", line(answer).await).unwrap();
+    for kind in StoreKind::ALL {
+        let api = Api::start_on(kind).await;
+        let mut table = String::new();
+        for (method, path) in [("GET", DETAILS), ("POST", DETAILS), ("POST", SANDBOX)] {
+            let answer = api.request(method, path).send().await.unwrap();
+            writeln!(table, "{method} {path}: {}", line(answer).await).unwrap();
+        }
+        allow_duplicates!(assert_snapshot!(table, @r#"
+        GET /api/connection-details: 404 {"error":"Not Found"}
+        POST /api/connection-details: 404 {"error":"Not Found"}
+        POST /api/v2/sandbox/connection-details: 404 {"error":"Not Found"}
+        "#));
     }
-    assert_snapshot!(table, @r#"
-    GET /api/connection-details: 404 {"error":"Not Found"}
-    POST /api/connection-details: 404 {"error":"Not Found"}
-    POST /api/v2/sandbox/connection-details: 404 {"error":"Not Found"}
-    "#);
 }
 
 #[tokio::test]
@@ -78,92 +80,101 @@ async fn sample_apps_get_what_they_ask_for() {
 
 #[tokio::test]
 async fn who_asks_for_nothing_is_a_guest_in_a_room_of_their_own() {
-    let api = dev().await;
-    for request in [api.request("GET", DETAILS), api.request("POST", DETAILS)] {
-        let details = body(request.send().await.unwrap()).await;
-        assert_eq!(details["participantName"], "guest");
-        assert!(details["roomName"].as_str().unwrap().starts_with("room-"));
-        let claims = livekit_claims(details["participantToken"].as_str().unwrap());
-        assert!(claims["sub"].as_str().unwrap().starts_with("guest__"));
+    for kind in StoreKind::ALL {
+        let api = dev(kind).await;
+        for request in [api.request("GET", DETAILS), api.request("POST", DETAILS)] {
+            let details = body(request.send().await.unwrap()).await;
+            assert_eq!(details["participantName"], "guest");
+            assert!(details["roomName"].as_str().unwrap().starts_with("room-"));
+            let claims = livekit_claims(details["participantToken"].as_str().unwrap());
+            assert!(claims["sub"].as_str().unwrap().starts_with("guest__"));
+        }
     }
 }
 
 #[tokio::test]
 async fn a_sandbox_answers_as_the_standard_endpoint_does() {
-    let api = dev().await;
-    let ask = json!({
-        "room_name": "daily", "participant_identity": "ada", "participant_name": "Ada",
-        "participant_attributes": {"a": "b"},
-        "room_config": {"agents": [{"agent_name": "scribe"}]},
-    });
-    let text = show(sandbox(&api, &ask).await).await;
-    let token = text.split('"').nth(7).unwrap().to_owned();
-    assert_snapshot!(text.replace(&token, "[token]"));
-    let claims = livekit_claims(&token);
-    // Nobody's own word makes them somebody.
-    assert_eq!(
-        claims["sub"]
-            .as_str()
-            .unwrap()
-            .strip_prefix("ada__")
-            .unwrap()
-            .len(),
-        8
-    );
-    assert_eq!(claims["attributes"], json!({"a": "b"}));
-    assert_eq!(
-        claims["roomConfig"],
-        json!({"agents": [{"agentName": "scribe"}]})
-    );
-    let log = api.end().await;
-    assert!(log.contains("contract=connection_details"), "{log}");
+    for kind in StoreKind::ALL {
+        let api = dev(kind).await;
+        let ask = json!({
+            "room_name": "daily", "participant_identity": "ada", "participant_name": "Ada",
+            "participant_attributes": {"a": "b"},
+            "room_config": {"agents": [{"agent_name": "scribe"}]},
+        });
+        let text = show(sandbox(&api, &ask).await).await;
+        let token = text.split('"').nth(7).unwrap().to_owned();
+        assert_snapshot!(
+            "a_sandbox_answers_as_the_standard_endpoint_does",
+            text.replace(&token, "[token]")
+        );
+        let claims = livekit_claims(&token);
+        // Nobody's own word makes them somebody.
+        assert_eq!(
+            claims["sub"]
+                .as_str()
+                .unwrap()
+                .strip_prefix("ada__")
+                .unwrap()
+                .len(),
+            8
+        );
+        assert_eq!(claims["attributes"], json!({"a": "b"}));
+        assert_eq!(
+            claims["roomConfig"],
+            json!({"agents": [{"agentName": "scribe"}]})
+        );
+        let log = api.end().await;
+        assert!(log.contains("contract=connection_details"), "{log}");
+    }
 }
 
 #[tokio::test]
 async fn closed_rooms_stay_closed_and_bad_requests_are_told() {
-    let api = dev().await;
-    let session = api.session().await;
-    let make = json!({"room_name": "closed", "participants": ["bob"], "call_type": "video"});
-    let request = api
-        .request("POST", "/api/livekit/rooms")
-        .bearer_auth(&session);
-    assert_eq!(request.json(&make).send().await.unwrap().status(), 201);
-    let long = "x".repeat(257);
-    let mut table = String::new();
-    let post = |path| api.request("POST", path).header("x-sandbox-id", "x");
-    for (what, request) in [
-        (
-            "closed",
-            api.request("GET", &format!("{DETAILS}?roomName=closed")),
-        ),
-        (
-            "bob",
-            post(SANDBOX).body(r#"{"room_name": "closed", "participant_identity": "bob"}"#),
-        ),
-        ("no sandbox", api.request("POST", SANDBOX).body("{}")),
-        ("no JSON", post(DETAILS).body("nonsense")),
-        ("no JSON", post(SANDBOX).body("nonsense")),
-        ("a number", post(SANDBOX).body(r#"{"room_name": 1}"#)),
-        (
-            "egress",
-            post(SANDBOX).body(r#"{"room_config": {"egress": {}}}"#),
-        ),
-        (
-            "long",
-            api.request("GET", &format!("{DETAILS}?roomName={long}")),
-        ),
-        ("too much", post(SANDBOX).body(" ".repeat(65 * 1024))),
-        ("GET", api.request("GET", SANDBOX)),
-        ("DELETE", api.request("DELETE", DETAILS)),
-    ] {
-        writeln!(
-            table,
-            "{what}: {}",
-            line(request.send().await.unwrap()).await
-        )
-        .unwrap();
+    for kind in StoreKind::ALL {
+        let api = dev(kind).await;
+        let session = api.session().await;
+        let make = json!({"room_name": "closed", "participants": ["bob"], "call_type": "video"});
+        let request = api
+            .request("POST", "/api/livekit/rooms")
+            .bearer_auth(&session);
+        assert_eq!(request.json(&make).send().await.unwrap().status(), 201);
+        let long = "x".repeat(257);
+        let mut table = String::new();
+        let post = |path| api.request("POST", path).header("x-sandbox-id", "x");
+        for (what, request) in [
+            (
+                "closed",
+                api.request("GET", &format!("{DETAILS}?roomName=closed")),
+            ),
+            (
+                "bob",
+                post(SANDBOX).body(r#"{"room_name": "closed", "participant_identity": "bob"}"#),
+            ),
+            ("no sandbox", api.request("POST", SANDBOX).body("{}")),
+            ("no JSON", post(DETAILS).body("nonsense")),
+            ("no JSON", post(SANDBOX).body("nonsense")),
+            ("a number", post(SANDBOX).body(r#"{"room_name": 1}"#)),
+            (
+                "egress",
+                post(SANDBOX).body(r#"{"room_config": {"egress": {}}}"#),
+            ),
+            (
+                "long",
+                api.request("GET", &format!("{DETAILS}?roomName={long}")),
+            ),
+            ("too much", post(SANDBOX).body(" ".repeat(65 * 1024))),
+            ("GET", api.request("GET", SANDBOX)),
+            ("DELETE", api.request("DELETE", DETAILS)),
+        ] {
+            writeln!(
+                table,
+                "{what}: {}",
+                line(request.send().await.unwrap()).await
+            )
+            .unwrap();
+        }
+        assert_snapshot!("closed_rooms_stay_closed_and_bad_requests_are_told", table);
     }
-    assert_snapshot!(table);
 }
 
 #[test]

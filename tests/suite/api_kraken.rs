@@ -180,62 +180,69 @@ async fn a_role_that_is_given_now_counts_now() {
 
 #[tokio::test]
 async fn connection_info_says_where_the_sfu_is_and_what_it_can_do() {
-    let info = async |api: &Api, host: Option<&str>| {
-        let session = api.session().await;
-        let mut request = api
-            .request("GET", "/api/livekit/connection-info")
-            .bearer_auth(session);
-        if let Some(host) = host {
-            request = request.header("host", host);
-        }
-        line(request.send().await.unwrap()).await
-    };
-    let mut table = String::new();
-    let api = Api::start().await;
-    writeln!(table, "as it is: {}", info(&api, None).await).unwrap();
-    let laptop = info(&api, Some("laptop.example:8000")).await;
-    writeln!(table, "from elsewhere: {laptop}").unwrap();
-    let api = Api::start_with(|config| {
-        config.reach = Reach::new(
-            Some("wss://sfu.example.org".into()),
-            &LivekitConfig::default(),
-        );
-        config.kraken = KrakenConfig {
-            region: Some("eu-north".into()),
-            recording: true,
-            ..config.kraken.clone()
+    for kind in StoreKind::ALL {
+        let info = async |api: &Api, host: Option<&str>| {
+            let session = api.session().await;
+            let mut request = api
+                .request("GET", "/api/livekit/connection-info")
+                .bearer_auth(session);
+            if let Some(host) = host {
+                request = request.header("host", host);
+            }
+            line(request.send().await.unwrap()).await
         };
-    })
-    .await;
-    writeln!(table, "with everything: {}", info(&api, None).await).unwrap();
-    let api = Api::start_with(|config| config.pair = None).await;
-    writeln!(table, "without keys: {}", info(&api, None).await).unwrap();
-    assert_snapshot!(table);
+        let mut table = String::new();
+        let api = Api::start_on(kind).await;
+        writeln!(table, "as it is: {}", info(&api, None).await).unwrap();
+        let laptop = info(&api, Some("laptop.example:8000")).await;
+        writeln!(table, "from elsewhere: {laptop}").unwrap();
+        let api = Api::start_on_with(kind, |config| {
+            config.reach = Reach::new(
+                Some("wss://sfu.example.org".into()),
+                &LivekitConfig::default(),
+            );
+            config.kraken = KrakenConfig {
+                region: Some("eu-north".into()),
+                recording: true,
+                ..config.kraken.clone()
+            };
+        })
+        .await;
+        writeln!(table, "with everything: {}", info(&api, None).await).unwrap();
+        let api = Api::start_on_with(kind, |config| config.pair = None).await;
+        writeln!(table, "without keys: {}", info(&api, None).await).unwrap();
+        assert_snapshot!(
+            "connection_info_says_where_the_sfu_is_and_what_it_can_do",
+            table
+        );
+    }
 }
 
 #[tokio::test]
 async fn refusals_have_nestjs_shape() {
-    let api = Api::start().await;
-    let session = api.session().await;
-    let mut said = String::new();
-    for (method, path, session) in [
-        ("GET", "/api/livekit/connection-info", None),
-        ("GET", "/api/livekit/connection-info", Some("nonsense")),
-        ("POST", "/api/livekit/connection-info", Some(&*session)),
-        ("GET", "/api/livekit/connection-info/more", Some(&*session)),
-        ("DELETE", "/api/livekit/health", None),
-    ] {
-        let mut request = api.request(method, path);
-        if let Some(session) = session {
-            request = request.bearer_auth(session);
+    for kind in StoreKind::ALL {
+        let api = Api::start_on(kind).await;
+        let session = api.session().await;
+        let mut said = String::new();
+        for (method, path, session) in [
+            ("GET", "/api/livekit/connection-info", None),
+            ("GET", "/api/livekit/connection-info", Some("nonsense")),
+            ("POST", "/api/livekit/connection-info", Some(&*session)),
+            ("GET", "/api/livekit/connection-info/more", Some(&*session)),
+            ("DELETE", "/api/livekit/health", None),
+        ] {
+            let mut request = api.request(method, path);
+            if let Some(session) = session {
+                request = request.bearer_auth(session);
+            }
+            let answer = show(request.send().await.unwrap()).await;
+            writeln!(said, "{method} {path}\n{answer}\n").unwrap();
         }
-        let answer = show(request.send().await.unwrap()).await;
-        writeln!(said, "{method} {path}\n{answer}\n").unwrap();
+        let body = json!({"roomId": CHANNEL});
+        let answer = show(api.post("/api/livekit/token", &body).await).await;
+        writeln!(said, "POST /api/livekit/token\n{answer}").unwrap();
+        assert_snapshot!("refusals_have_nestjs_shape", said);
     }
-    let body = json!({"roomId": CHANNEL});
-    let answer = show(api.post("/api/livekit/token", &body).await).await;
-    writeln!(said, "POST /api/livekit/token\n{answer}").unwrap();
-    assert_snapshot!(said);
 }
 
 #[tokio::test]
@@ -271,38 +278,40 @@ async fn health_becomes(api: &Api, wanted: &str) {
 
 #[tokio::test]
 async fn health_is_honest() {
-    let sfu = TestSfu::start(None).await;
-    let reach = Reach::new(None, &sfu.livekit_config());
-    let with_pair = async |key: &str, secret: &str| {
-        Api::start_with(|config| {
-            config.reach = reach.clone();
-            config.pair = Some(KeyPair {
-                key: key.into(),
-                secret: secret.into(),
-            });
-        })
-        .await
-    };
-    let api = with_pair("APItest", LIVEKIT_SECRET).await;
-    health_becomes(&api, HEALTHY).await;
-    let other = with_pair("APItest", "another secret, of thirty-two characters").await;
-    assert_eq!(health(&other).await, UNHEALTHY);
-    let unknown = with_pair("APIother", LIVEKIT_SECRET).await;
-    assert_eq!(health(&unknown).await, UNHEALTHY);
-    let malformed = with_pair("APItest", &format!("{LIVEKIT_SECRET}\n")).await;
-    assert_eq!(health(&malformed).await, UNHEALTHY);
+    for kind in StoreKind::ALL {
+        let sfu = TestSfu::start(None).await;
+        let reach = Reach::new(None, &sfu.livekit_config());
+        let with_pair = async |key: &str, secret: &str| {
+            Api::start_on_with(kind, |config| {
+                config.reach = reach.clone();
+                config.pair = Some(KeyPair {
+                    key: key.into(),
+                    secret: secret.into(),
+                });
+            })
+            .await
+        };
+        let api = with_pair("APItest", LIVEKIT_SECRET).await;
+        health_becomes(&api, HEALTHY).await;
+        let other = with_pair("APItest", "another secret, of thirty-two characters").await;
+        assert_eq!(health(&other).await, UNHEALTHY);
+        let unknown = with_pair("APIother", LIVEKIT_SECRET).await;
+        assert_eq!(health(&unknown).await, UNHEALTHY);
+        let malformed = with_pair("APItest", &format!("{LIVEKIT_SECRET}\n")).await;
+        assert_eq!(health(&malformed).await, UNHEALTHY);
 
-    // An SFU that accepts connections and says nothing.
-    sfu.pause();
-    health_becomes(&api, UNHEALTHY).await;
-    let began = Instant::now();
-    assert_eq!(health(&api).await, UNHEALTHY);
-    assert!(began.elapsed() < Duration::from_millis(1_500));
-    sfu.go_on();
-    health_becomes(&api, HEALTHY).await;
+        // An SFU that accepts connections and says nothing.
+        sfu.pause();
+        health_becomes(&api, UNHEALTHY).await;
+        let began = Instant::now();
+        assert_eq!(health(&api).await, UNHEALTHY);
+        assert!(began.elapsed() < Duration::from_millis(1_500));
+        sfu.go_on();
+        health_becomes(&api, HEALTHY).await;
 
-    sfu.kill();
-    health_becomes(&api, UNHEALTHY).await;
-    sfu.start_again().await;
-    health_becomes(&api, HEALTHY).await;
+        sfu.kill();
+        health_becomes(&api, UNHEALTHY).await;
+        sfu.start_again().await;
+        health_becomes(&api, HEALTHY).await;
+    }
 }

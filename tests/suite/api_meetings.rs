@@ -210,38 +210,40 @@ async fn every_route_answers_as_the_contract_says() {
 
 #[tokio::test]
 async fn refusals_are_one_text() {
-    let clubs = Clubs::start(StoreKind::Sqlite, |_| {}).await;
-    let mut said = String::new();
-    for (method, path) in [
-        ("GET", "token"),
-        ("GET", &*format!("{CLUB}/start")),
-        ("POST", &*format!("{CLUB}/status")),
-        ("GET", "nowhere"),
-        ("GET", "a/b/c"),
-        ("GET", "%FF/status"),
-        ("GET", &*format!("{}/status", "x".repeat(244))),
-    ] {
-        let answer = show(clubs.ask("ada", method, path).await).await;
-        writeln!(said, "{method} {path:.40}\n{answer}\n").unwrap();
+    for kind in StoreKind::ALL {
+        let clubs = Clubs::start(kind, |_| {}).await;
+        let mut said = String::new();
+        for (method, path) in [
+            ("GET", "token"),
+            ("GET", &*format!("{CLUB}/start")),
+            ("POST", &*format!("{CLUB}/status")),
+            ("GET", "nowhere"),
+            ("GET", "a/b/c"),
+            ("GET", "%FF/status"),
+            ("GET", &*format!("{}/status", "x".repeat(244))),
+        ] {
+            let answer = show(clubs.ask("ada", method, path).await).await;
+            writeln!(said, "{method} {path:.40}\n{answer}\n").unwrap();
+        }
+        for path in ["token", &*format!("{CLUB}/start"), &*format!("{CLUB}/end")] {
+            let request = clubs.api.request("POST", &format!("{BASE}/{path}"));
+            let answer = show(request.send().await.unwrap()).await;
+            writeln!(said, "POST {path}, nobody\n{answer}\n").unwrap();
+        }
+        for (what, media_type, body) in [
+            ("no JSON", "application/json", "{".to_owned()),
+            ("another type", "text/plain", "{}".to_owned()),
+            ("too large", "application/json", " ".repeat(65 * 1024)),
+            ("nothing", "application/json", String::new()),
+        ] {
+            let request = clubs.api.request("POST", &format!("{BASE}/token"));
+            let request = request.bearer_auth(clubs.session("ada")).body(body);
+            let request = request.header("content-type", media_type);
+            let answer = show(request.send().await.unwrap()).await;
+            writeln!(said, "{what}\n{answer}\n").unwrap();
+        }
+        assert_snapshot!("refusals_are_one_text", said);
     }
-    for path in ["token", &*format!("{CLUB}/start"), &*format!("{CLUB}/end")] {
-        let request = clubs.api.request("POST", &format!("{BASE}/{path}"));
-        let answer = show(request.send().await.unwrap()).await;
-        writeln!(said, "POST {path}, nobody\n{answer}\n").unwrap();
-    }
-    for (what, media_type, body) in [
-        ("no JSON", "application/json", "{".to_owned()),
-        ("another type", "text/plain", "{}".to_owned()),
-        ("too large", "application/json", " ".repeat(65 * 1024)),
-        ("nothing", "application/json", String::new()),
-    ] {
-        let request = clubs.api.request("POST", &format!("{BASE}/token"));
-        let request = request.bearer_auth(clubs.session("ada")).body(body);
-        let request = request.header("content-type", media_type);
-        let answer = show(request.send().await.unwrap()).await;
-        writeln!(said, "{what}\n{answer}\n").unwrap();
-    }
-    assert_snapshot!(said);
 }
 
 #[tokio::test]
@@ -458,13 +460,15 @@ async fn without_the_sfu_nothing_begins_or_ends_and_the_club_stays_as_it_was() {
 
 #[tokio::test]
 async fn without_keys_nothing_can_be_done() {
-    let clubs = Clubs::start(StoreKind::Sqlite, |config| config.pair = None).await;
-    let mut said = String::new();
-    let body = json!({"readingClubId": CLUB, "participantName": "Ada"});
-    writeln!(said, "{}", line(clubs.token("ada", &body).await).await).unwrap();
-    for (method, path) in [("POST", "start"), ("POST", "end"), ("GET", "status")] {
-        let told = clubs.told("ada", method, &format!("{CLUB}/{path}")).await;
-        writeln!(said, "{told}").unwrap();
+    for kind in StoreKind::ALL {
+        let clubs = Clubs::start(kind, |config| config.pair = None).await;
+        let mut said = String::new();
+        let body = json!({"readingClubId": CLUB, "participantName": "Ada"});
+        writeln!(said, "{}", line(clubs.token("ada", &body).await).await).unwrap();
+        for (method, path) in [("POST", "start"), ("POST", "end"), ("GET", "status")] {
+            let told = clubs.told("ada", method, &format!("{CLUB}/{path}")).await;
+            writeln!(said, "{told}").unwrap();
+        }
+        assert_snapshot!("without_keys_nothing_can_be_done", said);
     }
-    assert_snapshot!(said);
 }

@@ -52,135 +52,149 @@ async fn everything_can_be_left_out() {
 
 #[tokio::test]
 async fn everything_can_be_set_in_both_spellings() {
-    let api = Api::start().await;
-    let session = api.session().await;
-    let snake = json!({
-        "room_name": "daily", "participant_identity": api.ada, "participant_name": "Ada L.",
-        "participant_metadata": "{\"a\": 1}", "participant_attributes": {"a_b": "c"},
-        "room_config": {
-            "empty_timeout": 60, "departure_timeout": 5, "max_participants": 3, "metadata": "m",
-            "min_playout_delay": 1, "max_playout_delay": 2, "sync_streams": true, "tags": {"a_b": "c"},
-        },
-    });
-    let camel = json!({
-        "roomName": "daily", "participantIdentity": api.ada, "participantName": "Ada L.",
-        "participantMetadata": "{\"a\": 1}", "participantAttributes": {"a_b": "c"},
-        "roomConfig": {
-            "emptyTimeout": 60, "departureTimeout": 5, "maxParticipants": 3, "metadata": "m",
-            "minPlayoutDelay": 1, "maxPlayoutDelay": 2, "syncStreams": true, "tags": {"a_b": "c"},
-        },
-    });
-    for body in [snake, camel] {
-        let (answer, claims) = granted(&api, &session, &body).await;
-        assert_eq!(answer["room_name"], "daily");
-        assert_eq!(answer["participant_name"], "Ada L.");
-        assert_eq!(answer["server_url"], "ws://localhost:7880");
-        assert_json_snapshot!("set", claims, {
-            ".nbf" => "[now]", ".exp" => "[later]", ".jti" => "[id]", ".sub" => "[ada]",
+    for kind in StoreKind::ALL {
+        let api = Api::start_on(kind).await;
+        let session = api.session().await;
+        let snake = json!({
+            "room_name": "daily", "participant_identity": api.ada, "participant_name": "Ada L.",
+            "participant_metadata": "{\"a\": 1}", "participant_attributes": {"a_b": "c"},
+            "room_config": {
+                "empty_timeout": 60, "departure_timeout": 5, "max_participants": 3, "metadata": "m",
+                "min_playout_delay": 1, "max_playout_delay": 2, "sync_streams": true, "tags": {"a_b": "c"},
+            },
         });
+        let camel = json!({
+            "roomName": "daily", "participantIdentity": api.ada, "participantName": "Ada L.",
+            "participantMetadata": "{\"a\": 1}", "participantAttributes": {"a_b": "c"},
+            "roomConfig": {
+                "emptyTimeout": 60, "departureTimeout": 5, "maxParticipants": 3, "metadata": "m",
+                "minPlayoutDelay": 1, "maxPlayoutDelay": 2, "syncStreams": true, "tags": {"a_b": "c"},
+            },
+        });
+        for body in [snake, camel] {
+            let (answer, claims) = granted(&api, &session, &body).await;
+            assert_eq!(answer["room_name"], "daily");
+            assert_eq!(answer["participant_name"], "Ada L.");
+            assert_eq!(answer["server_url"], "ws://localhost:7880");
+            assert_json_snapshot!("set", claims, {
+                ".nbf" => "[now]", ".exp" => "[later]", ".jti" => "[id]", ".sub" => "[ada]",
+            });
+        }
     }
 }
 
 #[tokio::test]
 async fn agents_and_recordings_are_passed_on_where_that_is_allowed() {
-    let config = json!({
-        "agents": [{"agent_name": "scribe", "metadata": "x"}],
-        "egress": {"room": {"room_name": "daily", "file_outputs": [{"filepath": "daily.mp4"}]}},
-    });
-    let api = Api::start_with(|config| {
-        config.token_source.agents = true;
-        config.token_source.egress = true;
-    })
-    .await;
-    let session = api.session().await;
-    let (_, claims) = granted(&api, &session, &json!({"room_config": config})).await;
-    assert_json_snapshot!(claims["roomConfig"]);
+    for kind in StoreKind::ALL {
+        let config = json!({
+            "agents": [{"agent_name": "scribe", "metadata": "x"}],
+            "egress": {"room": {"room_name": "daily", "file_outputs": [{"filepath": "daily.mp4"}]}},
+        });
+        let api = Api::start_on_with(kind, |config| {
+            config.token_source.agents = true;
+            config.token_source.egress = true;
+        })
+        .await;
+        let session = api.session().await;
+        let (_, claims) = granted(&api, &session, &json!({"room_config": config})).await;
+        assert_json_snapshot!(
+            "agents_and_recordings_are_passed_on_where_that_is_allowed",
+            claims["roomConfig"]
+        );
+    }
 }
 
 #[tokio::test]
 async fn what_cannot_be_had_is_named() {
-    let all_off = |config: &mut ApiConfig| {
-        config.token_source.metadata = false;
-        config.token_source.attributes = false;
-        config.token_source.room_config = false;
-    };
-    let usual = Api::start().await;
-    let strict = Api::start_with(all_off).await;
-    let long = "x".repeat(257);
-    let mut table = String::new();
-    for (name, api) in [("usual", &usual), ("strict", &strict)] {
-        let session = api.session().await;
-        for body in [
-            json!({"participant_identity": "somebody else"}),
-            json!({"participant_metadata": "m"}),
-            json!({"participant_attributes": {"a": "b"}}),
-            json!({"room_config": {"metadata": "m"}}),
-            json!({"room_config": {"agents": [{"agentName": "a"}]}}),
-            json!({"room_config": {"egress": {}}}),
-            json!({"room_config": {"max_participants": 101}}),
-            json!({"room_config": {"nonsense": 1}}),
-            json!({"room_config": {"empty_timeout": "soon"}}),
-            json!({"room_config": []}),
-            json!({"room_name": 1, "participant_name": [], "participant_metadata": {}}),
-            json!({"participant_attributes": {"a": 1}}),
-            json!({"participant_attributes": "a"}),
-            json!({"room_name": long}),
-            json!({"participant_name": long}),
-            json!({"room_name": "a", "roomName": "b"}),
-            json!([]),
-        ] {
-            let answer = line(ask(api, &session, &body).await).await;
-            let answer = match answer.split_once(r#"{"server_url""#) {
-                Some((status, _)) => format!("{status}granted"),
-                None => answer,
-            };
-            let shown: String = body.to_string().chars().take(75).collect();
-            writeln!(table, "{name} {shown}\n  {answer}").unwrap();
+    for kind in StoreKind::ALL {
+        let all_off = |config: &mut ApiConfig| {
+            config.token_source.metadata = false;
+            config.token_source.attributes = false;
+            config.token_source.room_config = false;
+        };
+        let usual = Api::start_on(kind).await;
+        let strict = Api::start_on_with(kind, all_off).await;
+        let long = "x".repeat(257);
+        let mut table = String::new();
+        for (name, api) in [("usual", &usual), ("strict", &strict)] {
+            let session = api.session().await;
+            for body in [
+                json!({"participant_identity": "somebody else"}),
+                json!({"participant_metadata": "m"}),
+                json!({"participant_attributes": {"a": "b"}}),
+                json!({"room_config": {"metadata": "m"}}),
+                json!({"room_config": {"agents": [{"agentName": "a"}]}}),
+                json!({"room_config": {"egress": {}}}),
+                json!({"room_config": {"max_participants": 101}}),
+                json!({"room_config": {"nonsense": 1}}),
+                json!({"room_config": {"empty_timeout": "soon"}}),
+                json!({"room_config": []}),
+                json!({"room_name": 1, "participant_name": [], "participant_metadata": {}}),
+                json!({"participant_attributes": {"a": 1}}),
+                json!({"participant_attributes": "a"}),
+                json!({"room_name": long}),
+                json!({"participant_name": long}),
+                json!({"room_name": "a", "roomName": "b"}),
+                json!([]),
+            ] {
+                let answer = line(ask(api, &session, &body).await).await;
+                let answer = match answer.split_once(r#"{"server_url""#) {
+                    Some((status, _)) => format!("{status}granted"),
+                    None => answer,
+                };
+                let shown: String = body.to_string().chars().take(75).collect();
+                writeln!(table, "{name} {shown}\n  {answer}").unwrap();
+            }
         }
+        assert_snapshot!("what_cannot_be_had_is_named", table);
     }
-    assert_snapshot!(table);
 }
 
 #[tokio::test]
 async fn what_every_route_refuses_is_refused_in_this_contracts_words() {
-    let api = Api::start().await;
-    let session = api.session().await;
-    let mut table = String::new();
-    let post = || api.request("POST", PATH);
-    for (what, request) in [
-        ("nobody", post().body("{}")),
-        (
-            "somebody else's word",
-            post().bearer_auth("nonsense").body("{}"),
-        ),
-        ("no body", post().bearer_auth(&session)),
-        ("no JSON", post().bearer_auth(&session).body("nonsense")),
-        (
-            "half of it",
-            post().bearer_auth(&session).body(r#"{"room_name":"#),
-        ),
-        (
-            "text",
-            post()
-                .bearer_auth(&session)
-                .header("content-type", "text/plain")
-                .body("{}"),
-        ),
-        (
-            "too much",
-            post().bearer_auth(&session).body(" ".repeat(65 * 1024)),
-        ),
-        ("GET", api.request("GET", PATH)),
-        ("a path below", api.request("GET", &format!("{PATH}/x"))),
-    ] {
-        writeln!(
-            table,
-            "{what}: {}\n",
-            show(request.send().await.unwrap()).await
-        )
-        .unwrap();
+    for kind in StoreKind::ALL {
+        let api = Api::start_on(kind).await;
+        let session = api.session().await;
+        let mut table = String::new();
+        let post = || api.request("POST", PATH);
+        for (what, request) in [
+            ("nobody", post().body("{}")),
+            (
+                "somebody else's word",
+                post().bearer_auth("nonsense").body("{}"),
+            ),
+            ("no body", post().bearer_auth(&session)),
+            ("no JSON", post().bearer_auth(&session).body("nonsense")),
+            (
+                "half of it",
+                post().bearer_auth(&session).body(r#"{"room_name":"#),
+            ),
+            (
+                "text",
+                post()
+                    .bearer_auth(&session)
+                    .header("content-type", "text/plain")
+                    .body("{}"),
+            ),
+            (
+                "too much",
+                post().bearer_auth(&session).body(" ".repeat(65 * 1024)),
+            ),
+            ("GET", api.request("GET", PATH)),
+            ("a path below", api.request("GET", &format!("{PATH}/x"))),
+        ] {
+            writeln!(
+                table,
+                "{what}: {}\n",
+                show(request.send().await.unwrap()).await
+            )
+            .unwrap();
+        }
+        assert_snapshot!(
+            "what_every_route_refuses_is_refused_in_this_contracts_words",
+            table
+        );
     }
-    assert_snapshot!(table);
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use urbania::store::{Channel, Club, Meeting, Role};
 
 use crate::support::api::{Api, LIVEKIT_SECRET, livekit_claims};
 use crate::support::sfu::TestSfu;
+use crate::support::store::StoreKind;
 
 const FIREBASE: &str = "we-chat-1a2b3";
 const CHANNEL: &str = "65b8f0c2a1d4e5f607182930";
@@ -23,9 +24,9 @@ const CLUB: &str = "65b8f0c2a1d4e5f607182931";
 type Ask<'a> = (&'a str, &'a str, Value, &'a str);
 
 /// An API with something for every contract.
-async fn everything(sfu: &TestSfu) -> Api {
+async fn everything(sfu: &TestSfu, kind: StoreKind) -> Api {
     let reach = Reach::new(None, &sfu.livekit_config());
-    let api = Api::start_with(|config| {
+    let api = Api::start_on_with(kind, |config| {
         config.reach = reach;
         config.dev = true;
         config.auth.firebase.project = Some(FIREBASE.into());
@@ -165,34 +166,36 @@ fn read_by(program: &Path, script: &str, tokens: &[(String, String)]) -> Vec<Val
 
 #[tokio::test]
 async fn official_sdks_and_the_sfu_believe_the_tokens_of_every_contract() {
-    let sfu = TestSfu::start(None).await;
-    let api = everything(&sfu).await;
-    let tokens = tokens(&api).await;
-    let node = read_by(Path::new("node"), "verify.mjs", &tokens);
-    let python = read_by(&sdk().join("venv/bin/python"), "verify.py", &tokens);
-    assert_eq!((node.len(), python.len()), (tokens.len(), tokens.len()));
-    let client = http::plain(std::time::Duration::from_secs(10)).unwrap();
-    for (((what, token), node), python) in tokens.iter().zip(node).zip(python) {
-        let claims = livekit_claims(token);
-        let or = |claim: &str, default: Value| claims.get(claim).cloned().unwrap_or(default);
-        let said = json!({
-            "identity": claims["sub"], "name": or("name", "".into()),
-            "metadata": or("metadata", "".into()), "attributes": or("attributes", json!({})),
-            "video": claims["video"], "roomConfig": or("roomConfig", json!({})),
-        });
-        assert_eq!(node, said, "{what}");
-        // It takes what is left out for granted.
-        let mut filled = said;
-        for grant in ["canPublish", "canSubscribe", "canPublishData"] {
-            let granted = &mut filled["video"][grant];
-            if granted.is_null() {
-                *granted = true.into();
+    for kind in StoreKind::ALL {
+        let sfu = TestSfu::start(None).await;
+        let api = everything(&sfu, kind).await;
+        let tokens = tokens(&api).await;
+        let node = read_by(Path::new("node"), "verify.mjs", &tokens);
+        let python = read_by(&sdk().join("venv/bin/python"), "verify.py", &tokens);
+        assert_eq!((node.len(), python.len()), (tokens.len(), tokens.len()));
+        let client = http::plain(std::time::Duration::from_secs(10)).unwrap();
+        for (((what, token), node), python) in tokens.iter().zip(node).zip(python) {
+            let claims = livekit_claims(token);
+            let or = |claim: &str, default: Value| claims.get(claim).cloned().unwrap_or(default);
+            let said = json!({
+                "identity": claims["sub"], "name": or("name", "".into()),
+                "metadata": or("metadata", "".into()), "attributes": or("attributes", json!({})),
+                "video": claims["video"], "roomConfig": or("roomConfig", json!({})),
+            });
+            assert_eq!(node, said, "{what}");
+            // It takes what is left out for granted.
+            let mut filled = said;
+            for grant in ["canPublish", "canSubscribe", "canPublishData"] {
+                let granted = &mut filled["video"][grant];
+                if granted.is_null() {
+                    *granted = true.into();
+                }
             }
+            assert_eq!(python, filled, "{what}");
+            let validate = client.get(format!("{}/rtc/validate", sfu.base));
+            let admitted = validate.bearer_auth(token).send().await.unwrap();
+            assert_eq!(admitted.status(), 200, "{what}");
+            assert_eq!(admitted.text().await.unwrap(), "success", "{what}");
         }
-        assert_eq!(python, filled, "{what}");
-        let validate = client.get(format!("{}/rtc/validate", sfu.base));
-        let admitted = validate.bearer_auth(token).send().await.unwrap();
-        assert_eq!(admitted.status(), 200, "{what}");
-        assert_eq!(admitted.text().await.unwrap(), "success", "{what}");
     }
 }

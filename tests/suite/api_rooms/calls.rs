@@ -50,34 +50,36 @@ async fn until_disconnected(page: &Participant) {
 
 #[tokio::test]
 async fn the_sfu_refuses_a_camera_in_an_audio_call_and_any_track_of_a_listener() {
-    let sfu = TestSfu::start(None).await;
-    let party = Party::with(&sfu, StoreKind::Sqlite).await;
-    let pages = PageServer::start().await;
-    party.made("audio", &[], "audio", "call").await;
-    party.made("webinar", &[], "video", "webinar").await;
+    for kind in StoreKind::ALL {
+        let sfu = TestSfu::start(None).await;
+        let party = Party::with(&sfu, kind).await;
+        let pages = PageServer::start().await;
+        party.made("audio", &[], "audio", "call").await;
+        party.made("webinar", &[], "video", "webinar").await;
 
-    let bob = party.join(&pages, &party.bob, "audio").await;
-    assert_eq!(bob.insist("microphone").await, "published");
-    let (camera, screen) = tokio::join!(bob.insist("camera"), bob.insist("screen_share"));
-    assert_ne!(camera, "published");
-    assert_ne!(screen, "published");
-    let sources = published(&sfu, "audio", &party.bob).await;
-    assert_eq!(sources, [TrackSource::Microphone]);
-    bob.close().await;
+        let bob = party.join(&pages, &party.bob, "audio").await;
+        assert_eq!(bob.insist("microphone").await, "published");
+        let (camera, screen) = tokio::join!(bob.insist("camera"), bob.insist("screen_share"));
+        assert_ne!(camera, "published");
+        assert_ne!(screen, "published");
+        let sources = published(&sfu, "audio", &party.bob).await;
+        assert_eq!(sources, [TrackSource::Microphone]);
+        bob.close().await;
 
-    let bob = party.join(&pages, &party.bob, "webinar").await;
-    let (voice, camera) = tokio::join!(bob.insist("microphone"), bob.insist("camera"));
-    assert_ne!(voice, "published");
-    assert_ne!(camera, "published");
-    assert_eq!(published(&sfu, "webinar", &party.bob).await, []);
-    let ada = party.join(&pages, &party.ada, "webinar").await;
-    for source in ["microphone", "camera"] {
-        assert_eq!(ada.insist(source).await, "published");
+        let bob = party.join(&pages, &party.bob, "webinar").await;
+        let (voice, camera) = tokio::join!(bob.insist("microphone"), bob.insist("camera"));
+        assert_ne!(voice, "published");
+        assert_ne!(camera, "published");
+        assert_eq!(published(&sfu, "webinar", &party.bob).await, []);
+        let ada = party.join(&pages, &party.ada, "webinar").await;
+        for source in ["microphone", "camera"] {
+            assert_eq!(ada.insist(source).await, "published");
+        }
+        let sources = published(&sfu, "webinar", &party.ada).await;
+        assert_eq!(sources, [TrackSource::Microphone, TrackSource::Camera]);
+        ada.close().await;
+        bob.close().await;
     }
-    let sources = published(&sfu, "webinar", &party.ada).await;
-    assert_eq!(sources, [TrackSource::Microphone, TrackSource::Camera]);
-    ada.close().await;
-    bob.close().await;
 }
 
 #[tokio::test]
@@ -127,19 +129,21 @@ async fn leave_takes_one_out_of_the_call_and_delete_everybody() {
 
 #[tokio::test]
 async fn a_room_can_be_joined_also_when_the_sfu_makes_none_by_itself() {
-    let more = "room: {auto_create: false, empty_timeout: 300, max_participants: 100}\n";
-    let sfu = TestSfu::start_on(Ports::take(), None, more).await;
-    let pages = PageServer::start().await;
-    let reach = Reach::new(None, &sfu.livekit_config());
-    let party = Party::on_with(StoreKind::Sqlite, |config| {
-        config.reach = reach;
-        config.auto_create = false;
-        config.max_participants = 5;
-    })
-    .await;
-    party.made("daily", &[], "video", "call").await;
-    let bob = party.join(&pages, &party.bob, "daily").await;
-    let room = sfu.rooms().get("daily").await.unwrap().unwrap();
-    assert_eq!((room.empty_timeout, room.max_participants), (300, 5));
-    bob.close().await;
+    for kind in StoreKind::ALL {
+        let more = "room: {auto_create: false, empty_timeout: 300, max_participants: 100}\n";
+        let sfu = TestSfu::start_on(Ports::take(), None, more).await;
+        let pages = PageServer::start().await;
+        let reach = Reach::new(None, &sfu.livekit_config());
+        let party = Party::on_with(kind, |config| {
+            config.reach = reach;
+            config.auto_create = false;
+            config.max_participants = 5;
+        })
+        .await;
+        party.made("daily", &[], "video", "call").await;
+        let bob = party.join(&pages, &party.bob, "daily").await;
+        let room = sfu.rooms().get("daily").await.unwrap().unwrap();
+        assert_eq!((room.empty_timeout, room.max_participants), (300, 5));
+        bob.close().await;
+    }
 }
