@@ -76,19 +76,23 @@ impl<K: Hash + ?Sized> Limit<K> {
     /// Gives back one that was taken.
     pub fn give_back(&self, key: &K) {
         let bucket = self.bucket(key);
-        let full = bucket.load(Ordering::Relaxed);
-        bucket.store(full.saturating_sub(self.interval), Ordering::Relaxed);
+        let less = |full: u64| Some(full.saturating_sub(self.interval));
+        let _ = bucket.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 
     fn take_at(&self, key: &K, now: u64) -> Result<(), u64> {
-        let bucket = self.bucket(key);
-        let full = bucket.load(Ordering::Relaxed).max(now) + self.interval;
-        let wait = full.saturating_sub(now + self.burst * self.interval);
-        if wait > 0 {
-            return Err(wait.div_ceil(SECOND));
+        if self.burst == 0 {
+            return Ok(());
         }
-        bucket.store(full, Ordering::Relaxed);
-        Ok(())
+        let bucket = self.bucket(key);
+        let fuller = |full: u64| full.max(now) + self.interval;
+        let wait = |full: u64| full.saturating_sub(now + self.burst * self.interval);
+        // In one step: of two at once, only one gets the last.
+        let taken = bucket.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full| {
+            Some(fuller(full)).filter(|full| wait(*full) == 0)
+        });
+        let taken = taken.map(drop);
+        taken.map_err(|full| wait(fuller(full)).div_ceil(SECOND))
     }
 
     fn bucket(&self, key: &K) -> &AtomicU64 {
@@ -136,6 +140,39 @@ mod tests {
             assert_eq!(high.take_at("ada", 7), Ok(()));
         }
         assert_eq!(none.take_at("ada", 7), Ok(()));
+        assert_eq!(none.take_at("ada", 6), Ok(()), "a thread that was late");
         assert_eq!(high.take_at("ada", 7), Err(1));
+    }
+
+    #[test]
+    fn of_many_at_once_no_more_get_one_than_there_are() {
+        const THREADS: usize = 8;
+        let hammered = |limit: &Limit<str>, act: fn(&Limit<str>) -> usize| -> usize {
+            let ready = std::sync::Barrier::new(THREADS);
+            std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..THREADS)
+                    .map(|_| {
+                        scope.spawn(|| {
+                            ready.wait();
+                            (0..20_000).map(|_| act(limit)).sum::<usize>()
+                        })
+                    })
+                    .collect();
+                threads.into_iter().map(|t| t.join().unwrap()).sum()
+            })
+        };
+        let take = |limit: &Limit<str>| usize::from(limit.take_at("ada", 7).is_ok());
+        let borrow = |limit: &Limit<str>| {
+            let taken = limit.take_at("ada", 7).is_ok();
+            if taken {
+                limit.give_back("ada");
+            }
+            usize::from(taken)
+        };
+        let limit = Limit::per_minute(50_000);
+        assert_eq!(hammered(&limit, take), 50_000);
+        let limit = Limit::per_minute(1_000);
+        assert_eq!(hammered(&limit, borrow), THREADS * 20_000);
+        assert_eq!(hammered(&limit, take), 1_000, "all were given back");
     }
 }
