@@ -8,6 +8,7 @@ mod clubs;
 mod fields;
 mod ids;
 mod rooms;
+mod twice;
 mod users;
 
 use std::fmt;
@@ -25,6 +26,7 @@ use super::{CLUB_ROOM, Change, Channel, Club, Known, Meeting, Room, Store, Store
 use crate::config::StoreSettings;
 use channels::Channels;
 use clubs::Clubs;
+use twice::{stored, twice};
 
 /// A call answers within this time or fails.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -131,23 +133,19 @@ impl Mongo {
 
     /// Makes one change; `false` when somebody else was faster.
     async fn change(&self, change: &Change) -> Result<bool, StoreError> {
-        in_time(async {
-            let Collections {
-                users,
-                rooms,
-                channels,
-                clubs,
-            } = self.indexed().await?;
-            match change {
-                Change::User(user) => users::put(users, user).await?,
-                Change::Channel(channel) => channels.put(channel).await?,
-                Change::Club(club) => clubs.put(club).await?,
-                Change::NewRoom(room) => rooms::add(rooms, room).await?,
-                Change::Room(room) => return rooms::replace(rooms, room).await,
+        match change {
+            Change::User(user) => {
+                in_time(twice(|| async {
+                    users::put(&self.indexed().await?.users, user).await
+                }))
+                .await?;
             }
-            Ok(true)
-        })
-        .await
+            Change::Channel(channel) => self.put_channel(channel).await?,
+            Change::Club(club) => self.put_club(club).await?,
+            Change::NewRoom(room) => self.add_room(room).await?,
+            Change::Room(room) => return self.replace_room(room).await,
+        }
+        Ok(true)
     }
 }
 
@@ -178,7 +176,11 @@ impl Store for Mongo {
     }
 
     async fn add_user(&self, user: &User) -> Result<(), StoreError> {
-        in_time(async { users::add(&self.indexed().await?.users, user).await }).await
+        let add = || async { users::add(&self.indexed().await?.users, user).await };
+        let this = doc! { "_id": &user.id };
+        let is_there =
+            || async { Ok(users::one(&self.open().await?.users, this).await?.is_some()) };
+        in_time(stored(add, is_there)).await
     }
 
     async fn user_by_name(&self, username: &str) -> Result<Option<User>, StoreError> {
@@ -196,8 +198,10 @@ impl Store for Mongo {
     }
 
     async fn set_password(&self, username: &str, hash: &SecretString) -> Result<bool, StoreError> {
-        in_time(async { users::set_password(&self.open().await?.users, username, hash).await })
-            .await
+        in_time(twice(|| async {
+            users::set_password(&self.open().await?.users, username, hash).await
+        }))
+        .await
     }
 
     async fn remove_user(&self, username: &str) -> Result<bool, StoreError> {
@@ -205,7 +209,12 @@ impl Store for Mongo {
     }
 
     async fn add_room(&self, room: &Room) -> Result<(), StoreError> {
-        in_time(async { rooms::add(&self.indexed().await?.rooms, room).await }).await
+        let add = || async { rooms::add(&self.indexed().await?.rooms, room).await };
+        let is_there = || async {
+            let there = rooms::by_name(&self.open().await?.rooms, &room.name).await?;
+            Ok(there.as_ref() == Some(room))
+        };
+        in_time(stored(add, is_there)).await
     }
 
     async fn room(&self, name: &str) -> Result<Option<Room>, StoreError> {
@@ -221,7 +230,11 @@ impl Store for Mongo {
     }
 
     async fn replace_room(&self, room: &Room) -> Result<bool, StoreError> {
-        in_time(async { rooms::replace(&self.open().await?.rooms, room).await }).await
+        // Made before the connection broke, it looks as if somebody else was faster: callers read again.
+        in_time(twice(|| async {
+            rooms::replace(&self.open().await?.rooms, room).await
+        }))
+        .await
     }
 
     async fn remove_room(&self, name: &str) -> Result<bool, StoreError> {
@@ -233,7 +246,10 @@ impl Store for Mongo {
     }
 
     async fn put_channel(&self, channel: &Channel) -> Result<(), StoreError> {
-        in_time(async { self.open().await?.channels.put(channel).await }).await
+        in_time(twice(|| async {
+            self.open().await?.channels.put(channel).await
+        }))
+        .await
     }
 
     async fn club(&self, id: &str) -> Result<Option<Club>, StoreError> {
@@ -241,11 +257,14 @@ impl Store for Mongo {
     }
 
     async fn set_meeting(&self, club: &str, meeting: &Meeting) -> Result<bool, StoreError> {
-        in_time(async { self.open().await?.clubs.set_meeting(club, meeting).await }).await
+        in_time(twice(|| async {
+            self.open().await?.clubs.set_meeting(club, meeting).await
+        }))
+        .await
     }
 
     async fn put_club(&self, club: &Club) -> Result<(), StoreError> {
-        in_time(async { self.open().await?.clubs.put(club).await }).await
+        in_time(twice(|| async { self.open().await?.clubs.put(club).await })).await
     }
 
     async fn known(&self, room: &str) -> Result<Known, StoreError> {

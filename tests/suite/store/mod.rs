@@ -3,6 +3,7 @@
 mod apps;
 mod channels;
 mod clubs;
+mod cut;
 mod down;
 mod rooms;
 mod sqlite_file;
