@@ -65,6 +65,19 @@ pub enum MediaType {
     Other,
 }
 
+/// Fails unless the body is JSON.
+pub fn must_be_json(headers: &HeaderMap) -> Result<(), Refusal> {
+    match MediaType::of(headers) {
+        MediaType::Json => Ok(()),
+        MediaType::Form | MediaType::Other => Err(not_json()),
+    }
+}
+
+/// The body is neither JSON nor what else the route takes.
+pub fn not_json() -> Refusal {
+    Refusal::BadRequest("Content-Type must be application/json".into())
+}
+
 impl MediaType {
     /// Of the `Content-Type` header.
     pub fn of(headers: &HeaderMap) -> Self {

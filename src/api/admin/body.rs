@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use serde_json::{Map, Value};
 
 use crate::api::fields::{Invalid, Problem};
-use crate::api::payload::{self, MediaType};
+use crate::api::payload;
 use crate::api::refusal::Refusal;
 
 /// A JSON object and what is wrong with it.
@@ -20,10 +20,7 @@ impl Members {
     /// Reads the body.
     pub async fn read(headers: &HeaderMap, body: Body) -> Result<Self, Refusal> {
         let body = payload::read(body).await?;
-        if MediaType::of(headers) != MediaType::Json {
-            let detail = "Content-Type must be application/json";
-            return Err(Refusal::BadRequest(detail.into()));
-        }
+        payload::must_be_json(headers)?;
         let malformed = |e| Refusal::BadRequest(format!("Malformed JSON: {e}"));
         let whole = |problem| {
             let field = None;

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::extract::rejection::PathRejection;
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 
 use super::App;
@@ -78,6 +79,15 @@ fn refusal(e: SfuError, missing: &'static str) -> Refusal {
         SfuError::NotFound(_) => Refusal::NotFound(missing.into()),
         SfuError::Refused(why) => Refusal::BadRequest(why),
         e => e.into(),
+    }
+}
+
+/// 204, if it was there to be taken away.
+fn gone(was_there: bool, missing: &'static str) -> Result<StatusCode, Rejection> {
+    if was_there {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Refusal::NotFound(missing.into()).into())
     }
 }
 

@@ -11,7 +11,7 @@ use livekit_protocol::{ParticipantPermission, TrackSource};
 use super::body::Members;
 use super::openapi::{Change, Mute, Refusals};
 use super::rooms::found;
-use super::{Admin, NOBODY, Names, Rejection, refusal, room, who};
+use super::{Admin, NOBODY, Names, Rejection, gone, refusal, room, who};
 use crate::api::App;
 use crate::api::contracts::urbania::openapi::{self as urbania, Error};
 use crate::api::fields::Problem;
@@ -103,11 +103,7 @@ pub async fn remove(
     path: Names<(String, String)>,
 ) -> Result<StatusCode, Rejection> {
     let (room, who) = who(path)?;
-    if app.sfu.remove(&room, &who).await.map_err(nobody)? {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(Refusal::NotFound(NOBODY.into()).into())
-    }
+    gone(app.sfu.remove(&room, &who).await.map_err(nobody)?, NOBODY)
 }
 
 /// Mutes a track, or asks for it to be heard again.

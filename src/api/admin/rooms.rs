@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::body::Members;
 use super::openapi::{Message, Metadata, NewRoom as NewRoomRequest, Refusals};
-use super::{Admin, NO_ROOM, Names, Rejection, refusal, room};
+use super::{Admin, NO_ROOM, Names, Rejection, gone, refusal, room};
 use crate::api::App;
 use crate::api::contracts::urbania::openapi::{self as urbania, Error};
 use crate::api::fields::{Problem, check_length};
@@ -127,11 +127,10 @@ pub async fn delete(
     State(app): State<Arc<App>>,
     path: Names<String>,
 ) -> Result<StatusCode, Rejection> {
-    if app.sfu.delete(&room(path)?).await.map_err(no_room)? {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(Refusal::NotFound(NO_ROOM.into()).into())
-    }
+    gone(
+        app.sfu.delete(&room(path)?).await.map_err(no_room)?,
+        NO_ROOM,
+    )
 }
 
 /// Replaces a room's metadata; an empty text removes it.

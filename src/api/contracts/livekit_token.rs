@@ -19,7 +19,7 @@ use crate::api::App;
 use crate::api::contracts::Contract;
 use crate::api::envelope::joiner;
 use crate::api::fields::{self, Field};
-use crate::api::payload::{self, MediaType};
+use crate::api::payload;
 use crate::api::refusal::Refusal;
 use crate::auth::Accepts;
 
@@ -88,9 +88,7 @@ pub async fn token(State(app): State<Arc<App>>, request: Request) -> Response {
 }
 
 fn asked<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<Asked<'a>, Refusal> {
-    if MediaType::of(headers) != MediaType::Json {
-        return Err(urbania::unsupported());
-    }
+    payload::must_be_json(headers)?;
     let fields: Fields<'_> = match fields::parse(body) {
         // No object has no fields.
         Err(Refusal::Invalid(_)) => Fields::default(),

@@ -18,7 +18,7 @@ use crate::api::contracts::Contract;
 use crate::api::contracts::openapi::Error;
 use crate::api::fields::{self, Field, Problems, check_length};
 use crate::api::mint::{JoinRequest, mint};
-use crate::api::payload::{self, MediaType};
+use crate::api::payload;
 use crate::api::refusal::Refusal;
 use crate::auth;
 use crate::livekit::grants::VideoGrant;
@@ -78,10 +78,7 @@ async fn answer(
     body: Body,
 ) -> Result<Answer, Refusal> {
     let body = payload::read(body).await?;
-    if MediaType::of(headers) != MediaType::Json {
-        let wrong = "Content-Type must be application/json";
-        return Err(Refusal::BadRequest(wrong.into()));
-    }
+    payload::must_be_json(headers)?;
     let request: Request<'_> = fields::parse(&body)?;
     let mut problems = Problems::default();
     let room = problems.filled("roomName", request.room_name);

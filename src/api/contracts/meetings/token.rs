@@ -17,7 +17,7 @@ use crate::api::contracts::Contract;
 use crate::api::contracts::openapi::{CallerRefusals, Error, Refusals, TokenRefusals};
 use crate::api::fields::{self, Field, Problems, check_length};
 use crate::api::mint::{JoinRequest, mint};
-use crate::api::payload::{self, MediaType};
+use crate::api::payload;
 use crate::api::refusal::Refusal;
 use crate::livekit::grants::VideoGrant;
 use crate::store::Known;
@@ -64,10 +64,7 @@ pub async fn token(
     body: Body,
 ) -> Result<Response, Rejection> {
     let body = payload::read(body).await?;
-    if MediaType::of(&headers) != MediaType::Json {
-        let detail = "Content-Type must be application/json".into();
-        return Err(Refusal::BadRequest(detail).into());
-    }
+    payload::must_be_json(&headers)?;
     let request: Request<'_> = fields::parse(&body)?;
     let mut problems = Problems::default();
     let id = problems.filled("readingClubId", request.reading_club_id);

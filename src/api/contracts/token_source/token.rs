@@ -16,8 +16,7 @@ use crate::api::answer::Secret;
 use crate::api::contracts::Contract;
 use crate::api::contracts::openapi::{CallerRefusals, Error, Refusals, TokenRefusals};
 use crate::api::mint::{JoinRequest, mint};
-use crate::api::payload::{self, MediaType};
-use crate::api::refusal::Refusal;
+use crate::api::payload;
 
 /// LiveKit's `TokenSourceResponse`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -58,10 +57,7 @@ pub async fn token(
 ) -> Result<Response, Rejection> {
     let caller = &joiner.0;
     let body = payload::read(body).await?;
-    if MediaType::of(&headers) != MediaType::Json {
-        let why = "Content-Type must be application/json";
-        return Err(Refusal::BadRequest(why.into()).into());
-    }
+    payload::must_be_json(&headers)?;
     let wishes = Wishes::of_body(&body, &Limits::of(&app))?;
     let unguessable = wishes.room.is_none();
     let room = wishes.room.clone().unwrap_or_else(|| fresh_room().into());

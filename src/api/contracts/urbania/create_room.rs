@@ -19,7 +19,7 @@ use super::{Caller, Rejection};
 use crate::api::App;
 use crate::api::fields::{self, Field, Problems, check_length};
 use crate::api::iso::to_millisecond;
-use crate::api::payload::{self, MediaType};
+use crate::api::payload;
 use crate::api::refusal::Refusal;
 use crate::store::{Call, CallType, Mode, Room, Store, StoreError};
 
@@ -73,9 +73,7 @@ pub async fn create_room(
     body: Body,
 ) -> Result<Response, Rejection> {
     let body = payload::read(body).await?;
-    if MediaType::of(&headers) != MediaType::Json {
-        return Err(super::unsupported().into());
-    }
+    payload::must_be_json(&headers)?;
     let mut room = wanted(fields::parse(&body)?)?;
     room.created_by = caller.0.id;
     room.created_at = to_millisecond(app.config.clock.now());

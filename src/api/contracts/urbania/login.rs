@@ -68,7 +68,7 @@ pub async fn login(
     let request = match MediaType::of(&headers) {
         MediaType::Json => fields::parse(&body)?,
         MediaType::Form => form(&body),
-        MediaType::Other => return Err(super::unsupported().into()),
+        MediaType::Other => return Err(payload::not_json().into()),
     };
     let (username, password) = credentials(request)?;
 

@@ -45,11 +45,6 @@ type Rejection = crate::api::envelope::Rejection<Urbania>;
 type Caller = crate::api::envelope::Caller<Urbania>;
 type Joiner = crate::api::envelope::Joiner<Urbania>;
 
-/// A body that is neither JSON nor what else the route takes.
-pub fn unsupported() -> Refusal {
-    Refusal::BadRequest("Content-Type must be application/json".into())
-}
-
 fn no_such_room() -> Refusal {
     Refusal::NotFound("Room not found".into())
 }
