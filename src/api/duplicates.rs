@@ -37,9 +37,32 @@ pub fn judge(policy: DuplicateIdentity, identity: &str, is_in: impl Fn(&str) -> 
     }
 }
 
+/// Whether `who` is this identity, or its holder beside themselves.
+pub fn is_same(policy: DuplicateIdentity, identity: &str, who: &str) -> bool {
+    let Some(end) = who.strip_prefix(identity) else {
+        return false;
+    };
+    let beside = policy == DuplicateIdentity::Suffix;
+    end.is_empty() || (beside && (2..=MOST).any(|n| end == format!("~{n}")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_is_beside_themselves_is_the_same() {
+        use DuplicateIdentity::{Suffix, Warn};
+        for who in ["ada", "ada~2", "ada~9"] {
+            assert!(is_same(Suffix, "ada", who), "{who}");
+        }
+        for who in [
+            "ada~", "ada~1", "ada~10", "ada~02", "ada~2~2", "adam", "bob~2",
+        ] {
+            assert!(!is_same(Suffix, "ada", who), "{who}");
+        }
+        assert!(is_same(Warn, "ada", "ada") && !is_same(Warn, "ada", "ada~2"));
+    }
 
     #[test]
     fn a_second_one_is_warned_of_refused_or_called_differently() {

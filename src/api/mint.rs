@@ -17,6 +17,7 @@ use crate::auth::Caller;
 use crate::livekit::grants::VideoGrant;
 use crate::livekit::room_service::NewRoom;
 use crate::livekit::token::{JoinToken, Minted};
+use crate::presence::making::{self, MADE};
 
 /// Somebody wants into a room.
 #[derive(Clone, Debug)]
@@ -82,9 +83,13 @@ pub async fn mint(app: &App, request: JoinRequest<'_>) -> Result<Minted, Refusal
     let signer = Option::as_ref(&signer).ok_or(Refusal::NotConfigured)?;
     let (identity, repeated) = identity(app, &request)?;
     let mut grant = request.grant;
-    if let Some(known) = known {
+    let mut attributes = request.attributes;
+    let making;
+    if let Some(known) = &known {
         if let Some(room) = &known.room {
             grant = policy::grant(grant, room, &request.caller.id);
+            making = making::making(room);
+            attributes.insert(MADE, &making);
         }
         if !config.auto_create && known.club.is_none() {
             make_sure_of(app, request.room).await;
@@ -96,7 +101,7 @@ pub async fn mint(app: &App, request: JoinRequest<'_>) -> Result<Minted, Refusal
         grant,
         ttl: policy::ttl(request.ttl, config.token_ttl, config.max_token_ttl),
         metadata: request.metadata,
-        attributes: request.attributes,
+        attributes,
         room_config: request.room_config,
     };
     let now = config.clock.now();

@@ -3,6 +3,7 @@
 //! The `Authorization` header has a token, signed with one of the pairs of livekit.yaml, that names
 //! the hash of the body. LiveKit repeats what is not answered with success for about half a minute.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use base64::Engine as _;
@@ -173,6 +174,8 @@ pub struct Who {
     pub stay: Present,
     /// How the others see them.
     pub name: String,
+    /// Named values that came with their token, or were set since.
+    pub attributes: BTreeMap<String, String>,
 }
 
 /// A track as events tell of it.
@@ -225,6 +228,7 @@ struct EventParticipant {
     sid: String,
     identity: String,
     name: String,
+    attributes: BTreeMap<String, String>,
     #[serde(alias = "joined_at")]
     joined_at: Int,
     #[serde(alias = "joined_at_ms")]
@@ -296,6 +300,7 @@ impl EventParticipant {
                 since: millis(self.joined_at_ms.0, self.joined_at.0),
             },
             name: self.name,
+            attributes: self.attributes,
         }
     }
 }

@@ -6,6 +6,7 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use livekit_protocol::participant_info::State;
 use livekit_protocol::{ParticipantInfo, Room};
 
+use super::making::MADE;
 use crate::livekit::room_service::{RoomService, SfuError};
 use crate::livekit::webhook::{RoomRef, millis};
 use crate::store::Present;
@@ -20,6 +21,8 @@ pub struct Seen {
     pub room: RoomRef,
     /// Who is in it, and whether they are connected yet.
     pub stays: Vec<(Present, bool)>,
+    /// Whose token says for which making of the room it is.
+    pub made: Vec<(String, String)>,
 }
 
 /// All rooms of the SFU by name, with who is in them.
@@ -36,11 +39,16 @@ pub async fn look(sfu: &RoomService) -> Result<HashMap<String, Seen>, SfuError> 
 }
 
 fn seen(room: Room, participants: &[ParticipantInfo]) -> Seen {
+    let there = || {
+        let all = participants.iter();
+        all.filter(|p| p.state() != State::Disconnected)
+    };
     Seen {
-        stays: participants
-            .iter()
-            .filter(|p| p.state() != State::Disconnected)
+        stays: there()
             .map(|p| (stay(p), p.state() == State::Active))
+            .collect(),
+        made: there()
+            .filter_map(|p| Some((p.identity.clone(), p.attributes.get(MADE)?.clone())))
             .collect(),
         room: RoomRef {
             began: millis(room.creation_time_ms, room.creation_time),

@@ -181,6 +181,7 @@ mod tests {
         let seen = Seen {
             room: event(Kind::Other, room).room,
             stays: Vec::new(),
+            made: Vec::new(),
         };
         HashMap::from([(room.to_owned(), seen)])
     }

@@ -9,6 +9,7 @@
 pub mod changes;
 pub mod follow;
 pub mod look;
+pub mod making;
 pub mod memory;
 
 pub use changes::{Change, changes};

@@ -10,6 +10,7 @@ mod audience;
 pub(in crate::api) mod openapi;
 pub mod reconcile;
 mod record;
+mod stale;
 mod stream;
 pub mod told;
 mod webhook;

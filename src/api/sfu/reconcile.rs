@@ -1,7 +1,7 @@
 //! What was lost is made good: the SFU is asked who is where, at the start, every so often, and
 //! soon after something was missed.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ enum Said {
 
 /// Why a round was not completed.
 #[derive(Debug, thiserror::Error)]
-enum Missed {
+pub(super) enum Missed {
     #[error(transparent)]
     Sfu(#[from] SfuError),
     #[error(transparent)]
@@ -99,7 +99,7 @@ async fn round(app: &App) -> Result<(), Missed> {
         let now = app.config.clock.now();
         app.told.changes(&room, &changes, &audience, now);
     }
-    let mut records: BTreeMap<String, Room> = (active?.into_iter())
+    let mut records: HashMap<String, Room> = (active?.into_iter())
         .map(|room| (room.name.clone(), room))
         .collect();
     for name in seen.keys() {
@@ -109,6 +109,7 @@ async fn round(app: &App) -> Result<(), Missed> {
             records.insert(name.clone(), room);
         }
     }
+    app.send_stale_away(&seen, &records).await?;
     for (name, room) in records {
         let heard = |call: &Call| as_heard(call, app.presence.call(&name).as_ref());
         follow(store, room, heard).await?;

@@ -99,7 +99,9 @@ impl App {
         let changes = self.presence.apply(event);
         let room = &event.room.name;
         self.told.changes(room, &changes, &audience, event.at);
-        if let Some(room) = found? {
+        let found = found?;
+        self.send_away_if_stale(event, found.as_ref()).await;
+        if let Some(room) = found {
             follow(store, room, |call| apply(call, event)).await?;
         }
         self.told.track(event, &audience);

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::livekit::webhook::Who;
+use std::collections::BTreeMap;
 
 fn room_ref(n: i64) -> RoomRef {
     RoomRef {
@@ -30,6 +31,7 @@ fn event(kind: Kind, room: i64, who: Option<Present>) -> RoomEvent {
         participant: who.map(|stay| Who {
             stay,
             name: String::new(),
+            attributes: BTreeMap::new(),
         }),
         track: None,
     }
@@ -105,6 +107,7 @@ fn the_list_of_the_sfu_has_the_last_word() {
     let list = |room, stays: &[(Present, bool)]| Seen {
         room: room_ref(room),
         stays: stays.to_vec(),
+        made: Vec::new(),
     };
     let same = list(1, &[(stay("ada", 1), true), (stay("bob", 2), true)]);
     assert_eq!(reconcile(&call, Some(&same)), None);
@@ -215,6 +218,7 @@ proptest! {
                 began: truth.began,
             },
             stays: truth.present.iter().map(|stay| (stay.clone(), true)).collect(),
+            made: Vec::new(),
         });
         let heard = after(&heard);
         let healed = reconcile(&heard, seen.as_ref()).unwrap_or(heard);

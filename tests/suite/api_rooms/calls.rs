@@ -1,7 +1,5 @@
 //! What the SFU itself makes of the tokens, of `leave` and of `DELETE`, with real browsers in the calls.
 
-use std::time::{Duration, Instant};
-
 use livekit_protocol::{TrackInfo, TrackSource};
 use serde_json::Value;
 use urbania::api::Reach;
@@ -12,6 +10,7 @@ use crate::support::page_server::PageServer;
 use crate::support::ports::Ports;
 use crate::support::sfu::TestSfu;
 use crate::support::store::StoreKind;
+use crate::support::until::until;
 
 impl Party {
     async fn with(sfu: &TestSfu, kind: StoreKind) -> Self {
@@ -39,13 +38,18 @@ async fn published(sfu: &TestSfu, room: &str, who: &Person) -> Vec<TrackSource> 
     participant.tracks.iter().map(TrackInfo::source).collect()
 }
 
+/// Who is in a room, as the SFU says.
+pub async fn who_is_in(sfu: &TestSfu, room: &str) -> Vec<String> {
+    let there = sfu.rooms().participants(room).await.unwrap();
+    there.into_iter().map(|who| who.identity).collect()
+}
+
 /// Waits until somebody's connection is over.
-async fn until_disconnected(page: &Participant) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while page.report().await.state != "disconnected" {
-        assert!(Instant::now() < deadline, "still connected");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+pub async fn until_disconnected(page: &Participant) {
+    until("the connection is over", async || {
+        page.report().await.state == "disconnected"
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -106,9 +110,7 @@ async fn leave_takes_one_out_of_the_call_and_delete_everybody() {
             assert_eq!(room["participants"], serde_json::json!([party.bob.id]));
         }
         until_disconnected(&bob).await;
-        let there = sfu.rooms().participants("daily").await.unwrap();
-        let there: Vec<_> = there.iter().map(|p| p.identity.as_str()).collect();
-        assert_eq!(there, [&party.ada.id]);
+        assert_eq!(who_is_in(&sfu, "daily").await, [party.ada.id.as_str()]);
         bob.close().await;
 
         // They may come back.

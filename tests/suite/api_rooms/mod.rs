@@ -4,6 +4,7 @@ mod calls;
 mod making;
 mod outages;
 mod reading;
+mod reported;
 mod tokens;
 
 use std::fmt::Write as _;
@@ -14,8 +15,8 @@ use urbania::api::ApiConfig;
 use urbania::context::Clock;
 use urbania::store::{Present, Room};
 
-use crate::support::api::{Api, add_user, line, livekit_claims, show};
-use crate::support::store::StoreKind;
+use crate::support::api::{Api, add_user, line, livekit_claims, no_limits, show};
+use crate::support::store::{StoreKind, TestStore};
 
 /// Somebody with a session.
 struct Person {
@@ -37,7 +38,19 @@ impl Party {
     }
 
     async fn on_with(kind: StoreKind, change: impl FnOnce(&mut ApiConfig)) -> Self {
-        let api = Api::start_on_with(kind, change).await;
+        Self::in_with(kind.open().await, change).await
+    }
+
+    /// In a store that can go away.
+    async fn to_go(kind: StoreKind) -> Self {
+        Self::in_with(kind.open_to_go().await, |config| {
+            config.limits = no_limits();
+        })
+        .await
+    }
+
+    async fn in_with(opened: TestStore, change: impl FnOnce(&mut ApiConfig)) -> Self {
+        let api = Api::start_in(opened, change).await;
         for name in ["bob", "eve"] {
             add_user(api.store.as_ref(), name, &[]).await;
         }

@@ -1,11 +1,14 @@
 //! The store or the SFU does not answer.
 
 use insta::assert_snapshot;
+use rusqlite::Connection;
+use serde_json::json;
 use urbania::api::Reach;
 use urbania::config::LivekitConfig;
 
 use super::{Party, Person};
 use crate::support::store::StoreKind;
+use crate::support::until::until;
 
 /// Nobody listens there.
 fn no_sfu() -> Reach {
@@ -66,38 +69,52 @@ async fn who_may_not_leave_or_delete_is_told_so_before_the_sfu_is_asked() {
 
 #[tokio::test]
 async fn without_the_store_only_what_was_just_looked_up_is_answered_until_it_is_back() {
+    for kind in StoreKind::ALL {
+        let party = Party::to_go(kind).await;
+        party.made("daily", &[&party.bob.id], "video", "call").await;
+        assert_eq!(party.token(&party.bob, "daily").await.status(), 200);
+        assert_eq!(party.token(&party.eve, "daily").await.status(), 403);
+        party.api.opened.goes();
+
+        assert_eq!(party.token(&party.bob, "daily").await.status(), 200);
+        assert_eq!(party.token(&party.eve, "daily").await.status(), 403);
+        let down = party.show(party.token(&party.bob, "weekly").await).await;
+        assert_snapshot!("store_down", down);
+        let ask = json!({"room_name": "x", "participants": [], "call_type": "video"});
+        assert_eq!(party.show(party.make(&party.ada, &ask).await).await, down);
+        for (who, method, path) in [
+            (&party.bob, "GET", ""),
+            (&party.bob, "GET", "/daily"),
+            (&party.bob, "POST", "/daily/join"),
+            (&party.bob, "POST", "/daily/leave"),
+            (&party.ada, "DELETE", "/daily"),
+        ] {
+            let request = party.request(who, method, &format!("/api/livekit/rooms{path}"));
+            let answer = request.send().await.unwrap();
+            assert_eq!(party.show(answer).await, down, "{method} {path}");
+        }
+
+        party.api.opened.comes_back();
+        until("tokens are had again", async || {
+            party.token(&party.bob, "weekly").await.status() == 200
+        })
+        .await;
+        assert_eq!(party.make(&party.ada, &ask).await.status(), 201);
+        assert!(party.stored("daily").await.is_some());
+    }
+}
+
+#[tokio::test]
+async fn while_another_program_holds_the_file_what_writes_is_told_to_come_back() {
     let party = Party::on(StoreKind::Sqlite).await;
-    party.made("daily", &[&party.bob.id], "video", "call").await;
-    assert_eq!(party.token(&party.bob, "daily").await.status(), 200);
-    assert_eq!(party.token(&party.eve, "daily").await.status(), 403);
-    let path = party.api.database();
-    let hidden = path.with_extension("hidden");
-    std::fs::rename(&path, &hidden).unwrap();
-    std::fs::create_dir(&path).unwrap();
-
-    assert_eq!(party.token(&party.bob, "daily").await.status(), 200);
-    assert_eq!(party.token(&party.eve, "daily").await.status(), 403);
-    let down = party.show(party.token(&party.bob, "weekly").await).await;
-    assert_snapshot!("store_down", down);
-    let ask = serde_json::json!({"room_name": "x", "participants": [], "call_type": "video"});
-    assert_eq!(party.show(party.make(&party.ada, &ask).await).await, down);
-    for path in ["", "/daily"] {
-        let answer = party
-            .get(&party.bob, &format!("/api/livekit/rooms{path}"))
-            .await;
-        assert_eq!(party.show(answer).await, down);
-    }
-    for path in ["/daily/join", "/daily/leave"] {
-        let answer = party
-            .post(&party.bob, &format!("/api/livekit/rooms{path}"))
-            .await;
-        assert_eq!(party.show(answer).await, down);
-    }
-    let deleted = party.delete(&party.ada, "/api/livekit/rooms/daily").await;
-    assert_eq!(party.show(deleted).await, down);
-
-    std::fs::remove_dir(&path).unwrap();
-    std::fs::rename(&hidden, &path).unwrap();
-    assert_eq!(party.token(&party.bob, "weekly").await.status(), 200);
+    party.made("daily", &[], "video", "call").await;
+    let other = Connection::open(party.api.opened.path()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let ask = json!({"room_name": "x", "participants": [], "call_type": "video"});
+    let held = party.show(party.make(&party.ada, &ask).await).await;
+    assert_snapshot!("store_down", held);
+    let read = party.get(&party.ada, "/api/livekit/rooms/daily").await;
+    assert_eq!(read.status(), 200);
+    other.execute_batch("ROLLBACK").unwrap();
     assert_eq!(party.make(&party.ada, &ask).await.status(), 201);
 }

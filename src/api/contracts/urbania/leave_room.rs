@@ -10,13 +10,16 @@ use super::openapi::{Error, NameRefusals, Refusals};
 use super::room::{RoomName, Shown};
 use super::{Caller, Rejection, no_such_room, not_invited};
 use crate::api::App;
+use crate::api::duplicates;
 use crate::api::refusal::Refusal;
+use crate::config::DuplicateIdentity;
+use crate::livekit::room_service::SfuError;
 use crate::store::{Room, Store};
 
 /// Somebody else changes a room at most this often while we do.
 const ATTEMPTS: usize = 5;
 
-/// Takes the caller out of the call. Who is not in it has left already.
+/// Takes the caller out of the call, however often they are in it. Who is not in it has left already.
 #[utoipa::path(
     post,
     path = "/api/livekit/rooms/{room_name}/leave",
@@ -43,16 +46,35 @@ pub async fn leave_room(
     if !room.admits(user) {
         return Err(not_invited().into());
     }
-    let stays = stays(&room, user);
-    app.sfu.remove(&name, user).await?;
+    let policy = app.config.duplicate_identity;
+    let is_own = |who: &str| duplicates::is_same(policy, user, who);
+    let stays = stays(&room, is_own);
+    for who in own(&app, &name, user, is_own).await? {
+        app.sfu.remove(&name, &who).await?;
+    }
     let room = end_stays(store, room, &stays).await?;
     Ok(Json(Shown::from(&room)).into_response())
 }
 
+/// Under which identities a user may be in the call.
+async fn own(
+    app: &App,
+    room: &str,
+    user: &str,
+    is_own: impl Fn(&str) -> bool,
+) -> Result<Vec<String>, SfuError> {
+    if app.config.duplicate_identity != DuplicateIdentity::Suffix {
+        return Ok(vec![user.to_owned()]);
+    }
+    let there = app.sfu.participants(room).await?.into_iter();
+    let own = there.map(|p| p.identity).filter(|who| is_own(who));
+    Ok(own.collect())
+}
+
 /// The SFU's ids of a user's stays in the call.
-fn stays(room: &Room, user: &str) -> Vec<String> {
+fn stays(room: &Room, is_own: impl Fn(&str) -> bool) -> Vec<String> {
     let present = room.call.present.iter();
-    let own = present.filter(|p| p.identity == user);
+    let own = present.filter(|p| is_own(&p.identity));
     own.map(|p| p.sid.clone()).collect()
 }
 
