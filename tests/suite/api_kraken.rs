@@ -15,6 +15,7 @@ use urbania::store::{Channel, Role};
 use crate::support::api::{Api, LIVEKIT_SECRET, line, livekit_claims, show};
 use crate::support::sfu::TestSfu;
 use crate::support::store::StoreKind;
+use crate::support::until::until;
 
 const CHANNEL: &str = "65b8f0c2a1d4e5f607182930";
 const CLOSED: &str = "65b8f0c2a1d4e5f607182931";
@@ -270,10 +271,7 @@ async fn health(api: &Api) -> String {
 
 /// Asks until it is so.
 async fn health_becomes(api: &Api, wanted: &str) {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while health(api).await != wanted {
-        assert!(Instant::now() < deadline, "never {wanted}");
-    }
+    until(wanted, async || health(api).await == wanted).await;
 }
 
 #[tokio::test]

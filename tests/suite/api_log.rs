@@ -4,12 +4,12 @@ use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use urbania::host::log_file::{LONGEST, before};
 
-use crate::process::eventually;
 use crate::support::project::TestProject;
+use crate::support::until::{eventually, until};
 
 /// A child that is killed with the value.
 struct Killed(Child);
@@ -40,23 +40,16 @@ async fn a_long_log_becomes_the_file_before_and_is_read_and_followed_across() {
     let project = TestProject::initialised();
     fs::create_dir_all(project.path(".urbania/logs")).unwrap();
     let log = project.path(".urbania/logs/api.log");
-    let open = || {
-        File::options()
-            .append(true)
-            .create(true)
-            .open(&log)
-            .unwrap()
-    };
+    fs::write(&log, "").unwrap();
+    // Only the API makes another one.
+    let open = || File::options().append(true).open(&log).unwrap();
     writeln!(open(), "2026-01-01T00:00:00Z long ago").unwrap();
     let serve = command(&project, &["serve"])
         .stderr(open())
         .spawn()
         .unwrap();
     let _serve = Killed(serve);
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while !ask(&project, "first").await {
-        assert!(Instant::now() < deadline, "the API does not answer");
-    }
+    until("the API answers", async || ask(&project, "first").await).await;
     let text = |path| fs::read_to_string(path).unwrap_or_default();
     eventually("the first request is noted", || {
         text(&log).contains(" /first ")
@@ -73,11 +66,10 @@ async fn a_long_log_becomes_the_file_before_and_is_read_and_followed_across() {
     };
     assert_eq!(until(" /first ").len(), 0);
 
-    // Somebody else writes so much; the next line of the API makes it too long.
+    // Somebody else writes so much, at once; the next line of the API makes it too long.
     let piece = format!("2026-01-01T00:00:01Z {}\n", "x".repeat(64 * 1024));
-    for _ in 0..=LONGEST / 64 / 1024 {
-        open().write_all(piece.as_bytes()).unwrap();
-    }
+    let pieces = usize::try_from(LONGEST).unwrap() / piece.len() + 1;
+    open().write_all(piece.repeat(pieces).as_bytes()).unwrap();
     assert!(ask(&project, "turns").await);
     eventually("the log is turned over", || before(&log).exists());
     assert!(ask(&project, "after").await);

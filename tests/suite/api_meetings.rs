@@ -1,7 +1,6 @@
 //! Booky's contract, on both stores, with the real SFU.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use insta::assert_snapshot;
@@ -18,6 +17,7 @@ use crate::support::browser::Participant;
 use crate::support::page_server::PageServer;
 use crate::support::sfu::TestSfu;
 use crate::support::store::StoreKind;
+use crate::support::until::until;
 
 const CLUB: &str = "65b8f0c2a1d4e5f607182930";
 const ROOM: &str = "reading-club-65b8f0c2a1d4e5f607182930";
@@ -124,15 +124,6 @@ fn time(answer: &Value, key: &str) -> Timestamp {
     let text = answer[key].as_str().unwrap();
     assert_eq!(text.len(), "2026-01-31T12:00:00.000Z".len(), "{text}");
     text.parse().unwrap()
-}
-
-/// Polls until it is so.
-async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !condition().await {
-        assert!(Instant::now() < deadline, "not within 30 seconds: {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }
 
 #[tokio::test]

@@ -236,23 +236,19 @@ async fn rooms_keep_their_rules() {
 
 #[tokio::test]
 async fn a_fresh_room_needs_no_store_and_none_is_made_up_where_nobody_could_join_it() {
-    let api = Api::start().await;
-    let session = api.session().await;
-    granted(&api, &session, &json!({})).await;
-    let hidden = api.database().with_extension("hidden");
-    std::fs::rename(api.database(), &hidden).unwrap();
-    std::fs::create_dir(api.database()).unwrap();
-    granted(&api, &session, &json!({})).await;
-    assert_snapshot!(show(ask(&api, &session, &json!({"room_name": "daily"})).await).await, @r#"
-    503 Service Unavailable
-    content-type: application/json
-    retry-after: 2
-    {"error":"Service temporarily unavailable"}
-    "#);
-    let api = Api::start_with(|config| config.auto_create = false).await;
-    let session = api.session().await;
-    assert_eq!(
-        line(ask(&api, &session, &json!({})).await).await,
-        r#"404 {"error":"Room not found"}"#
-    );
+    for kind in StoreKind::ALL {
+        let api = Api::start_in(kind.open_to_go().await, |_| {}).await;
+        let session = api.session().await;
+        granted(&api, &session, &json!({})).await;
+        api.opened.goes();
+        granted(&api, &session, &json!({})).await;
+        let daily = show(ask(&api, &session, &json!({"room_name": "daily"})).await).await;
+        assert_snapshot!("store_down", daily);
+        let api = Api::start_on_with(kind, |config| config.auto_create = false).await;
+        let session = api.session().await;
+        assert_eq!(
+            line(ask(&api, &session, &json!({})).await).await,
+            r#"404 {"error":"Room not found"}"#
+        );
+    }
 }

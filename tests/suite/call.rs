@@ -1,13 +1,12 @@
 //! Calls between real browsers, through the real SFU, with tokens of the real API.
 
-use std::time::{Duration, Instant};
-
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::browser::Participant;
 use crate::support::docker;
 use crate::support::page_server::PageServer;
 use crate::support::project::TestProject;
+use crate::support::until::until;
 
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -191,11 +190,7 @@ async fn a_call_goes_on_while_the_api_is_stopped_killed_and_started_again() {
 async fn kill(pid: u32, signal: Signal) {
     let process = Pid::from_raw(pid.cast_signed()).unwrap();
     kill_process(process, signal).unwrap();
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while alive(pid) {
-        assert!(Instant::now() < deadline, "{pid} did not end");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    until("the process has ended", async || !alive(pid)).await;
 }
 
 /// Whether a process runs; one that nobody has reaped yet does not.

@@ -2,8 +2,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use urbania::store::{Channel, Club, Meeting, Role};
 
 use crate::config::Folder;
+use crate::sdk::{everything, id_token};
+use crate::support::api::{Api, PASSWORD};
+use crate::support::sfu::TestSfu;
+use crate::support::store::StoreKind;
 
 const KEYS: &str = "keys: {APIone: aaaaaaaaaabbbbbbbbbbccccccccccdd}\n";
 
@@ -78,4 +85,101 @@ fn every_link_between_pages_leads_to_a_file() {
             assert!(path.exists(), "{}: {target}", page.display());
         }
     }
+}
+
+/// Runs the commands that a page shows in its blocks of `sh`, against this API; what they print, each
+/// answer followed by its status.
+async fn run_shown(api: &Api, page: &str) -> String {
+    let script: String = page
+        .split("```sh\n")
+        .skip(1)
+        .fold(String::new(), |all, rest| {
+            all + rest.split("```").next().unwrap()
+        });
+    assert!(script.contains("http://localhost:8000"), "{page}");
+    let script = script
+        .replace("http://localhost:8000", &api.base)
+        .replace("PASSWORD", &PASSWORD.replace(' ', "+"));
+    let session = api.session().await;
+    let home = tempfile::tempdir().unwrap();
+    fs::write(
+        home.path().join(".curlrc"),
+        "write-out = \" %{http_code}\\n\"\n",
+    )
+    .unwrap();
+    let mut shell = Command::new("bash");
+    shell
+        .args(["-euc", &script])
+        .env("CURL_HOME", home.path())
+        .env("TOKEN", &session)
+        .env("SESSION", &session)
+        .env("ID_TOKEN", id_token());
+    let run = tokio::task::spawn_blocking(move || shell.output());
+    let run = run.await.unwrap().unwrap();
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+    String::from_utf8(run.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn every_request_that_a_page_of_an_app_shows_is_answered_as_the_page_says() {
+    let sfu = TestSfu::start(None).await;
+    let api = everything(&sfu, StoreKind::Sqlite.open().await).await;
+    let role = Role {
+        name: "member".into(),
+        permissions: vec!["JOIN_CHANNEL".into()],
+        members: vec![api.ada.clone()],
+    };
+    let channel = Channel {
+        id: "65f0c1a2b3d4e5f601234567".into(),
+        name: "Voice".into(),
+        roles: vec![role],
+    };
+    let club = Club {
+        id: "slow-readers".into(),
+        name: "Slow readers".into(),
+        moderator_id: "17".into(),
+        members: vec![api.ada.clone()],
+        meeting: Meeting::default(),
+    };
+    api.store.put_channel(&channel).await.unwrap();
+    api.store.put_club(&club).await.unwrap();
+
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/apps");
+    let mut shown = 0;
+    for (name, status, said) in [
+        ("booky", "200", &["isActive", "participantCount"][..]),
+        ("kraken", "200", &["healthy", "token", "expiresAt"]),
+        ("sandbox", "200", &["serverUrl", "participantToken"]),
+        ("token-source", "201", &["server_url", "participant_token"]),
+        ("urbania", "201", &["access_token", "room_name"]),
+        ("we-chat", "400", &["error"]),
+    ] {
+        let page = fs::read_to_string(root.join(name).with_extension("md")).unwrap();
+        let printed = run_shown(&api, &page).await;
+        let place = format!("{name}.md: {printed}");
+        assert!(printed.trim_end().ends_with(status), "{place}");
+        for field in said {
+            assert!(printed.contains(&format!("\"{field}\"")), "{place}");
+            assert!(page.contains(field), "{place}");
+        }
+        // Whole answers that the page quotes are what it gets.
+        let (_, check) = page.split_once("## Check").unwrap();
+        let quoted = check
+            .split('`')
+            .filter(|span| span.starts_with('{') && span.ends_with('}'));
+        for answer in quoted {
+            assert!(printed.contains(answer), "{answer} is not in {place}");
+        }
+        if name == "urbania" {
+            let again = run_shown(&api, &page).await;
+            assert!(again.trim_end().ends_with("200"), "{again}");
+        }
+        shown += 1;
+    }
+    let pages = fs::read_dir(&root).unwrap().count();
+    assert_eq!(pages, shown + 1, "each page but README.md shows requests");
 }

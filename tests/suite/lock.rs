@@ -35,7 +35,7 @@ fn other_process(dir: &Path) -> Child {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    crate::process::eventually("the other process holds the lock", || {
+    crate::support::until::eventually("the other process holds the lock", || {
         dir.join("held").exists()
     });
     child

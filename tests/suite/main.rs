@@ -17,6 +17,7 @@ mod api_kraken;
 mod api_log;
 mod api_meetings;
 mod api_metrics;
+mod api_outages;
 mod api_policy;
 mod api_rooms;
 mod api_server;

@@ -195,7 +195,7 @@ fn the_project_recognises_its_own_api() {
             },
         ))
         .unwrap();
-    crate::process::eventually("the port is held", || {
+    crate::support::until::eventually("the port is held", || {
         std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
     });
     let run = project.run(&["ports", "-o", "json"]).expect(0);
@@ -354,7 +354,7 @@ fn a_container_in_the_way_is_named_and_can_be_stopped() {
     let port = format!("{published}:80");
     let _published = Container::run(&name("published"), &["-p", &port], [80, 81, 82]);
     for port in [host, published] {
-        crate::process::eventually("the container holds its port", || {
+        crate::support::until::eventually("the container holds its port", || {
             std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
         });
     }

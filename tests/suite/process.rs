@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use urbania::host::process::{Running, Spawn, Stopped, running, spawn_detached_through};
 
+use crate::support::until::eventually;
+
 const URBANIA: &str = env!("CARGO_BIN_EXE_urbania");
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -57,15 +59,6 @@ impl Place {
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
-}
-
-/// Waits for a condition, at most ten seconds.
-pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while !condition() {
-        assert!(Instant::now() < deadline, "never happened: {what}");
-        std::thread::yield_now();
-    }
 }
 
 fn gone(pid: u32) -> bool {

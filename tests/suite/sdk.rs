@@ -12,23 +12,26 @@ use urbania::context::Clock;
 use urbania::http;
 use urbania::store::{Channel, Club, Meeting, Role};
 
-use crate::support::api::{Api, LIVEKIT_SECRET, livekit_claims};
+use crate::support::api::{Api, LIVEKIT_SECRET, livekit_claims, no_limits};
 use crate::support::sfu::TestSfu;
-use crate::support::store::StoreKind;
+use crate::support::store::{StoreKind, TestStore};
 
 const FIREBASE: &str = "we-chat-1a2b3";
-const CHANNEL: &str = "65b8f0c2a1d4e5f607182930";
-const CLUB: &str = "65b8f0c2a1d4e5f607182931";
+/// A channel that Ada may join.
+pub const CHANNEL: &str = "65b8f0c2a1d4e5f607182930";
+/// A club that Ada moderates.
+pub const CLUB: &str = "65b8f0c2a1d4e5f607182931";
 
 /// A request, and where its answer has the token.
 type Ask<'a> = (&'a str, &'a str, Value, &'a str);
 
 /// An API with something for every contract.
-async fn everything(sfu: &TestSfu, kind: StoreKind) -> Api {
+pub async fn everything(sfu: &TestSfu, opened: TestStore) -> Api {
     let reach = Reach::new(None, &sfu.livekit_config());
-    let api = Api::start_on_with(kind, |config| {
+    let api = Api::start_in(opened, |config| {
         config.reach = reach;
         config.dev = true;
+        config.limits = no_limits();
         config.auth.firebase.project = Some(FIREBASE.into());
         config.auth.emulator = true;
     })
@@ -57,7 +60,7 @@ async fn everything(sfu: &TestSfu, kind: StoreKind) -> Api {
 }
 
 /// An ID token as Firebase's emulator makes it.
-fn id_token() -> String {
+pub fn id_token() -> String {
     let now = Clock::system().unix();
     let claims = json!({
         "iss": format!("https://securetoken.google.com/{FIREBASE}"), "aud": FIREBASE,
@@ -168,7 +171,7 @@ fn read_by(program: &Path, script: &str, tokens: &[(String, String)]) -> Vec<Val
 async fn official_sdks_and_the_sfu_believe_the_tokens_of_every_contract() {
     for kind in StoreKind::ALL {
         let sfu = TestSfu::start(None).await;
-        let api = everything(&sfu, kind).await;
+        let api = everything(&sfu, kind.open().await).await;
         let tokens = tokens(&api).await;
         let node = read_by(Path::new("node"), "verify.mjs", &tokens);
         let python = read_by(&sdk().join("venv/bin/python"), "verify.py", &tokens);

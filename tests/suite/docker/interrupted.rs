@@ -3,12 +3,12 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::docker::{containers, docker, volumes};
 use crate::support::project::{Run, TestProject};
+use crate::support::until::eventually;
 
 fn begin(project: &TestProject, args: &[&str]) -> Child {
     project
@@ -24,21 +24,13 @@ fn send(child: &Child, signal: Signal) {
     kill_process(pid, signal).unwrap();
 }
 
-fn until(what: &str, mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !condition() {
-        assert!(Instant::now() < deadline, "not within 30 seconds: {what}");
-        std::thread::yield_now();
-    }
-}
-
 #[test]
 fn an_interrupted_up_takes_back_what_it_did() {
     for signal in [Signal::INT, Signal::TERM] {
         let project = TestProject::initialised();
         super::break_livekit(&project);
         let up = begin(&project, &["up"]);
-        until("livekit is there", || containers(&project.name).len() == 2);
+        eventually("livekit is there", || containers(&project.name).len() == 2);
         send(&up, signal);
         let run = Run::of(&["up"], &up.wait_with_output().unwrap()).expect(1);
         assert!(
@@ -74,8 +66,8 @@ fn in_the_foreground_logs_are_shown_and_ctrl_c_stops_all() {
 fn in_the_foreground_a_service_that_ends_is_named_and_all_is_stopped_at_the_end() {
     let project = TestProject::initialised();
     let up = begin(&project, &["up", "--foreground"]);
-    until("the API runs", || project.api_pid().is_some());
-    until("the logs are followed", || {
+    eventually("the API runs", || project.api_pid().is_some());
+    eventually("the logs are followed", || {
         fs::metadata(project.path(".urbania/lock")).is_ok_and(|lock| lock.len() == 0)
     });
     for service in ["mongodb", "livekit"] {

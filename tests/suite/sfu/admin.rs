@@ -207,7 +207,7 @@ async fn nothing_but_admins_and_sound_requests_reach_the_sfu() {
     let ports = Ports::take();
     let api = api_for(&ports, |_| {}).await;
     let admin = Admin::of(&api).await;
-    add_user(&store(&api), "bob", &["host"]).await;
+    add_user(&*store(&api), "bob", &["host"]).await;
     let pair = json!({"username": "bob", "password": PASSWORD});
     let answer: Value = api
         .post("/api/auth/login", &pair)

@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::listen::Listening;
+use super::listen::{Heard, Listening};
 use super::signed::{event, tell};
 use super::{made, store};
 use crate::support::api::{Api, PASSWORD, add_user, line};
 
 async fn session(api: &Api, name: &str) -> (String, String) {
-    let id = add_user(&store(api), name, &[]).await;
+    let id = add_user(&*store(api), name, &[]).await;
     let pair = json!({"username": name, "password": PASSWORD});
     let answer = api.post("/api/auth/login", &pair).await;
     let answer: serde_json::Value = answer.json().await.unwrap();
@@ -40,7 +40,7 @@ async fn an_admin_hears_of_every_room_as_it_happens() {
     for _ in 0..7 {
         heard.push(all.heard().await);
     }
-    let short: Vec<_> = heard.iter().map(super::listen::Heard::short).collect();
+    let short: Vec<_> = heard.iter().map(Heard::short).collect();
     assert_eq!(
         short,
         [
@@ -165,4 +165,74 @@ async fn streams_need_a_caller_and_end_with_the_server() {
         "{:?}",
         began.elapsed()
     );
+}
+
+#[tokio::test]
+async fn who_reads_too_slowly_is_told_what_was_missed_and_nobody_waits_for_them() {
+    // Far more than the network holds for somebody who does not read.
+    const MANY: usize = 2_500;
+    let room = "\u{1}".repeat(256);
+    let api = Api::start().await;
+    let session = api.session().await;
+    let mut slow = Listening::to(&api, &session, "").await;
+    let mut quick = Listening::to(&api, &session, "").await;
+    assert_eq!(quick.heard().await.rooms(), [""; 0]);
+    let sid = |heard: &Heard| heard.data["participant"]["sid"].as_str().map(str::to_owned);
+    // The same person, every time with another id.
+    let joined = |n: usize| {
+        let since = u64::try_from(n).unwrap();
+        event(
+            &format!("EV_{n}"),
+            "participant_joined",
+            &room,
+            1,
+            Some((&room, since + 1)),
+        )
+    };
+    let expected: Vec<_> = (0..MANY)
+        .map(|n| joined(n)["participant"]["sid"].as_str().unwrap().to_owned())
+        .collect();
+
+    let telling = async {
+        for n in 0..MANY {
+            tell(&api, &joined(n)).await;
+        }
+    };
+    let hearing = async {
+        let mut heard = Vec::new();
+        while heard.len() < MANY {
+            let next = quick.heard().await;
+            assert_ne!(next.name, "lagged");
+            if next.name == "participant_joined" {
+                heard.extend(sid(&next));
+            }
+        }
+        heard
+    };
+    let (heard, ()) = tokio::join!(hearing, telling);
+    assert!(heard == expected, "each once, in order");
+
+    assert_eq!(slow.heard().await.rooms(), [""; 0]);
+    let mut heard = Vec::new();
+    let lagged = loop {
+        let next = slow.heard().await;
+        match next.name.as_str() {
+            "participant_joined" => heard.extend(sid(&next)),
+            "lagged" => break next,
+            _ => {}
+        }
+    };
+    assert!(heard == expected[..heard.len()], "no gap before it is told");
+    let missed = lagged.data["missed"].as_u64().unwrap();
+    assert!(missed > 0 && heard.len() < MANY, "{missed}");
+    // What is so now, and from then on what happens.
+    let now = slow.heard().await;
+    assert_eq!(now.rooms(), [room.as_str()]);
+    assert_eq!(
+        now.data["rooms"][0]["participants"][0]["sid"],
+        expected[MANY - 1]
+    );
+    tell(&api, &event("EV_end", "room_finished", &room, 1, None)).await;
+    assert_eq!(slow.heard().await.name, "participant_left");
+    assert_eq!(slow.heard().await.name, "room_finished");
 }

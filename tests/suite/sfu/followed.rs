@@ -7,12 +7,14 @@ use urbania::livekit::room_service::NewRoom;
 use urbania::livekit::token::{JoinToken, Signer};
 use urbania::store::{Sqlite, Status};
 
+use super::listen::Listening;
 use super::signed::{event, tell};
 use super::{Pair, api_for, made, made_in, until, until_in};
 use crate::support::api::Api;
 use crate::support::browser::Participant;
 use crate::support::page_server::PageServer;
 use crate::support::sfu::TestSfu;
+use crate::support::store::StoreKind;
 
 /// A browser in a room.
 pub async fn join(sfu: &TestSfu, pages: &PageServer, room: &str, identity: &str) -> Participant {
@@ -24,17 +26,11 @@ pub async fn join(sfu: &TestSfu, pages: &PageServer, room: &str, identity: &str)
 
 /// Waits until somebody publishes a picture and a voice.
 pub async fn until_published(sfu: &TestSfu, room: &str, identity: &str) {
-    let published = async {
-        loop {
-            let who = sfu.rooms().participant(room, identity).await;
-            if who.is_ok_and(|who| who.tracks.len() == 2) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    let waited = tokio::time::timeout(Duration::from_secs(20), published).await;
-    waited.expect("two tracks");
+    crate::support::until::until("two tracks", async || {
+        let who = sfu.rooms().participant(room, identity).await;
+        who.is_ok_and(|who| who.tracks.len() == 2)
+    })
+    .await;
 }
 
 /// A token for a room.
@@ -120,4 +116,46 @@ async fn what_happened_while_the_api_was_down_is_made_good_at_its_start() {
     until_in(&*shared(), "weekly", Status::Ended, &[]).await;
     ada.close().await;
     after.end().await;
+}
+
+#[tokio::test]
+async fn what_happens_while_the_store_is_down_is_known_at_once_and_stored_when_it_is_back() {
+    let pages = PageServer::start().await;
+    for kind in StoreKind::ALL {
+        let Pair { api, sfu } = Pair::start_in(kind.open_to_go().await, |_| {}).await;
+        for name in ["daily", "weekly", "monthly"] {
+            made(&api, name, &api.ada, &[]).await;
+        }
+        sfu.rooms().create(room("weekly")).await.unwrap();
+        let ada = join(&sfu, &pages, "daily", "ada").await;
+        until(&api, "daily", Status::Active, &["ada"]).await;
+        until(&api, "weekly", Status::Active, &[]).await;
+        let session = api.session().await;
+        let mut all = Listening::to(&api, &session, "").await;
+        assert_eq!(all.heard().await.rooms(), ["daily", "weekly"]);
+
+        api.opened.goes();
+        let bob = join(&sfu, &pages, "daily", "bob").await;
+        all.until(|heard| heard.short() == ("participant_joined", "bob"))
+            .await;
+        ada.close().await;
+        all.until(|heard| heard.short() == ("participant_left", "ada"))
+            .await;
+        assert!(sfu.rooms().delete("weekly").await.unwrap());
+        all.until(|heard| heard.name == "room_finished").await;
+        sfu.rooms().create(room("monthly")).await.unwrap();
+        all.until(|heard| heard.name == "room_started").await;
+        api.opened.comes_back();
+
+        until(&api, "daily", Status::Active, &["bob"]).await;
+        until(&api, "weekly", Status::Ended, &[]).await;
+        until(&api, "monthly", Status::Active, &[]).await;
+        let mut again = Listening::to(&api, &session, "").await;
+        let now = again.heard().await;
+        assert_eq!(now.rooms(), ["daily", "monthly"]);
+        let there = &now.data["rooms"][0]["participants"];
+        assert_eq!(there.as_array().unwrap().len(), 1, "{there}");
+        assert_eq!(there[0]["identity"], "bob");
+        bob.close().await;
+    }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use urbania::api::ApiConfig;
 use urbania::livekit::keys::KeyPair;
-use urbania::store::{Sqlite, Status, Store};
+use urbania::store::{Sqlite, Status};
 
 use super::signed::{event, header, header_by, now, post, tell};
 use super::{made, store, until};

@@ -10,15 +10,18 @@ mod signed;
 mod twice;
 mod up;
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use urbania::api::{ApiConfig, Reach};
-use urbania::store::{Call, CallType, Mode, Room, Sqlite, Status, Store};
+use urbania::store::{Call, CallType, Mode, Room, Status, Store};
 
 use crate::support::api::Api;
 use crate::support::ports::Ports;
 use crate::support::sfu::TestSfu;
+use crate::support::store::{StoreKind, TestStore};
+use crate::support::until::until_some;
 
 /// An API and a LiveKit that know each other.
 pub struct Pair {
@@ -31,8 +34,13 @@ pub struct Pair {
 impl Pair {
     /// LiveKit reports to the API.
     pub async fn start() -> Self {
+        Self::start_in(StoreKind::Sqlite.open().await, |_| {}).await
+    }
+
+    /// The same in this store, with other settings.
+    pub async fn start_in(opened: TestStore, change: impl FnOnce(&mut ApiConfig)) -> Self {
         let ports = Ports::take();
-        let api = api_for(&ports, |_| {}).await;
+        let api = api_in(opened, &ports, change).await;
         let webhook = format!("{}/api/livekit/webhook", api.base);
         let sfu = TestSfu::start_on(ports, Some(webhook), "").await;
         Self { api, sfu }
@@ -51,11 +59,16 @@ impl Pair {
 
 /// An API for the SFU on these ports.
 pub async fn api_for(ports: &Ports, change: impl FnOnce(&mut ApiConfig)) -> Api {
+    api_in(StoreKind::Sqlite.open().await, ports, change).await
+}
+
+/// The same in this store.
+pub async fn api_in(opened: TestStore, ports: &Ports, change: impl FnOnce(&mut ApiConfig)) -> Api {
     let livekit = urbania::config::LivekitConfig {
         port: ports.livekit(),
         ..Default::default()
     };
-    Api::start_with(|config| {
+    Api::start_in(opened, |config| {
         config.reach = Reach::new(None, &livekit);
         change(config);
     })
@@ -63,13 +76,13 @@ pub async fn api_for(ports: &Ports, change: impl FnOnce(&mut ApiConfig)) -> Api 
 }
 
 /// The store behind an API.
-pub fn store(api: &Api) -> Sqlite {
-    Sqlite::new(api.database())
+pub fn store(api: &Api) -> Arc<dyn Store> {
+    api.opened.again()
 }
 
 /// Stores a room of `creator` with these invited.
 pub async fn made(api: &Api, name: &str, creator: &str, participants: &[&str]) {
-    made_in(&store(api), name, creator, participants).await;
+    made_in(&*store(api), name, creator, participants).await;
 }
 
 /// The same in any store.
@@ -90,22 +103,16 @@ pub async fn made_in(store: &dyn Store, name: &str, creator: &str, participants:
 
 /// Waits until the record of a room has this status and these people.
 pub async fn until(api: &Api, room: &str, status: Status, present: &[&str]) -> Call {
-    until_in(&store(api), room, status, present).await
+    until_in(&*store(api), room, status, present).await
 }
 
 /// The same in any store.
 pub async fn until_in(store: &dyn Store, room: &str, status: Status, present: &[&str]) -> Call {
-    let deadline = Instant::now() + Duration::from_secs(40);
-    loop {
+    let what = format!("{room} is {status:?} with {present:?}");
+    until_some(&what, async || {
         let call = store.room(room).await.unwrap().expect("a record").call;
-        let there: Vec<_> = call.present.iter().map(|p| p.identity.as_str()).collect();
-        if call.status == status && there == present {
-            return call;
-        }
-        assert!(
-            Instant::now() < deadline,
-            "{room} is not {status:?} with {present:?}: {call:?}"
-        );
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        let there = call.present.iter().map(|p| p.identity.as_str());
+        (call.status == status && there.eq(present.iter().copied())).then_some(call)
+    })
+    .await
 }

@@ -39,9 +39,10 @@ pub struct Api {
     /// What it remembers.
     pub store: Arc<dyn Store>,
     log: Log,
+    /// Where that is.
+    pub opened: TestStore,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
-    opened: TestStore,
 }
 
 #[derive(Clone, Default)]
@@ -76,7 +77,11 @@ impl Api {
 
     /// With other settings, on this kind of store.
     pub async fn start_on_with(kind: StoreKind, change: impl FnOnce(&mut ApiConfig)) -> Self {
-        let opened = kind.open().await;
+        Self::start_in(kind.open().await, change).await
+    }
+
+    /// With other settings, in this store.
+    pub async fn start_in(opened: TestStore, change: impl FnOnce(&mut ApiConfig)) -> Self {
         let store = opened.store.clone();
         let ada = add_user(store.as_ref(), "ada", &["admin"]).await;
         let log = Log::default();
@@ -186,6 +191,16 @@ impl Api {
         self.task.await.unwrap();
         let log = self.log.0.lock().unwrap();
         String::from_utf8(log.clone()).unwrap()
+    }
+}
+
+/// Anybody may ask as often as they like.
+pub fn no_limits() -> ApiLimits {
+    ApiLimits {
+        logins_per_minute: 0,
+        failed_logins_per_minute: 0,
+        tokens_per_minute: 0,
+        tokens_per_minute_by_address: 0,
     }
 }
 

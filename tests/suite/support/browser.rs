@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::page_server::PageServer;
+use super::until::until;
 
 /// What one participant sees and hears, read back from pixels and samples.
 #[derive(Debug, Deserialize)]
@@ -85,11 +86,10 @@ impl Participant {
             events,
             _profile: profile,
         };
-        participant
-            .until("the page is loaded", async || {
-                participant.evaluate::<bool>("!!window.call").await
-            })
-            .await;
+        until("the page is loaded", async || {
+            participant.evaluate::<bool>("!!window.call").await
+        })
+        .await;
         participant
     }
 
@@ -121,6 +121,11 @@ impl Participant {
     /// Joins a room and publishes nothing; the identity given by the SFU.
     pub async fn connect(&self, url: &str, token: &str) -> String {
         self.call("connect", &json!([url, token])).await
+    }
+
+    /// The same with a token that may be refused.
+    pub async fn knock(&self, url: &str, token: &str) {
+        let _: String = self.call("knock", &json!([url, token])).await;
     }
 
     /// Tries to publish `microphone`, `camera` or `screen_share` against all permissions:
@@ -199,13 +204,5 @@ impl Participant {
             .unwrap_or_else(|e| panic!("{expression}: {e}"))
             .into_value()
             .unwrap_or_else(|e| panic!("{expression}: {e}"))
-    }
-
-    async fn until(&self, what: &str, mut condition: impl AsyncFnMut() -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while !condition().await {
-            assert!(Instant::now() < deadline, "not within 30 seconds: {what}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
     }
 }

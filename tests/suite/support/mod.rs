@@ -21,3 +21,4 @@ pub mod reaper;
 pub mod registry;
 pub mod sfu;
 pub mod store;
+pub mod until;

@@ -10,6 +10,7 @@ use tokio::sync::OnceCell;
 use urbania::config::StoreSettings;
 use urbania::store::{Mongo, Store};
 
+use super::cut_line::CutLine;
 use super::docker::docker;
 
 /// A container that ends with the value.
@@ -24,7 +25,24 @@ static SHARED: OnceCell<(TestMongo, Child)> = OnceCell::const_new();
 
 /// A database of a test's own in the shared server: its address.
 pub async fn database() -> SecretString {
+    let mongo = shared().await;
+    TestMongo::uri_to(&fresh_name(), &mongo.port, "test")
+}
+
+/// The same, at the end of a line that can be cut.
+pub async fn database_on_a_line(line: impl FnOnce(u16) -> CutLine) -> (SecretString, CutLine) {
+    let mongo = shared().await;
+    let line = line(mongo.port.parse().unwrap());
+    let uri = TestMongo::uri_to(&fresh_name(), &line.port.to_string(), "test");
+    (uri, line)
+}
+
+fn fresh_name() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("test-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+async fn shared() -> &'static TestMongo {
     let shared = SHARED.get_or_init(async || {
         let mongo = TestMongo::start().await;
         let remover = Command::new("sh")
@@ -38,9 +56,7 @@ pub async fn database() -> SecretString {
             .unwrap();
         (mongo, remover)
     });
-    let (mongo, _) = shared.await;
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    mongo.uri_to(&format!("test-{number}"), "test")
+    &shared.await.0
 }
 
 impl TestMongo {
@@ -67,11 +83,10 @@ impl TestMongo {
 
     /// With any password.
     pub fn uri_with(&self, password: &str) -> SecretString {
-        self.uri_to("urbania", password)
+        Self::uri_to("urbania", &self.port, password)
     }
 
-    fn uri_to(&self, database: &str, password: &str) -> SecretString {
-        let port = &self.port;
+    fn uri_to(database: &str, port: &str, password: &str) -> SecretString {
         format!("mongodb://test:{password}@127.0.0.1:{port}/{database}?authSource=admin").into()
     }
 

@@ -19,7 +19,7 @@ impl Processes {
             .unwrap();
         let own = std::fs::read_link("/proc/self/ns/pid").unwrap();
         let children = format!("/proc/{}/ns/pid_for_children", first.id());
-        crate::process::eventually("the namespace is there", || {
+        crate::support::until::eventually("the namespace is there", || {
             std::fs::read_link(&children).is_ok_and(|namespace| namespace != own)
         });
         Self(first)

@@ -257,11 +257,11 @@ fn a_killed_test_leaves_nothing() {
         .spawn()
         .unwrap();
     let facts = told.path().join("facts");
-    crate::process::eventually("the other test has its project", || facts.exists());
+    crate::support::until::eventually("the other test has its project", || facts.exists());
     test.kill().unwrap();
     test.wait().unwrap();
     let facts = fs::read_to_string(facts).unwrap();
     let (name, dir) = facts.split_once('\n').unwrap();
-    crate::process::eventually("its folder is gone", || !Path::new(dir).exists());
+    crate::support::until::eventually("its folder is gone", || !Path::new(dir).exists());
     assert_eq!(docker::volumes(name), [""; 0]);
 }

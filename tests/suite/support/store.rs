@@ -1,5 +1,6 @@
 //! Stores of a test's own, of both kinds.
 
+use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use tempfile::TempDir;
 use urbania::config::StoreSettings;
 use urbania::store::{Mongo, Sqlite, Store};
 
+use super::cut_line::CutLine;
 use super::mongo;
 
 /// The kinds of store.
@@ -23,18 +25,20 @@ impl StoreKind {
 
     /// An empty store.
     pub async fn open(self) -> TestStore {
-        let dir = tempfile::tempdir().unwrap();
-        let uri = match self {
-            Self::Sqlite => None,
-            Self::Mongodb => Some(mongo::database().await),
-        };
-        let mut opened = TestStore {
-            store: Arc::new(Sqlite::new(dir.path().join("urbania.db"))),
-            uri,
-            dir,
-        };
-        opened.store = opened.again();
-        opened
+        match self {
+            Self::Sqlite => TestStore::at(None, None),
+            Self::Mongodb => TestStore::at(Some(mongo::database().await), None),
+        }
+    }
+
+    /// An empty store that can go away and come back: the file, or the line to the database.
+    pub async fn open_to_go(self) -> TestStore {
+        if self == Self::Sqlite {
+            return self.open().await;
+        }
+        let uncut = |port| CutLine::to(port, i64::MAX);
+        let (uri, line) = mongo::database_on_a_line(uncut).await;
+        TestStore::at(Some(uri), Some(line))
     }
 }
 
@@ -43,10 +47,47 @@ pub struct TestStore {
     /// The store.
     pub store: Arc<dyn Store>,
     uri: Option<SecretString>,
+    line: Option<CutLine>,
     dir: TempDir,
 }
 
 impl TestStore {
+    fn at(uri: Option<SecretString>, line: Option<CutLine>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut opened = Self {
+            store: Arc::new(Sqlite::new(dir.path().join("urbania.db"))),
+            uri,
+            line,
+            dir,
+        };
+        opened.store = opened.again();
+        opened
+    }
+
+    /// From now on nothing can be read or written: another thing stands in the file's place, or the
+    /// line to the database is cut.
+    pub fn goes(&self) {
+        if let Some(line) = &self.line {
+            return line.cut();
+        }
+        assert!(self.uri.is_none(), "the store was not opened to go");
+        fs::rename(self.path(), self.hidden()).unwrap();
+        fs::create_dir(self.path()).unwrap();
+    }
+
+    /// Undoes that.
+    pub fn comes_back(&self) {
+        if let Some(line) = &self.line {
+            return line.mend();
+        }
+        fs::remove_dir(self.path()).unwrap();
+        fs::rename(self.hidden(), self.path()).unwrap();
+    }
+
+    fn hidden(&self) -> PathBuf {
+        self.path().with_extension("hidden")
+    }
+
     /// The same place as another process would open it.
     pub fn again(&self) -> Arc<dyn Store> {
         match &self.uri {

@@ -1,0 +1,34 @@
+//! Waiting for something to become so, with a deadline.
+
+use std::time::{Duration, Instant};
+
+/// Long enough for a loaded machine, and for what the program does every few seconds.
+const PATIENCE: Duration = Duration::from_secs(40);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Waits until it is so.
+pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    until_some(what, async || is_so().await.then_some(())).await;
+}
+
+/// Waits until there is something.
+pub async fn until_some<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Waits until it is so, where nothing else is to be done meanwhile.
+pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
+        std::thread::park_timeout(PAUSE);
+    }
+}
