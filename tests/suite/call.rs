@@ -124,11 +124,10 @@ impl Member {
 
     /// Whatever became of it meanwhile.
     pub async fn is_back(&self) {
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while self.page.report().await.state != "connected" {
-            assert!(Instant::now() < deadline, "{} is not back", self.identity);
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        until("the connection is back", async || {
+            self.page.report().await.state == "connected"
+        })
+        .await;
     }
 
     /// Neither for good nor for a moment.
