@@ -23,11 +23,13 @@
 //! api/             router, state, policy, mint; contracts/<app>/
 //! ```
 //!
-//! # Two walks
+//! # Three walks
 //! `urbania up`: `cli::up` → `config` → `stack` plan → `host` port check → `engine` → `stack`
 //! health → report.
 //! A token: `api` router → `auth::Caller` → contract → policy → mint → `livekit`
 //! token → the contract's answer.
+//! `urbania doctor`: `cli::doctor` → `doctor::Site` → every `doctor::Check` at once → report,
+//! and with `--fix` the mends.
 
 pub mod api;
 pub mod auth;

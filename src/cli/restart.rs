@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::host::lock::ProjectLock;
 use crate::stack::interrupt::Interrupt;
+use crate::stack::plan::Plan;
 use crate::stack::rotation;
 use crate::stack::service::Service;
 use crate::stack::site::{Pull, Site};
@@ -32,6 +33,16 @@ pub struct Args {
 
 /// Runs the command.
 pub async fn run(ctx: &Context, args: Args) -> Result<()> {
+    let (site, services, plan) = restart(ctx, &args.services, args.wait_timeout).await?;
+    super::up::report(ctx, &site, &services, &plan).await
+}
+
+/// Stops and starts services, without a report.
+pub(super) async fn restart(
+    ctx: &Context,
+    services: &[Service],
+    wait_timeout: Duration,
+) -> Result<(Site, Vec<Service>, Plan)> {
     let interrupt = Interrupt::listen()?;
     let dir = Project::find(ctx)?;
     let state = dir.join(STATE_DIR);
@@ -39,7 +50,7 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     let lock = interrupt.or(lock).await?;
     let mut project = Project::load_from(&dir, &ctx.env)?;
     refuse_other_engines(project.settings.engine)?;
-    let services = Service::selected(&args.services, &project)?;
+    let services = Service::selected(services, &project)?;
     if services.contains(&Service::Livekit) {
         rotation::whoever_is_there(ctx, &mut project)?;
     }
@@ -47,9 +58,9 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     let wanted = site.wanted(&services)?;
     let plan = site.plan(&wanted, Pull::Missing).await?.restarting();
     site.check_ports(&plan).await?;
-    Up::new(ctx, &site, &wanted, args.wait_timeout, &interrupt)
+    Up::new(ctx, &site, &wanted, wait_timeout, &interrupt)
         .apply(&plan)
         .await?;
     drop(lock);
-    super::up::report(ctx, &site, &services, &plan).await
+    Ok((site, services, plan))
 }

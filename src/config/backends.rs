@@ -8,8 +8,10 @@ use serde::Serialize;
 use super::{Assignment, ENV_FILE, EnvFile, LIVEKIT_FILE, Project};
 use crate::livekit::keys::SHORTEST_SECRET;
 
-pub(super) const KEY: &str = "LIVEKIT_API_KEY";
-pub(super) const SECRET: &str = "LIVEKIT_API_SECRET";
+/// The variable of the key.
+pub const KEY: &str = "LIVEKIT_API_KEY";
+/// The variable of its secret.
+pub const SECRET: &str = "LIVEKIT_API_SECRET";
 /// The spellings that apps use for the SFU's address.
 pub(super) const URLS: [&str; 4] = [
     "LIVEKIT_URL",

@@ -23,7 +23,7 @@ mod seed;
 mod settings;
 mod yaml;
 
-pub use backends::{BackendFinding, Difference, compare_backends};
+pub use backends::{BackendFinding, Difference, KEY, SECRET, compare_backends};
 pub use effective::{Addition, Effective, Machine, NetworkMode, PortUse, effective};
 pub use env_file::{Assignment, EnvFile};
 pub use files::{CopiedFile, NamedFile};

@@ -7,9 +7,8 @@ use serde::Serialize;
 
 use super::finding::Finding;
 use super::group::Group;
-use super::ice;
-use super::ports;
 use super::site::Site;
+use super::{address, config, engine, health, ice, keys, machine, ports};
 use crate::error::Error;
 
 /// All checks, in the order in which they are shown.
@@ -17,7 +16,40 @@ pub const CHECKS: &[&dyn Check] = &[
     &ports::held::Held,
     &ports::overlap::Overlap,
     &ports::ephemeral::Ephemeral,
+    &keys::backend_differs::BackendDiffers,
+    &keys::precedence::Precedence,
+    &keys::process_differs::ProcessDiffers,
+    &keys::sfu_refuses::SfuRefuses,
+    &keys::weak_secret::WeakSecret,
+    &keys::documented::Documented,
+    &keys::quoted::Quoted,
+    &address::advertised::Advertised,
+    &address::changed::Changed,
+    &address::url::Url,
+    &address::stun::Stun,
     &ice::media::Media,
+    &config::files::Files,
+    &config::doubts::Doubts,
+    &config::stale::Stale,
+    &config::turn_peers::TurnPeers,
+    &config::turn_certificate::TurnCertificate,
+    &config::leaks::Leaks,
+    &engine::reachable::Reachable,
+    &engine::network::Network,
+    &engine::clock::Clock,
+    &engine::images::Images,
+    &engine::leftovers::Leftovers,
+    &engine::disk::Disk,
+    &machine::clock::Clock,
+    &machine::capacity::Capacity,
+    &machine::avx::Avx,
+    &machine::udp_buffer::UdpBuffer,
+    &machine::open_files::OpenFiles,
+    &machine::firewall::Firewall,
+    &machine::localhost::Localhost,
+    &health::services::Services,
+    &health::ended::Ended,
+    &health::log::Log,
 ];
 
 /// One way in which the stack fails, and how to see it.
@@ -29,9 +61,9 @@ pub trait Check: Sync {
     /// Looks. No findings: all is well.
     async fn look(&self, site: &Site) -> Look;
 
-    /// How long looking may take.
+    /// How long looking may take. On a machine that is not busy it is a matter of milliseconds.
     fn patience(&self) -> Duration {
-        Duration::from_secs(2)
+        Duration::from_secs(5)
     }
 }
 

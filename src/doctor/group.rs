@@ -11,19 +11,46 @@ use serde::Serialize;
 pub enum Group {
     /// The ports that the stack needs.
     Ports,
+    /// The key pair, and everybody who must have the same one.
+    Keys,
+    /// The addresses that browsers are told.
+    Address,
     /// Media's way to the SFU.
     Ice,
+    /// The project's files.
+    Config,
+    /// What runs containers.
+    Engine,
+    /// Clock, processor, memory, limits, firewall.
+    Machine,
+    /// What the services have been through.
+    Health,
 }
 
 impl Group {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Ports, Self::Ice];
+    pub const ALL: [Self; 8] = [
+        Self::Ports,
+        Self::Keys,
+        Self::Address,
+        Self::Ice,
+        Self::Config,
+        Self::Engine,
+        Self::Machine,
+        Self::Health,
+    ];
 
     /// Its name, with which the codes of its checks begin.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ports => "ports",
+            Self::Keys => "keys",
+            Self::Address => "address",
             Self::Ice => "ice",
+            Self::Config => "config",
+            Self::Engine => "engine",
+            Self::Machine => "machine",
+            Self::Health => "health",
         }
     }
 
@@ -31,7 +58,13 @@ impl Group {
     pub fn about(self) -> &'static str {
         match self {
             Self::Ports => "the ports that the stack needs",
+            Self::Keys => "the key pair, and everybody who must have the same one",
+            Self::Address => "the addresses that browsers are told",
             Self::Ice => "media's way to the SFU",
+            Self::Config => "the project's files",
+            Self::Engine => "what runs containers",
+            Self::Machine => "clock, processor, memory, limits, firewall",
+            Self::Health => "what the services have been through",
         }
     }
 }

@@ -5,6 +5,12 @@ use std::fmt;
 /// Something that mends a finding and harms nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mend {
+    /// Writes the pair in use into the env files of the project.
+    SyncKeys,
+    /// Stops and starts the SFU, which ends its calls.
+    RestartSfu,
+    /// Removes containers, which are there with id and name.
+    RemoveContainers(Vec<(String, String)>),
     /// Sets a variable of the kernel, now and at every start of the machine.
     Sysctl {
         /// Its name, `net.core.rmem_max`.
@@ -17,6 +23,16 @@ pub enum Mend {
 impl fmt::Display for Mend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::SyncKeys => {
+                f.write_str("write the pair in use into the env files (urbania keys sync)")
+            }
+            Self::RestartSfu => {
+                f.write_str("restart the SFU, which ends its calls (urbania restart livekit)")
+            }
+            Self::RemoveContainers(containers) => {
+                let names: Vec<_> = containers.iter().map(|(_, name)| name.as_str()).collect();
+                write!(f, "remove the containers {}", names.join(", "))
+            }
             Self::Sysctl { name, value } => {
                 write!(f, "set {name} = {value}, now and in {SYSCTL_FILE}")
             }

@@ -7,15 +7,22 @@
 //! A new check: a file in the folder of its group with a unit struct that implements [`Check`], a line in
 //! [`CHECKS`], and a test that makes the fault. `urbania doctor --pages docs/doctor` writes its page.
 
+mod address;
 mod check;
+mod config;
+mod engine;
 mod examine;
 mod finding;
 mod group;
+mod health;
 mod ice;
+mod keys;
+mod machine;
 mod mend;
 mod page;
 mod ports;
 mod site;
+mod skew;
 
 pub use check::{About, Blind, CHECKS, Check, Look};
 pub use examine::{Examination, Looked, OfGroup, examine};

@@ -1,5 +1,6 @@
 //! What the checks look at, gathered once for all of them.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -9,17 +10,19 @@ use super::check::Blind;
 use crate::config::{Effective, Machine, Project, effective};
 use crate::context::Context;
 use crate::engine::docker::Docker;
-use crate::engine::{Choice, Engine, Facts, Instance};
+use crate::engine::{Choice, Engine, Facts, Host, Instance};
 use crate::error::{Error, Result};
 use crate::host::claims::Ours;
 use crate::host::files::same_folder;
 use crate::http;
 use crate::stack::api::ApiFiles;
 use crate::stack::network::expected;
+use crate::stack::plan::{ApiSeen, Plan, Seen};
 use crate::stack::service::Service;
+use crate::stack::wanted::wanted;
 
-/// How long the engine, and then the SFU, may take to answer.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long the engine, and then the SFU, may take to answer: an engine under load is no fault.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// Everything that is there, or why it is not.
 pub struct Site {
@@ -28,8 +31,16 @@ pub struct Site {
     project: Result<Project>,
     engine: Result<EngineSeen>,
     sfu: Result<SfuSeen, Blind>,
-    expected: Option<(Machine, Effective)>,
+    expected: Option<Expected>,
+    api: Option<ApiSeen>,
     ours: Ours,
+}
+
+/// What `up` would go by.
+struct Expected {
+    machine: Machine,
+    effective: Effective,
+    webhook_listen: Option<SocketAddr>,
 }
 
 /// The engine and what runs on it.
@@ -40,6 +51,10 @@ pub struct EngineSeen {
     pub facts: Facts,
     /// How the SFU is reached.
     pub network: Choice,
+    /// The machine that it runs on.
+    pub host: Host,
+    /// How far its clock is ahead of ours, in seconds, where it says so.
+    pub ahead: Option<i64>,
     /// Every container with our label, also of other projects.
     pub instances: Vec<Instance>,
 }
@@ -67,7 +82,7 @@ impl Site {
             },
             async {
                 let project = project.as_ref().ok()?;
-                Some(expected(project, None, &ctx.env).await.0)
+                Some(expected(project, None, &ctx.env).await)
             }
         );
         let sfu = match &project {
@@ -75,13 +90,19 @@ impl Site {
             Err(_) => Err(no_project()),
         };
         let expected = project.as_ref().ok().zip(machine);
+        let api = match &project {
+            Ok(project) => ApiFiles::of(project).seen().await.ok().flatten(),
+            Err(_) => None,
+        };
         Self {
             ctx: ctx.clone(),
-            expected: expected.map(|(project, machine)| {
-                let effective = effective(project, &machine);
-                (machine, effective)
+            expected: expected.map(|(project, (machine, way))| Expected {
+                effective: effective(project, &machine),
+                machine,
+                webhook_listen: way.listen,
             }),
-            ours: ours(project.as_ref().ok()).await,
+            ours: ours(project.as_ref().ok(), api.as_ref()),
+            api,
             project,
             engine,
             sfu,
@@ -115,16 +136,49 @@ impl Site {
         self.sfu.as_ref().map_err(Clone::clone)
     }
 
+    /// Where this machine reaches the SFU, whether it is there or not.
+    pub fn base(&self) -> Result<String, Blind> {
+        Ok(base(self.project()?, self.engine().ok()))
+    }
+
     /// What the SFU would be started with now.
     pub fn effective(&self) -> Result<&Effective, Blind> {
-        let expected = self.expected.as_ref().ok_or_else(no_project)?;
-        Ok(&expected.1)
+        Ok(&self.expected()?.effective)
     }
 
     /// What is known of this machine's network.
     pub fn machine(&self) -> Result<&Machine, Blind> {
-        let expected = self.expected.as_ref().ok_or_else(no_project)?;
-        Ok(&expected.0)
+        Ok(&self.expected()?.machine)
+    }
+
+    fn expected(&self) -> Result<&Expected, Blind> {
+        self.expected.as_ref().ok_or_else(no_project)
+    }
+
+    /// What `up` would do now.
+    pub fn plan(&self) -> Result<Plan, Blind> {
+        let (project, seen, expected) = (self.project()?, self.engine()?, self.expected()?);
+        if seen.facts.remote_host().is_some() {
+            return Err(Blind::because("the engine is on another machine"));
+        }
+        let wanted = wanted(
+            project,
+            &Service::wanted(project),
+            &expected.effective,
+            seen.network.mode,
+            expected.webhook_listen,
+        )?;
+        let seen = Seen {
+            instances: self.instances()?.into_iter().cloned().collect(),
+            api: self.api.clone(),
+            ..Seen::default()
+        };
+        Ok(Plan::up(&wanted, &seen))
+    }
+
+    /// The API's process, if it runs.
+    pub fn api(&self) -> Option<&ApiSeen> {
+        self.api.as_ref()
     }
 
     /// The processes of the project.
@@ -164,11 +218,10 @@ fn base(project: &Project, engine: Option<&EngineSeen>) -> String {
     }
 }
 
-async fn ours(project: Option<&Project>) -> Ours {
+fn ours(project: Option<&Project>, api: Option<&ApiSeen>) -> Ours {
     let Some(project) = project else {
         return Ours::default();
     };
-    let api = ApiFiles::of(project).seen().await.ok().flatten();
     Ours {
         project: project.name.clone(),
         dir: project.dir.clone(),
@@ -181,12 +234,20 @@ async fn ours(project: Option<&Project>) -> Ours {
 impl EngineSeen {
     async fn look(ctx: &Context, project: Option<&Project>) -> Result<Self> {
         let engine = Docker::connect(&ctx.env).await?;
-        let (facts, instances) = tokio::try_join!(engine.facts(), engine.instances(None))?;
+        let (facts, instances, (host, ahead)) =
+            tokio::try_join!(engine.facts(), engine.instances(None), async {
+                let host = engine.host().await?;
+                let now = ctx.clock.now();
+                let ahead = host.time.map(|time| time.as_second() - now.as_second());
+                Ok((host, ahead))
+            })?;
         let wanted = project.map(|p| p.settings.network).unwrap_or_default();
         Ok(Self {
             network: facts.network(wanted),
             engine: Box::new(engine),
             facts,
+            host,
+            ahead,
             instances,
         })
     }

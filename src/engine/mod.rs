@@ -32,6 +32,12 @@ pub trait Engine: Send + Sync {
     /// What answers, and where it runs.
     async fn facts(&self) -> Result<Facts>;
 
+    /// The machine that it runs on.
+    async fn host(&self) -> Result<Host>;
+
+    /// The processor that an image is for; `None` where the engine lacks it.
+    async fn image_architecture(&self, image: &str) -> Result<Option<String>>;
+
     /// Every instance of `project`, or of all projects, running or not.
     async fn instances(&self, project: Option<&str>) -> Result<Vec<Instance>>;
 
@@ -76,6 +82,17 @@ pub trait Engine: Send + Sync {
 
     /// Removes a volume and its data; one that has gone is fine.
     async fn remove_volume(&self, name: &str) -> Result<()>;
+}
+
+/// The machine that an engine runs on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Host {
+    /// The folder of images and volumes, on that machine.
+    pub data: PathBuf,
+    /// What its clock shows, where it says so.
+    pub time: Option<Timestamp>,
+    /// Its processor, such as `x86_64`.
+    pub architecture: String,
 }
 
 /// A container that carries our label.

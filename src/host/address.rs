@@ -21,6 +21,36 @@ pub fn node_ip() -> IpAddr {
         .unwrap_or(Ipv4Addr::LOCALHOST.into())
 }
 
+/// Whether this machine has the address.
+pub fn is_here(ip: IpAddr) -> bool {
+    UdpSocket::bind((ip, 0)).is_ok()
+}
+
+/// The interface in whose network the address is, if that network is inside this machine, as a
+/// container engine's bridge is.
+pub fn internal_interface(ip: IpAddr) -> Option<String> {
+    let IpAddr::V4(ip) = ip else {
+        return None;
+    };
+    let table = std::fs::read_to_string("/proc/net/route").ok()?;
+    let found = routes_with_masks(&table)
+        .filter(|(_, network, mask)| ip & *mask == *network)
+        .max_by_key(|(_, _, mask)| mask.to_bits())?;
+    is_internal(found.0).then(|| found.0.to_owned())
+}
+
+/// The same as [`routes`] with the mask of each network.
+fn routes_with_masks(table: &str) -> impl Iterator<Item = (&str, Ipv4Addr, Ipv4Addr)> {
+    let masks = table.lines().skip(1).map(|row| {
+        let mask = row.split_ascii_whitespace().nth(7)?;
+        let mask = u32::from_str_radix(mask, 16).ok()?;
+        Some(Ipv4Addr::from(mask.to_ne_bytes()))
+    });
+    routes(table)
+        .zip(masks)
+        .filter_map(|((interface, network), mask)| Some((interface, network, mask?)))
+}
+
 /// The address that the kernel would send from. Connecting a UDP socket sends nothing.
 fn source_for(to: IpAddr) -> Option<IpAddr> {
     let any: IpAddr = if to.is_ipv4() {

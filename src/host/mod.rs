@@ -5,6 +5,7 @@ pub mod address;
 pub mod claims;
 pub mod command_line;
 pub mod files;
+pub mod firewall;
 pub mod holder;
 pub mod kernel;
 pub mod lock;

@@ -5,6 +5,7 @@
 //! file is held, by inheritance also when we die in between. So a crash at any moment leaves no
 //! process, or one that [`running`] finds.
 
+mod environ;
 mod facts;
 mod handle;
 mod launch;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use environ::{WithVariables, with_variables};
 pub use facts::{Facts, facts, facts_of_this_user, user_name};
 pub use handle::Handle;
 pub use launch::{Spawn, become_program, spawn_detached, spawn_detached_through};

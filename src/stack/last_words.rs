@@ -107,7 +107,7 @@ fn telling<'a>(lines: impl Iterator<Item = &'a str>, redactor: &Redactor) -> Vec
 }
 
 /// A line that fits into an error.
-fn shortened(mut line: String) -> String {
+pub fn shortened(mut line: String) -> String {
     if let Some((end, _)) = line.char_indices().nth(LONGEST_LINE) {
         line.truncate(end);
         line.push('…');
@@ -154,7 +154,7 @@ pub fn failure(
 }
 
 /// Words that services end with, and the way out.
-const KNOWN: [(&str, &str); 15] = [
+const KNOWN: [(&str, &str); 20] = [
     (
         "address already in use",
         "urbania ports   shows who holds the port",
@@ -212,17 +212,46 @@ const KNOWN: [(&str, &str); 15] = [
         "the service may not read or write its files: is the volume its own?",
     ),
     (
+        "failed to notify webhook",
+        "nobody takes room events at `webhook.urls`: is the API up (urbania status), and is a firewall between?",
+    ),
+    (
+        "udp receive buffer is too small",
+        "net.core.rmem_max is small: urbania doctor --explain machine.udp-buffer",
+    ),
+    (
+        "secret is too short",
+        "LiveKit asks for secrets of 32 characters or more: openssl rand -hex 32",
+    ),
+    (
+        "could not find any relay candidates",
+        "TURN gives no address that clients reach: urbania doctor --only config",
+    ),
+    (
+        "too many open files",
+        "the limit of open files is reached: ulimit -n 65536, then urbania restart",
+    ),
+    (
         "requires a cpu with avx",
         "this processor has no AVX, which MongoDB 5 and newer need: images: {mongodb: \"mongo:4.4\"}",
     ),
 ];
 
-fn hint(service: Service, words: &[String], end: Option<&Condition>) -> Option<&'static str> {
-    let said = words.join("\n").to_ascii_lowercase();
-    if service == Service::Api && said.contains("cannot listen on") {
-        return Some("`api.listen` in urbania.yaml must be an address of this machine");
+/// What we know of such words: by what they are known, and the way out.
+pub fn known(service: Service, words: &str) -> Option<(&'static str, &'static str)> {
+    const CANNOT_LISTEN: (&str, &str) = (
+        "cannot listen on",
+        "`api.listen` in urbania.yaml must be an address of this machine",
+    );
+    let said = words.to_ascii_lowercase();
+    if service == Service::Api && said.contains(CANNOT_LISTEN.0) {
+        return Some(CANNOT_LISTEN);
     }
-    if let Some((_, hint)) = KNOWN.iter().find(|(mark, _)| said.contains(mark)) {
+    KNOWN.into_iter().find(|(mark, _)| said.contains(mark))
+}
+
+fn hint(service: Service, words: &[String], end: Option<&Condition>) -> Option<&'static str> {
+    if let Some((_, hint)) = known(service, &words.join("\n")) {
         return Some(hint);
     }
     let end = end?;

@@ -1,12 +1,22 @@
 //! `--fix`: what will be done is shown, asked about, and done.
 
 use std::process::Stdio;
+use std::time::Duration;
 
 use tokio::process::Command;
 
+use crate::cli::restart::restart;
+use crate::config::{Project, STATE_DIR, mend_backends};
 use crate::context::Context;
 use crate::doctor::{Mend, SYSCTL_FILE};
+use crate::engine::Engine as _;
+use crate::engine::docker::Docker;
 use crate::error::{Context as _, Error, Result};
+use crate::host::lock::ProjectLock;
+use crate::stack::service::Service;
+
+/// How long the SFU may take to become healthy.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Does all of it, in order; says whether anything was done.
 pub async fn all(ctx: &Context, mends: &[Mend], yes: bool) -> Result<bool> {
@@ -33,10 +43,33 @@ fn agreed(ctx: &Context) -> Result<bool> {
     })
 }
 
-async fn one(_ctx: &Context, mend: &Mend) -> Result<()> {
+async fn one(ctx: &Context, mend: &Mend) -> Result<()> {
     match mend {
+        Mend::SyncKeys => sync_keys(ctx).await,
+        Mend::RestartSfu => restart(ctx, &[Service::Livekit], PATIENCE).await.map(drop),
+        Mend::RemoveContainers(containers) => remove(ctx, containers).await,
         Mend::Sysctl { name, value } => sysctl(name, value).await,
     }
+}
+
+/// What `urbania keys sync` does, without its report.
+async fn sync_keys(ctx: &Context) -> Result<()> {
+    let dir = Project::find(ctx)?;
+    let lock = ProjectLock::acquire(&dir.join(STATE_DIR), "urbania doctor", &ctx.out).await?;
+    for mend in mend_backends(&Project::load_from(&dir, &ctx.env)?)? {
+        let path = mend.path().display().to_string();
+        mend.write().or_fail(|| format!("cannot write `{path}`"))?;
+    }
+    drop(lock);
+    Ok(())
+}
+
+async fn remove(ctx: &Context, containers: &[(String, String)]) -> Result<()> {
+    let engine = Docker::connect(&ctx.env).await?;
+    for (id, _) in containers {
+        engine.remove(id).await?;
+    }
+    Ok(())
 }
 
 /// Now, and in a file that the system reads at its start.

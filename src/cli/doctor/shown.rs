@@ -15,14 +15,15 @@ pub fn report(found: &Examination) -> String {
 
 fn of_group(group: &OfGroup, wide: usize) -> String {
     let style = group.verdict.style();
+    let verdict = group.verdict.as_str();
     let mut text = format!(
-        "{BOLD}{:wide$}{BOLD:#}  {style}{:7}{style:#}",
-        group.group,
-        group.verdict.as_str()
+        "{BOLD}{:wide$}{BOLD:#}  {style}{verdict}{style:#}",
+        group.group
     );
     let summary = summary(group);
     if !summary.is_empty() {
-        let _ = write!(text, "  {summary}");
+        let margin = 9 - verdict.len();
+        let _ = write!(text, "{:margin$}{summary}", "");
     }
     for check in &group.checks {
         for finding in check.findings.iter().filter(|f| f.verdict > Verdict::Ok) {

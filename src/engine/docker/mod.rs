@@ -4,6 +4,7 @@ mod connect;
 mod create;
 mod endpoint;
 mod failure;
+mod host;
 mod logs;
 mod pull;
 mod running;
@@ -28,8 +29,8 @@ use jiff::Timestamp;
 
 use self::failure::{Explain, already, missing};
 use super::{
-    Condition, Engine, Facts, Instance, LABEL_CONFIG, LABEL_DIR, LABEL_PROJECT, LABEL_SERVICE,
-    LogLine, LogQuery, Owner, Progress, ServiceSpec, Signal, State, Volume,
+    Condition, Engine, Facts, Host, Instance, LABEL_CONFIG, LABEL_DIR, LABEL_PROJECT,
+    LABEL_SERVICE, LogLine, LogQuery, Owner, Progress, ServiceSpec, Signal, State, Volume,
 };
 use crate::context::Env;
 use crate::error::{Error, Result};
@@ -118,6 +119,14 @@ fn gateway(named: Option<&str>, subnet: Option<&str>) -> Option<IpAddr> {
 impl Engine for Docker {
     async fn facts(&self) -> Result<Facts> {
         connect::facts(&self.client, &self.endpoint).await
+    }
+
+    async fn host(&self) -> Result<Host> {
+        host::host(&self.client).await
+    }
+
+    async fn image_architecture(&self, image: &str) -> Result<Option<String>> {
+        host::image_architecture(&self.client, image).await
     }
 
     async fn instances(&self, project: Option<&str>) -> Result<Vec<Instance>> {

@@ -1,11 +1,20 @@
 //! `urbania doctor`: each fault is made on a part of the real machine, and told.
 
+use std::process::Command;
+
 use serde_json::Value;
 
 use crate::support::network::apart;
 use crate::support::project::{Run, TestProject};
 
+mod address;
+mod config;
+mod engine;
+mod health;
+mod healthy;
 mod ice;
+mod keys;
+mod machine;
 mod pages;
 mod ports;
 
@@ -19,6 +28,23 @@ fn doctor_apart(project: &TestProject, group: &str, lines: &[&str]) -> Run {
     let args = ["doctor", "-o", "json", "--only", group];
     let mut command = apart(&project.command(&args), lines);
     Run::of(&args, &command.output().unwrap())
+}
+
+/// The same command with a clock that is off by so much.
+fn at(offset: &str, command: &Command) -> Command {
+    let mut skewed = Command::new("faketime");
+    skewed
+        .args(["-f", offset])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .env_clear();
+    for (name, value) in command.get_envs() {
+        skewed.envs(value.map(|value| (name, value)));
+    }
+    if let Some(dir) = command.get_current_dir() {
+        skewed.current_dir(dir);
+    }
+    skewed
 }
 
 /// What came of one check.

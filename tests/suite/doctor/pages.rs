@@ -54,7 +54,7 @@ fn a_code_that_is_none_is_told_the_nearest() {
     );
     let run = folder.run(&["doctor", "--only", "harbours"]).expect(2);
     assert!(
-        run.stderr.contains("the groups are ports"),
+        run.stderr.contains("the groups are ports, keys, "),
         "{}",
         run.stderr
     );

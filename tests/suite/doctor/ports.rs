@@ -45,12 +45,12 @@ fn the_holder_of_a_port_is_named_with_the_way_to_end_it() {
     assert_eq!(
         lines[..3],
         [
-            "ports  problem".to_owned(),
+            "ports    problem".to_owned(),
             format!(
-                "       problem  port {port}/tcp, which livekit needs for signalling, is held by {by}  \
+                "         problem  port {port}/tcp, which livekit needs for signalling, is held by {by}  \
                  ports.held"
             ),
-            format!("                fix: end it: `urbania ports {port} --stop`"),
+            format!("                  fix: end it: `urbania ports {port} --stop`"),
         ]
     );
 }
@@ -62,7 +62,7 @@ fn a_healthy_group_is_one_line() {
     let run = project.run(&["doctor", "--only", "ports"]).expect(0);
     assert_eq!(
         (run.stdout.as_str(), run.stderr.as_str()),
-        ("ports  ok       3 checks\n", "")
+        ("ports    ok       3 checks\n", "")
     );
 }
 
@@ -140,7 +140,7 @@ fn ports_that_the_kernel_gives_away_are_reserved_by_fix() {
         .unwrap();
     assert!(output.status.success(), "{output:?}");
     let talk = String::from_utf8(output.stderr).unwrap();
-    let (plan, report) = talk.split_once("ports  ").unwrap();
+    let (plan, report) = talk.split_once("ports    ").unwrap();
     assert_eq!(report, "ok       3 checks\n");
     let (first, last) = (project.ports.livekit(), project.ports.api());
     let (from, to) = project.ports.udp_range();

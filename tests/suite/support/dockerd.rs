@@ -175,6 +175,11 @@ impl Dockerd {
             .join("data")
     }
 
+    /// What the daemon has mounted, for `nsenter`.
+    pub fn mounts(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/ns/mnt", self.daemon.id()))
+    }
+
     /// Takes all space but so many MiB, until [`Self::free_space`].
     pub fn fill_but(&self, mebibytes: u64) {
         let file = fs::File::create(self.data().join("ballast")).unwrap();

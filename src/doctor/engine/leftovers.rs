@@ -1,0 +1,72 @@
+//! Containers of projects that are no more.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+
+use crate::doctor::{About, Check, Finding, Group, Look, Mend, Site};
+use crate::engine::Instance;
+
+/// The check.
+#[derive(Debug)]
+pub struct Leftovers;
+
+const ABOUT: About = About {
+    code: "engine.leftovers",
+    group: Group::Engine,
+    title: "containers of a project whose folder is gone",
+    looks_at: "Every container with urbania's label, and whether the folder of its project is still there.",
+    why: "They hold ports and memory, and no `urbania down` in a folder finds them any more.",
+    fix: "`urbania doctor --fix` removes them, after asking; volumes with data stay. `urbania down --all` stops every\n\
+        project of the machine.",
+};
+
+#[async_trait]
+impl Check for Leftovers {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    async fn look(&self, site: &Site) -> Look {
+        let seen = site.engine()?;
+        // Folders of another machine are not here anyway.
+        if seen.facts.remote_host().is_some() {
+            return Ok(Vec::new());
+        }
+        let project = site.project().ok().map(|p| p.name.as_str());
+        let gone = seen.instances.iter().filter(|i| {
+            i.dir.is_absolute() && !i.dir.exists() && Some(i.project.as_str()) != project
+        });
+        Ok(judge(gone))
+    }
+}
+
+/// One finding for each project.
+fn judge<'a>(gone: impl Iterator<Item = &'a Instance>) -> Vec<Finding> {
+    let mut projects: BTreeMap<(&str, &PathBuf), Vec<&Instance>> = BTreeMap::new();
+    for instance in gone {
+        let place = (instance.project.as_str(), &instance.dir);
+        projects.entry(place).or_default().push(instance);
+    }
+    let told = projects.into_iter().map(|((project, dir), instances)| {
+        let message = format!(
+            "the folder of project `{project}`, `{}`, is gone",
+            dir.display()
+        );
+        let names: Vec<&str> = instances.iter().map(|i| i.name.as_str()).collect();
+        let evidence = instances
+            .iter()
+            .map(|i| format!("container `{}`, {}", i.name, i.state));
+        evidence
+            .fold(Finding::warning(message), Finding::evidence)
+            .fix(format!("docker rm --force {}", names.join(" ")))
+            .mend(Mend::RemoveContainers(
+                instances
+                    .iter()
+                    .map(|i| (i.id.clone(), i.name.clone()))
+                    .collect(),
+            ))
+    });
+    told.collect()
+}

@@ -1,0 +1,58 @@
+//! Env files that hold another pair than livekit.yaml.
+
+use async_trait::async_trait;
+
+use crate::config::{BackendFinding, Difference, compare_backends};
+use crate::doctor::{About, Check, Finding, Group, Look, Mend, Site, Verdict};
+
+/// The check.
+#[derive(Debug)]
+pub struct BackendDiffers;
+
+const ABOUT: About = About {
+    code: "keys.backend-differs",
+    group: Group::Keys,
+    title: "an env file has another key pair than livekit.yaml",
+    looks_at: "`LIVEKIT_API_KEY`, `LIVEKIT_API_SECRET` and the spellings of the SFU's address in `.env`, in every file\n\
+        under `backends:` of urbania.yaml and in the environment, against livekit.yaml. Of several lines of one file the\n\
+        last one wins.",
+    why: "The backend signs tokens that the SFU refuses. Nothing is wrong until somebody joins: then it is a 401,\n\
+        `invalid API key` or `invalid token`, in the browser of a user.",
+    fix: "`urbania keys sync` writes the pair in use into the files, in place; `urbania keys sync --dry-run` shows what\n\
+        it would change. A variable of the environment is for you to unset.",
+};
+
+#[async_trait]
+impl Check for BackendDiffers {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    async fn look(&self, site: &Site) -> Look {
+        Ok(compare_backends(site.project()?)
+            .iter()
+            .map(judge)
+            .collect())
+    }
+}
+
+fn judge(found: &BackendFinding) -> Finding {
+    let verdict = match &found.difference {
+        Difference::Key { .. } | Difference::Secret { .. } => Verdict::Problem,
+        Difference::Url { .. } | Difference::Ambiguous => Verdict::Warning,
+        Difference::FileMissing | Difference::Unreadable { .. } | Difference::Missing => {
+            Verdict::Note
+        }
+    };
+    let finding = Finding::new(verdict, found.to_string());
+    match &found.difference {
+        Difference::FileMissing | Difference::Unreadable { .. } => {
+            finding.fix("make the file, or take it out of `backends:` in urbania.yaml")
+        }
+        // What the environment says is in no file.
+        _ if found.line.is_none() && found.contradicts() => {
+            finding.fix(format!("unset {}", found.variable))
+        }
+        _ => finding.fix("urbania keys sync").mend(Mend::SyncKeys),
+    }
+}

@@ -1,0 +1,263 @@
+//! Key pairs that are not everybody's, held against files, processes and the SFU that runs.
+
+use std::process::{Child, Command};
+
+use super::{check, doctor, finding, findings};
+use crate::config::Folder;
+use crate::support::project::TestProject;
+
+const OTHER: &str = "ffffffffffeeeeeeeeeeddddddddddcc";
+
+/// Names `backend/.env` as a backend's, with this text.
+fn backend(project: &TestProject, text: &str) {
+    project.settings("backends: [backend/.env]\n");
+    std::fs::create_dir_all(project.path("backend")).unwrap();
+    project.write("backend/.env", text);
+}
+
+/// Key and secret of the pair in use.
+fn pair(project: &TestProject) -> (String, String) {
+    let env = project.read(".env");
+    let of = |name: &str| {
+        let line = env.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap().trim_start_matches('=').to_owned()
+    };
+    (of("LIVEKIT_API_KEY"), of("LIVEKIT_API_SECRET"))
+}
+
+fn lines(key: &str, secret: &str) -> String {
+    format!("LIVEKIT_API_KEY={key}\nLIVEKIT_API_SECRET={secret}\n")
+}
+
+#[test]
+fn a_backend_with_another_secret_is_named_and_mended() {
+    let project = TestProject::initialised();
+    let (key, secret) = pair(&project);
+    backend(&project, &lines(&key, OTHER));
+    let run = doctor(&project, "keys").expect(3);
+    let found = finding(&run, "keys.backend-differs");
+    assert_eq!(
+        found["message"],
+        format!("backend/.env:2: LIVEKIT_API_SECRET is not the secret of `{key}` in livekit.yaml")
+    );
+    assert_eq!(found["fix"][0], "urbania keys sync");
+    for text in [&run.stdout, &run.stderr] {
+        assert!(!text.contains(OTHER) && !text.contains(&secret));
+    }
+    assert!(
+        run.stderr
+            .ends_with("hint: urbania doctor --fix   mends what can be mended, after asking\n")
+    );
+
+    let fixed = project
+        .run(&["doctor", "--only", "keys", "--fix", "--yes"])
+        .expect(0);
+    let plan =
+        "this will be done:\n  1. write the pair in use into the env files (urbania keys sync)\n";
+    assert!(fixed.stderr.starts_with(plan), "{}", fixed.stderr);
+    assert_eq!(project.read("backend/.env"), lines(&key, &secret));
+    assert_eq!(
+        findings(&doctor(&project, "keys").expect(0), "keys.backend-differs"),
+        []
+    );
+}
+
+#[test]
+fn the_env_file_that_wins_over_the_right_one_is_named() {
+    let project = TestProject::initialised();
+    assert_eq!(
+        findings(&doctor(&project, "keys").expect(0), "keys.precedence"),
+        []
+    );
+    project.write(
+        ".env.local",
+        &format!("# mine\nLIVEKIT_API_SECRET={OTHER}\n"),
+    );
+    let run = doctor(&project, "keys").expect(3);
+    let found = finding(&run, "keys.precedence");
+    assert_eq!(
+        found["message"],
+        "in development and production the env files that win hold no pair: \
+         the secret is not that of the key"
+    );
+    let evidence = found["evidence"].as_array().unwrap();
+    assert!(
+        evidence[0]
+            .as_str()
+            .unwrap()
+            .starts_with("LIVEKIT_API_KEY comes from .env:")
+    );
+    assert_eq!(evidence[1], "LIVEKIT_API_SECRET comes from .env.local:2");
+    assert!(!run.stdout.contains(OTHER));
+}
+
+/// A process that is ended with the value.
+struct Sleeper(Child);
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_backend_that_runs_with_an_old_pair_is_named() {
+    let project = TestProject::initialised();
+    let (key, secret) = pair(&project);
+    let start = |secret: &str| {
+        let mut command = Command::new("sleep");
+        command.arg("600").current_dir(project.dir());
+        command
+            .env("LIVEKIT_API_KEY", &key)
+            .env("LIVEKIT_API_SECRET", secret);
+        Sleeper(command.spawn().unwrap())
+    };
+    let _right = start(&secret);
+    assert_eq!(
+        findings(&doctor(&project, "keys").expect(0), "keys.process-differs"),
+        []
+    );
+    let wrong = start(OTHER);
+    let run = doctor(&project, "keys").expect(3);
+    assert_eq!(
+        finding(&run, "keys.process-differs")["message"],
+        format!(
+            "`sleep 600` (pid {}) runs with a key pair that is not in livekit.yaml",
+            wrong.0.id()
+        )
+    );
+    assert!(!run.stdout.contains(OTHER));
+}
+
+#[test]
+fn the_sfu_that_runs_is_shown_a_token_of_each_pair() {
+    let project = TestProject::initialised();
+    let (key, secret) = pair(&project);
+    let run = doctor(&project, "keys").expect(0);
+    let blind = check(&run, "keys.sfu-refuses");
+    let base = format!("http://127.0.0.1:{}", project.ports.livekit());
+    assert_eq!(blind["not_looked"], format!("no SFU answers at {base}"));
+
+    project.ok(&["up", "livekit"]);
+    let run = doctor(&project, "keys").expect(0);
+    let taken = finding(&run, "keys.sfu-refuses");
+    assert_eq!(taken["verdict"], "ok");
+    let says = format!("the SFU takes tokens of `{key}` (livekit.yaml, .env)");
+    assert!(
+        taken["message"].as_str().unwrap().starts_with(&says),
+        "{taken}"
+    );
+
+    backend(&project, &lines("APIother", OTHER));
+    let run = doctor(&project, "keys").expect(3);
+    let found = check(&run, "keys.sfu-refuses")["findings"].clone();
+    let refused = found
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|f| f["verdict"] == "problem")
+        .unwrap();
+    assert_eq!(
+        refused["message"],
+        format!("the SFU at {base} refuses the pair `APIother` of backend/.env")
+    );
+    let evidence = refused["evidence"][0].as_str().unwrap();
+    assert!(evidence.contains("invalid API key"), "{evidence}");
+
+    // The file has another secret than the SFU was started with.
+    project.edit("livekit.yaml", |text| text.replace(&secret, OTHER));
+    let run = doctor(&project, "keys").expect(3);
+    let found = check(&run, "keys.sfu-refuses")["findings"].clone();
+    let refused = found
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|f| f["verdict"] == "problem")
+        .unwrap();
+    assert_eq!(
+        refused["message"],
+        format!("the SFU at {base} refuses the pair `{key}` of livekit.yaml")
+    );
+    assert_eq!(
+        refused["fix"][0],
+        "start the SFU with the keys that livekit.yaml has now: `urbania up`"
+    );
+    assert!(!run.stdout.contains(OTHER) && !run.stdout.contains(&secret));
+}
+
+/// What `doctor --only keys` says of a livekit.yaml.
+fn of_keys(livekit: &str, code: &str) -> Vec<(String, String)> {
+    let folder = Folder::with(&[("livekit.yaml", livekit)]);
+    let run = folder.run(&["doctor", "--only", "keys", "-o", "json"]);
+    assert!(run.code == Some(0) || run.code == Some(3), "{}", run.stderr);
+    findings(&run, code)
+}
+
+#[test]
+fn weak_secrets_are_told() {
+    for (secret, says) in [
+        (
+            "short",
+            "livekit.yaml:1:8: keys.APIone: the secret has 5 characters; LiveKit asks for 32 or more",
+        ),
+        (
+            "12345678901234567890123456789012",
+            "livekit.yaml:1:8: keys.APIone: the secret is a number; put it in quotes",
+        ),
+        (
+            "' aaaaaaaaaabbbbbbbbbbccccccccccdd'",
+            "livekit.yaml: keys.APIone: blanks or line ends around the key or its secret",
+        ),
+    ] {
+        let found = of_keys(&format!("keys: {{APIone: {secret}}}\n"), "keys.weak-secret");
+        assert_eq!(found, [("warning".to_owned(), says.to_owned())]);
+    }
+    let good = "keys: {APIone: aaaaaaaaaabbbbbbbbbbccccccccccdd}\n";
+    assert_eq!(of_keys(good, "keys.weak-secret"), []);
+    assert_eq!(of_keys(good, "keys.documented"), []);
+}
+
+#[test]
+fn the_documented_pair_is_a_problem_as_soon_as_others_reach_the_sfu() {
+    let documented = "keys: {devkey: secret}\n";
+    let found = of_keys(documented, "keys.documented");
+    assert_eq!(found[0].0, "problem");
+    assert!(
+        found[0]
+            .1
+            .ends_with("is in livekit.yaml, and others reach the SFU"),
+        "{found:?}"
+    );
+    let found = of_keys(
+        &format!("{documented}bind_addresses: [127.0.0.1]\n"),
+        "keys.documented",
+    );
+    assert_eq!(found[0].0, "note");
+    assert_eq!(of_keys(documented, "keys.weak-secret"), []);
+}
+
+#[test]
+fn spellings_that_docker_reads_otherwise_are_told() {
+    let project = TestProject::initialised();
+    assert_eq!(
+        findings(&doctor(&project, "keys").expect(0), "keys.quoted"),
+        []
+    );
+    let (key, secret) = pair(&project);
+    backend(
+        &project,
+        &format!("export LIVEKIT_API_KEY={key}\nLIVEKIT_API_SECRET='{secret}'\n"),
+    );
+    let told = |text: &str| {
+        let words = format!("{text}, which `docker run --env-file` does not understand");
+        ("note".to_owned(), words)
+    };
+    assert_eq!(
+        findings(&doctor(&project, "keys").expect(0), "keys.quoted"),
+        [
+            told("backend/.env:1: LIVEKIT_API_KEY has `export`"),
+            told("backend/.env:2: LIVEKIT_API_SECRET has quotes"),
+        ]
+    );
+}

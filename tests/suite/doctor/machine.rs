@@ -1,0 +1,217 @@
+//! Machines that are late, small, old or closed.
+
+use std::process::Command;
+
+use super::{doctor, doctor_apart, finding, findings};
+use crate::support::network::mounted;
+use crate::support::project::{Run, TestProject};
+
+const ARGS: [&str; 5] = ["doctor", "--only", "machine", "-o", "json"];
+
+/// The same where these lines of a shell have changed what is seen of the machine.
+fn doctor_mounted(project: &TestProject, lines: &[&str]) -> Run {
+    let mut command = mounted(&project.command(&ARGS), lines);
+    Run::of(&ARGS, &command.output().unwrap())
+}
+
+#[test]
+fn a_clock_that_is_not_the_sfus_is_told() {
+    let project = TestProject::initialised();
+    project.ok(&["up", "livekit"]);
+    assert_eq!(
+        findings(&doctor(&project, "machine").expect(0), "machine.clock"),
+        []
+    );
+    let early = super::at("+10min", &project.command(&ARGS))
+        .output()
+        .unwrap();
+    let found = finding(&Run::of(&ARGS, &early).expect(3), "machine.clock");
+    let message = found["message"].as_str().unwrap();
+    assert!(message.starts_with("the SFU's clock is "), "{message}");
+    assert!(message.ends_with(" s behind this machine's"), "{message}");
+}
+
+#[test]
+fn few_processors_and_little_memory_are_told() {
+    let project = TestProject::initialised();
+    assert_eq!(
+        findings(&doctor(&project, "machine").expect(0), "machine.capacity"),
+        []
+    );
+    let mut one = Command::new("taskset");
+    let command = project.command(&ARGS);
+    one.args(["-c", "0"])
+        .arg(command.get_program())
+        .args(ARGS)
+        .current_dir(project.dir());
+    let found = finding(
+        &Run::of(&ARGS, &one.output().unwrap()).expect(0),
+        "machine.capacity",
+    );
+    assert_eq!(
+        found["message"],
+        "room.max_participants is 100, and there are 1 processor"
+    );
+
+    let full = [
+        "sed 's/^MemAvailable:.*/MemAvailable: 204800 kB/' /proc/meminfo >meminfo",
+        "mount --bind meminfo /proc/meminfo",
+    ];
+    let found = finding(
+        &doctor_mounted(&project, &full).expect(0),
+        "machine.capacity",
+    );
+    assert_eq!(found["message"], "200 MiB of memory are free");
+}
+
+#[test]
+fn a_processor_without_avx_is_told_where_mongodb_needs_it() {
+    let project = TestProject::initialised();
+    let old = [
+        "sed 's/ avx[^ ]*//g' /proc/cpuinfo >cpuinfo",
+        "mount --bind cpuinfo /proc/cpuinfo",
+    ];
+    let found = finding(&doctor_mounted(&project, &old).expect(3), "machine.avx");
+    assert_eq!(
+        found["message"],
+        "this processor has no AVX, which `mongo:8.0` needs"
+    );
+    project.settings("images: {mongodb: 'mongo:4.4'}\n");
+    assert_eq!(
+        findings(&doctor_mounted(&project, &old).expect(0), "machine.avx"),
+        []
+    );
+}
+
+#[test]
+fn a_low_limit_of_open_files_is_told() {
+    let project = TestProject::initialised();
+    assert_eq!(
+        findings(&doctor(&project, "machine").expect(0), "machine.open-files"),
+        []
+    );
+    let run = doctor_mounted(&project, &["ulimit -n 200"]);
+    let found = finding(&run.expect(0), "machine.open-files");
+    assert_eq!(
+        found["message"],
+        "processes of this shell may open 200 files"
+    );
+}
+
+#[test]
+fn the_buffer_for_udp_is_judged_as_livekit_judges_it() {
+    let project = TestProject::initialised();
+    project.ok(&["up", "livekit"]);
+    let name = format!("urbania-{}-livekit", project.name);
+    let log = Command::new("docker")
+        .args(["logs", &name])
+        .output()
+        .unwrap();
+    let log = [log.stdout, log.stderr].concat();
+    let livekit_warns = String::from_utf8_lossy(&log).contains("UDP receive buffer is too small");
+    let found = findings(&doctor(&project, "machine").expect(0), "machine.udp-buffer");
+    assert_eq!(!found.is_empty(), livekit_warns, "{found:?}");
+}
+
+/// A chain that sees incoming packets, with this policy and these rules.
+fn chain(policy: &str, rules: &[String]) -> String {
+    let table = "nft add table inet filter";
+    let chain = format!(
+        "nft 'add chain inet filter input {{ type filter hook input priority 0; policy {policy}; }}'"
+    );
+    let rules = rules
+        .iter()
+        .map(|rule| format!("nft 'add rule inet filter input {rule}'"));
+    let lines: Vec<String> = [table.to_owned(), chain].into_iter().chain(rules).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn a_firewall_that_lets_nobody_in_is_told_port_by_port() {
+    let project = TestProject::initialised();
+    let closed = |lines: &[&str]| {
+        let run = doctor_apart(&project, "machine", lines).expect(0);
+        findings(&run, "machine.firewall")
+            .into_iter()
+            .map(|(_, message)| {
+                let rest = message.strip_prefix("the firewall keeps other machines from ");
+                rest.unwrap().to_owned()
+            })
+            .collect::<Vec<_>>()
+    };
+    let (signalling, tcp) = (project.ports.livekit(), project.ports.rtc_tcp());
+    let (first, last) = project.ports.udp_range();
+    let media = format!("{first}-{last}/udp, media");
+    let all = [
+        format!("{signalling}/tcp, signalling"),
+        format!("{tcp}/tcp, media over TCP"),
+        media.clone(),
+    ];
+    let usual = [
+        "iifname lo accept".to_owned(),
+        "ct state established,related accept".to_owned(),
+    ];
+    let tcp_alone = [
+        &usual[..],
+        &[format!("tcp dport {{ {signalling}, {tcp} }} accept")],
+    ]
+    .concat();
+    let open = [
+        &tcp_alone[..],
+        &[format!("udp dport {first}-{last} accept")],
+    ]
+    .concat();
+
+    assert_eq!(closed(&[]), [""; 0]);
+    assert_eq!(closed(&[&chain("drop", &usual)]), all);
+    assert_eq!(closed(&[&chain("drop", &tcp_alone)]), [media.as_str()]);
+    assert_eq!(closed(&[&chain("drop", &open)]), [""; 0]);
+    // A rule that keeps out what the policy would let in, also half of a range.
+    let half = [format!(
+        "meta l4proto udp udp dport {}-65535 drop",
+        first + 5
+    )];
+    assert_eq!(closed(&[&chain("accept", &half)]), [media.as_str()]);
+    // Through another chain, and refused aloud.
+    let jump = format!(
+        "{}\nnft add chain inet filter others\nnft add rule inet filter others reject\n\
+         nft add rule inet filter input ct state new jump others",
+        chain("accept", &usual)
+    );
+    assert_eq!(closed(&[&jump]), all);
+    // What cannot be followed counts as open.
+    let some = ["ip saddr 10.0.0.0/8 accept".to_owned()];
+    assert_eq!(closed(&[&chain("drop", &some)]), [""; 0]);
+    // As ufw and others write it.
+    let iptables = format!("iptables -A INPUT -p udp --dport {first}:{last} -j DROP");
+    assert_eq!(closed(&[&iptables]), [media.as_str()]);
+}
+
+#[test]
+fn localhost_is_told_where_the_sfu_is_not() {
+    let project = TestProject::initialised();
+    project.ok(&["up", "livekit"]);
+    let hosts = [
+        "printf '127.0.0.1 localhost\\n::1 localhost\\n' >hosts",
+        "mount --bind hosts /etc/hosts",
+    ];
+    assert_eq!(
+        findings(
+            &doctor_mounted(&project, &hosts).expect(0),
+            "machine.localhost"
+        ),
+        []
+    );
+    project.edit("livekit.yaml", |text| {
+        text + "bind_addresses: [127.0.0.1]\n"
+    });
+    project.ok(&["up", "livekit"]);
+    let found = finding(
+        &doctor_mounted(&project, &hosts).expect(0),
+        "machine.localhost",
+    );
+    assert_eq!(
+        found["message"],
+        "`localhost` is ::1 too, and the SFU is at 127.0.0.1 alone"
+    );
+}
