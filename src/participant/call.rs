@@ -263,6 +263,13 @@ impl Call {
         self.failure.get_or_insert(failure);
     }
 
+    /// Time is up. Silence tells nothing yet of what was asked only just now.
+    pub fn interrupt(&mut self, now: Instant) {
+        if !self.is_open() && self.news.unwrap_or(self.offered) + SILENCE > now {
+            self.fail(Failure::Late);
+        }
+    }
+
     /// What was found.
     pub fn finish(mut self) -> Path {
         self.rtc.disconnect();

@@ -24,9 +24,10 @@ pub async fn attempt(
         signal.offer(offer).await.map_err(|e| ended(&e))?;
         drive(&mut signal, &mut call, transport).await
     };
-    // Being out of time is an end like others: what was found by then counts.
-    if let Ok(Err(failure)) = timeout_at(until, agreed).await {
-        call.fail(failure);
+    match timeout_at(until, agreed).await {
+        Ok(Ok(())) => {}
+        Ok(Err(failure)) => call.fail(failure),
+        Err(_) => call.interrupt(Instant::now()),
     }
     signal.leave().await;
     call.finish()

@@ -103,6 +103,9 @@ pub enum Failure {
     /// The SFU offers no address for it.
     #[error("the SFU offers no address")]
     NoCandidates,
+    /// Time was up before an address had time enough to answer.
+    #[error("there was not time enough to try")]
+    Late,
     /// No address answers.
     #[error("no address that the SFU offers answers")]
     Unreachable,

@@ -196,6 +196,14 @@ fn lost(e: tungstenite::Error) -> SignalError {
     SignalError::Lost(e.into())
 }
 
+fn unreachable(e: reqwest::Error) -> SignalError {
+    if e.is_timeout() {
+        SignalError::Late
+    } else {
+        SignalError::Unreachable(e)
+    }
+}
+
 /// A WebSocket on a connection of the client that all else of LiveKit is asked with: it knows TLS, where there is
 /// need, and no proxy stands before this machine.
 async fn connect(
@@ -217,7 +225,7 @@ async fn connect(
         .header(header::SEC_WEBSOCKET_KEY, &key)
         .send()
         .await
-        .map_err(SignalError::Unreachable)?;
+        .map_err(unreachable)?;
     if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
         return Err(refusal(answer).await);
     }

@@ -9,7 +9,7 @@ use super::judge::judge;
 use crate::doctor::{About, Blind, Check, Finding, Group, Look, Site};
 use crate::livekit::keys::KeyPair;
 use crate::livekit::room_service::SfuError;
-use crate::participant::{Visit, VisitError, visit};
+use crate::participant::{Failure, Report, SignalError, Visit, VisitError, visit};
 
 /// The check.
 #[derive(Debug)]
@@ -55,6 +55,7 @@ impl Check for Media {
             patience: PATIENCE,
         };
         match visit(&visit_to).await {
+            Ok(report) if is_late(&report) => Err(late()),
             Ok(report) => Ok(judge(
                 &report,
                 &project.livekit.rtc,
@@ -63,6 +64,16 @@ impl Check for Media {
             Err(e) => kept_out(&e, pair).map(|finding| vec![finding]),
         }
     }
+}
+
+/// What was not tried is neither well nor broken.
+fn is_late(report: &Report) -> bool {
+    let outcomes = [&report.udp.outcome, &report.tcp.outcome];
+    outcomes.contains(&&Err(Failure::Late))
+}
+
+fn late() -> Blind {
+    Blind::because("there was not time enough to try: the SFU or this machine is busy")
 }
 
 /// What it says that nobody could join.
@@ -76,6 +87,10 @@ fn kept_out(error: &VisitError, pair: &KeyPair) -> Result<Finding, Blind> {
             pair.key
         ))
         .fix("`urbania restart livekit`: LiveKit reads its keys only when it starts"),
+        VisitError::Signal {
+            source: SignalError::Late,
+            ..
+        } => return Err(late()),
         VisitError::Signal { .. } => Finding::problem(in_full(error))
             .fix("`urbania logs livekit` shows what the SFU says of it"),
         VisitError::Room { .. } => return Err(Blind(in_full(error))),

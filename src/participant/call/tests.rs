@@ -127,6 +127,20 @@ fn an_address_that_stays_silent_is_given_up_after_a_while() {
 }
 
 #[test]
+fn silence_tells_nothing_of_what_was_asked_only_just_now() {
+    let theirs = address("10.0.0.1:50000");
+    for (after, failure) in [
+        (SILENCE / 2, Failure::Late),
+        (SILENCE, Failure::Unreachable),
+    ] {
+        let mut meeting = Meeting::at(Transport::Udp, theirs);
+        meeting.call.ready(theirs, address("10.0.0.2:40000"));
+        meeting.call.interrupt(meeting.now + after);
+        assert_eq!(meeting.call.finish().outcome, Err(failure));
+    }
+}
+
+#[test]
 fn an_address_that_nothing_can_be_sent_to_is_not_waited_for() {
     let theirs = address("10.0.0.1:50000");
     let mut meeting = Meeting::at(Transport::Tcp, theirs);
