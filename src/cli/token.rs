@@ -8,11 +8,12 @@ use clap::{Subcommand, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::config::Project;
+use crate::config::{LivekitConfig, Project};
 use crate::context::Context;
 use crate::error::{Context as _, Error, Result};
+use crate::jwt::Untrusted;
 use crate::livekit::grants::Source;
-use crate::livekit::inspect::{Report, distance, inspect};
+use crate::livekit::inspect::{Report, distance, inspect, unwrapped};
 use crate::livekit::token::{JoinToken, LONGEST_NAME, Signer};
 use crate::output::{BAD, Format, GOOD};
 
@@ -183,11 +184,18 @@ fn explain(ctx: &Context, token: &str) -> Result<()> {
             .read_to_string(&mut text)
             .or_fail(|| "cannot read stdin".into())?;
     }
-    let text = text.trim();
-    let text = text.strip_prefix("Bearer ").unwrap_or(text);
-    let keys = project_of(ctx)?.map(|project| project.livekit.keys);
-    let report = inspect(text, keys.as_deref(), ctx.clock.now())
-        .map_err(|e| Error::problem("cannot read the token").because(e))?;
+    let (token, around) = unwrapped(&text);
+    let livekit = project_of(ctx)?.map(|project| project.livekit);
+    let keys = livekit.as_ref().map(|livekit| livekit.keys.as_slice());
+    let mut report = inspect(token, keys, ctx.clock.now()).map_err(|e| unreadable(token, e))?;
+    report.doubts.extend(around.map(str::to_owned));
+    let retiring = livekit.as_ref().and_then(LivekitConfig::retiring);
+    if let Some((old, until)) = retiring.filter(|(old, _)| report.issuer.as_ref() == Some(&old.key))
+    {
+        let until = until.map_or_else(String::new, |until| format!(" after {until:.0}"));
+        let doubt = format!("its key `{}` retires: it is refused{until}", old.key);
+        report.doubts.push(doubt);
+    }
     match ctx.out.format {
         Format::Json => ctx.out.json(&as_json(&report))?,
         Format::Table => ctx.out.line(as_text(&report, ctx.clock.now()))?,
@@ -196,6 +204,14 @@ fn explain(ctx: &Context, token: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::problem("the token is not valid"))
+}
+
+fn unreadable(token: &str, e: Untrusted) -> Error {
+    let error = Error::problem("cannot read the token").because(e);
+    if token.contains("://") {
+        return error.hint("this is an address: tokens begin with `eyJ`");
+    }
+    error
 }
 
 /// The project here; a token can be explained without one.
@@ -210,6 +226,7 @@ fn as_json(report: &Report) -> serde_json::Value {
     json!({
         "valid": report.problems.is_empty(),
         "problems": report.problems,
+        "doubts": report.doubts,
         "algorithm": report.algorithm,
         "issuer": report.issuer,
         "issuer_known": report.issuer_known,
@@ -258,6 +275,9 @@ fn as_text(report: &Report, now: Timestamp) -> String {
     for unknown in &report.unknown {
         let unknown = plain(unknown);
         line("unknown", format!("`{unknown}`, which LiveKit ignores"));
+    }
+    for doubt in &report.doubts {
+        line("doubt", plain(doubt));
     }
     if report.problems.is_empty() {
         line("verdict", format!("{GOOD}valid{GOOD:#}"));

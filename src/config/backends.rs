@@ -13,11 +13,14 @@ pub const KEY: &str = "LIVEKIT_API_KEY";
 /// The variable of its secret.
 pub const SECRET: &str = "LIVEKIT_API_SECRET";
 /// The spellings that apps use for the SFU's address.
-pub(super) const URLS: [&str; 4] = [
+pub(super) const URLS: [&str; 7] = [
     "LIVEKIT_URL",
     "LIVEKIT_WS_URL",
     "LIVEKIT_SERVER_URL",
     "NEXT_PUBLIC_LIVEKIT_URL",
+    "VITE_LIVEKIT_URL",
+    "REACT_APP_LIVEKIT_URL",
+    "EXPO_PUBLIC_LIVEKIT_URL",
 ];
 
 /// A difference between an env file and `livekit.yaml`.

@@ -8,6 +8,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value};
 
 use super::keys::KeyPair;
+use super::token::LONGEST_NAME;
 use super::wording::{grant_sentences, span, unknown_claims};
 use crate::jwt::{Parts, Untrusted};
 
@@ -35,6 +36,8 @@ pub struct Report {
     pub unknown: Vec<String>,
     /// Why LiveKit would refuse it; empty for a good token.
     pub problems: Vec<String>,
+    /// What LiveKit takes, but was hardly meant.
+    pub doubts: Vec<String>,
     /// The whole payload.
     pub claims: Map<String, Value>,
 }
@@ -83,9 +86,17 @@ pub fn inspect(token: &str, keys: Option<&[KeyPair]>, now: Timestamp) -> Result<
         grants: grant_sentences(&claims),
         unknown: unknown_claims(&claims),
         problems: Vec::new(),
+        doubts: doubts(&claims),
         claims,
     };
     report.problems = problems(&report, now);
+    if report.signature == Signature::Invalid
+        && let Some(other) = signer(parts, keys.unwrap_or_default())
+    {
+        let key = &other.key;
+        let why = format!("it was signed with the secret of `{key}`, under another key's name");
+        report.problems.push(why);
+    }
     Ok(report)
 }
 
@@ -96,6 +107,34 @@ fn verify(parts: Parts<'_>, pair: &KeyPair) -> Signature {
         Ok(true) => Signature::Valid,
         Ok(false) | Err(_) => Signature::Invalid,
     }
+}
+
+/// The pair whose secret signed it, whatever it says itself.
+fn signer<'a>(parts: Parts<'_>, keys: &'a [KeyPair]) -> Option<&'a KeyPair> {
+    let mut keys = keys.iter();
+    keys.find(|pair| verify(parts, pair) == Signature::Valid)
+}
+
+/// The token in what somebody pasted, and what stood around it.
+pub fn unwrapped(text: &str) -> (&str, Option<&'static str>) {
+    let blank = text.trim();
+    let token = blank.trim_matches(['"', '\'', '`']).trim();
+    if let Some(rest) = token
+        .strip_prefix("Bearer ")
+        .or(token.strip_prefix("bearer "))
+    {
+        let what = "`Bearer ` stood before it: that belongs into the header, not into the token";
+        return (rest.trim(), Some(what));
+    }
+    if let Some((_, rest)) = token.split_once("access_token=") {
+        let what = "it stood in an address: the SDK wants the address and the token apart";
+        return (rest.split('&').next().unwrap_or(rest), Some(what));
+    }
+    let quoted = token.len() != blank.len();
+    (
+        token,
+        quoted.then_some("it stood in quotes, which LiveKit takes for a part of it"),
+    )
 }
 
 fn object(part: &str) -> Result<Map<String, Value>, Untrusted> {
@@ -148,12 +187,20 @@ fn problems(report: &Report, now: Timestamp) -> Vec<String> {
         problems.push(format!("not valid yet, in {}", span(early)));
     }
     match report.expires {
-        None => problems.push("it has no `exp`, newer LiveKit servers refuse that".into()),
+        None if report.claims.get("exp").is_some_and(|exp| !exp.is_null()) => {
+            problems.push("its `exp` is no time".into());
+        }
         Some(end) if end.as_second() + LEEWAY <= now => {
             let late = now - end.as_second();
             problems.push(format!("expired {} ago", span(late)));
         }
-        Some(_) => {}
+        Some(_) | None => {}
+    }
+    for name in ["iss", "sub", "jti"] {
+        let claim = report.claims.get(name);
+        if claim.is_some_and(|claim| !claim.is_string() && !claim.is_null()) {
+            problems.push(format!("its `{name}` is no text"));
+        }
     }
     problems.extend(join_problems(&report.claims));
     problems
@@ -161,24 +208,93 @@ fn problems(report: &Report, now: Timestamp) -> Vec<String> {
 
 /// What LiveKit only notices when the holder joins.
 fn join_problems(claims: &Map<String, Value>) -> Vec<String> {
-    let text = |value: Option<&Value>| {
-        value
-            .and_then(Value::as_str)
-            .is_some_and(|text| !text.is_empty())
-    };
     let Some(video) = claims.get("video").and_then(Value::as_object) else {
         return Vec::new();
     };
     let mut problems = Vec::new();
     if video.get("roomJoin").and_then(Value::as_bool) == Some(true) {
-        if !text(video.get("room")) {
+        let room = text(video.get("room"));
+        if room.is_empty() {
             problems.push("it may join, but names no room (`video.room`)".into());
         }
-        if !text(claims.get("sub")) {
+        let identity = identity(claims);
+        if identity.is_empty() {
             problems.push("it may join, but names no identity (`sub`)".into());
+        }
+        for (what, name) in [("room", room), ("identity", identity)] {
+            if name.len() > LONGEST_NAME {
+                let length = name.len();
+                let message =
+                    format!("its {what} has {length} bytes, LiveKit takes {LONGEST_NAME}");
+                problems.push(message);
+            }
         }
     }
     problems
+}
+
+fn text(value: Option<&Value>) -> &str {
+    value.and_then(Value::as_str).unwrap_or_default()
+}
+
+/// LiveKit takes the token's own id for a missing identity.
+fn identity(claims: &Map<String, Value>) -> &str {
+    match text(claims.get("sub")) {
+        "" => text(claims.get("jti")),
+        identity => identity,
+    }
+}
+
+/// What LiveKit takes without a word.
+fn doubts(claims: &Map<String, Value>) -> Vec<String> {
+    let mut doubts = Vec::new();
+    let mut doubt = |is: bool, what: &str| {
+        if is {
+            doubts.push(what.to_owned());
+        }
+    };
+    doubt(
+        !claims.contains_key("exp"),
+        "it has no `exp`: it is good for ever, and newer LiveKit servers refuse it",
+    );
+    let number = |name: &str| claims.get(name).and_then(Value::as_f64);
+    let reversed = number("nbf")
+        .zip(number("exp"))
+        .is_some_and(|(from, end)| end <= from);
+    doubt(reversed, "it ends before it begins (`nbf`, `exp`)");
+    let Some(video) = claims.get("video").and_then(Value::as_object) else {
+        return doubts;
+    };
+    let says = |name: &str, yes: bool| video.get(name).and_then(Value::as_bool) == Some(yes);
+    let joins = says("roomJoin", true);
+    let unnamed = joins && text(claims.get("sub")).is_empty() && !identity(claims).is_empty();
+    doubt(
+        unnamed,
+        "it names no identity (`sub`): its own id (`jti`) is taken for one",
+    );
+    let sources = video.get("canPublishSources").and_then(Value::as_array);
+    let has_sources = sources.is_some_and(|sources| !sources.is_empty());
+    doubt(
+        says("canPublish", false) && has_sources,
+        "`canPublishSources` has no effect where `canPublish` is false",
+    );
+    doubt(
+        !joins && !text(video.get("room")).is_empty() && !says("roomAdmin", true),
+        "it names a room but may not join it: `roomJoin` is not true",
+    );
+    doubt(
+        says("roomAdmin", true) && text(video.get("room")).is_empty(),
+        "`roomAdmin` counts for the room that is named, and none is",
+    );
+    doubt(
+        says("hidden", true) && !says("recorder", true) && !says("canPublish", false),
+        "it is hidden and may publish: the others do not see who sends",
+    );
+    doubt(
+        says("recorder", true) && !says("hidden", true),
+        "it is a recorder and not hidden: the others see it as a participant",
+    );
+    doubts
 }
 
 #[cfg(test)]
@@ -261,6 +377,44 @@ mod tests {
                 "it may join, but names no room (`video.room`)",
                 "it may join, but names no identity (`sub`)",
             ]
+        );
+    }
+
+    #[test]
+    fn what_stood_around_a_token_is_taken_off_and_told() {
+        let token = join();
+        for (around, told) in [
+            (token.clone(), None),
+            (format!(" {token}\n"), None),
+            (format!("\"{token}\""), Some("quotes")),
+            (format!("'{token}' "), Some("quotes")),
+            (format!("Bearer {token}"), Some("Bearer")),
+            (
+                format!("wss://sfu/rtc?access_token={token}&auto=1"),
+                Some("address"),
+            ),
+        ] {
+            let (found, what) = unwrapped(&around);
+            assert_eq!(found, token, "{around}");
+            assert_eq!(what.is_some(), told.is_some(), "{around}");
+            assert!(what.unwrap_or_default().contains(told.unwrap_or_default()));
+        }
+    }
+
+    #[test]
+    fn a_secret_of_another_pair_is_recognised() {
+        let imposter = KeyPair {
+            secret: "another".into(),
+            ..pair("APIone")
+        };
+        let twin = KeyPair {
+            key: "APItwo".into(),
+            ..pair("APIone")
+        };
+        let report = report(&join(), &[imposter, twin], NOW);
+        assert_eq!(
+            report.problems[1],
+            "it was signed with the secret of `APItwo`, under another key's name"
         );
     }
 

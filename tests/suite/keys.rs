@@ -126,6 +126,40 @@ fn sync_changes_values_alone_and_says_what_it_changed() {
     assert_eq!(again.stdout, "");
 }
 
+#[test]
+fn every_spelling_of_the_address_is_compared_and_mended_in_its_own_scheme() {
+    for name in [
+        "LIVEKIT_URL",
+        "LIVEKIT_WS_URL",
+        "LIVEKIT_SERVER_URL",
+        "NEXT_PUBLIC_LIVEKIT_URL",
+        "VITE_LIVEKIT_URL",
+        "REACT_APP_LIVEKIT_URL",
+        "EXPO_PUBLIC_LIVEKIT_URL",
+    ] {
+        let pair = format!("LIVEKIT_API_KEY=APIone\nLIVEKIT_API_SECRET={SECRET}\n");
+        let folder = project(&format!("{pair}{name}=\"wss://old.example.org\"\n"));
+        let differs = format!(
+            "differs backend/.env:3: {name} is `wss://old.example.org`, the SFU is at `ws://localhost:47880`\n"
+        );
+        let run = folder.run(&["keys", "check"]).expect(3);
+        assert!(run.stdout.contains(&differs), "{}", run.stdout);
+        let _ = folder.run(&["keys", "sync"]).expect(0);
+        let env = folder.read("backend/.env");
+        assert_eq!(env, format!("{pair}{name}=\"ws://localhost:47880\"\n"));
+
+        folder.write(
+            "backend/.env",
+            &format!("{pair}{name}=http://10.0.0.1:7880"),
+        );
+        let _ = folder.run(&["keys", "sync"]).expect(0);
+        let env = folder.read("backend/.env");
+        assert_eq!(env, format!("{pair}{name}=http://localhost:47880"));
+        let run = folder.run(&["keys", "check"]).expect(3);
+        assert!(!run.stdout.contains(name), "{}", run.stdout);
+    }
+}
+
 /// Answers like an SFU that is ready and takes tokens of `key` alone; the port.
 fn sfu_that_knows(key: &'static str) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -46,3 +46,4 @@ mod sdk;
 mod sfu;
 mod store;
 mod support;
+mod token_inspect;
