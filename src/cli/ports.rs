@@ -1,6 +1,7 @@
 //! `urbania ports`.
 
 mod asked;
+mod free;
 mod report;
 mod stop;
 
@@ -24,14 +25,21 @@ use asked::Asked;
 /// Exits with 3 when one of them is held by somebody else. Without root, processes of other users
 /// stay hidden.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct Args {
     /// Show these ports instead, such as `7880`, `7882/udp` or `50000-50100`
     ports: Vec<Asked>,
     /// End whoever holds them, after asking
-    #[arg(long)]
+    #[arg(long, group = "act")]
     stop: bool,
+    /// Move the project to free ports instead, in every file that names them, after asking
+    #[arg(long, group = "act")]
+    free: bool,
+    /// Show what --free would write, and write nothing
+    #[arg(long, requires = "free")]
+    dry_run: bool,
     /// Do not ask
-    #[arg(long, requires = "stop")]
+    #[arg(long, requires = "act")]
     yes: bool,
 }
 
@@ -45,6 +53,20 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     };
     let view = View::new(ctx, project.as_ref(), &args.ports).await?;
     let mut found = view.look(ctx).await?;
+    if args.free {
+        let Some(project) = &project else {
+            return Err(Error::usage(
+                "`--free` changes a project's files, and there is no project here",
+            )
+            .hint("urbania init"));
+        };
+        let held = found
+            .iter()
+            .filter(|claim| claim.is_in_the_way())
+            .collect::<Vec<_>>();
+        let consent = (args.yes, args.dry_run);
+        return free::all(ctx, project, &view.needs, &held, consent).await;
+    }
     if args.stop {
         stop::all(ctx, &view.to_stop(&found), args.yes).await?;
         found = view.look(ctx).await?;

@@ -253,6 +253,126 @@ fn stop_spares_what_urbania_was_started_from() {
     assert!(run.stderr.ends_with(why), "{}", run.stderr);
 }
 
+/// A program that holds a port of this machine and does `then`.
+fn python(port: u16, then: &str) -> String {
+    format!(
+        "import signal, socket, subprocess, sys\ns = socket.socket()\n\
+         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\ns.bind(('127.0.0.1', {port}))\ns.listen()\n{then}"
+    )
+}
+
+#[test]
+fn stop_spares_the_first_process_of_the_system() {
+    let ports = Ports::take();
+    let port = ports.livekit().to_string();
+    let then = format!(
+        "sys.exit(subprocess.call(['{URBANIA}', 'ports', '{port}', '--stop', '--yes'], cwd='/'))"
+    );
+    let mut command = Command::new("unshare");
+    command.args(["--pid", "--fork", "--mount-proc", "python3", "-c"]);
+    let output = command
+        .arg(python(ports.livekit(), &then))
+        .output()
+        .unwrap();
+    let run = Run::of(&["ports"], &output).expect(3);
+    let why = "is the first process of this system and stays\n";
+    assert!(run.stderr.ends_with(why), "{}", run.stderr);
+}
+
+#[test]
+fn who_does_not_end_when_asked_is_ended_by_force() {
+    let ports = Ports::take();
+    let then = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nsignal.pause()";
+    let mut stubborn = Command::new("python3")
+        .args(["-c", &python(ports.livekit(), then)])
+        .spawn()
+        .unwrap();
+    crate::process::eventually("the port is held", || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", stubborn.id())).unwrap();
+        let ignored = status
+            .lines()
+            .find_map(|line| line.strip_prefix("SigIgn:\t"));
+        let ignored = u64::from_str_radix(ignored.unwrap(), 16).unwrap();
+        ignored & (1 << 14) != 0
+            && std::net::TcpStream::connect(("127.0.0.1", ports.livekit())).is_ok()
+    });
+    let port = ports.livekit().to_string();
+    let args = ["ports", "--stop", "--yes", &port];
+    let run = Run::of(&args, &outside(&[]).args(args).output().unwrap()).expect(0);
+    assert!(run.stderr.ends_with(" by force\n"), "{}", run.stderr);
+    assert!(!stubborn.wait().unwrap().success());
+}
+
+#[test]
+fn free_moves_the_project_in_every_file_that_names_the_port() {
+    let project = project();
+    let (livekit, api) = (project.ports.livekit(), project.ports.api());
+    let env = format!(
+        "LIVEKIT_URL=ws://localhost:{livekit} # why\nAPI=http://127.0.0.1:{api}/api\nOTHER=sfu:{livekit}\n"
+    );
+    project.write(".env", &env);
+    project.write(
+        "shop.env",
+        &format!("export VITE_LIVEKIT_URL='ws://127.0.0.1:{livekit}'\n"),
+    );
+    project.edit("urbania.yaml", |text| text + "backends: [shop.env]\n");
+    let _holder = Holder::of(&[
+        &format!("tcp 127.0.0.1:{livekit}"),
+        &format!("tcp 127.0.0.1:{api}"),
+    ]);
+    let before = project.read("livekit.yaml");
+    let run = project.run(&["ports", "--free"]).expect(2);
+    assert!(
+        run.stderr
+            .starts_with("error: nobody is here to be asked, so nothing was written\n")
+    );
+    assert_eq!(
+        (project.read("livekit.yaml"), project.read(".env")),
+        (before.clone(), env.clone())
+    );
+    let run = project
+        .run(&["ports", "--free", "--dry-run", "-o", "json"])
+        .expect(0);
+    let plan: Value = serde_json::from_str(&run.stdout).unwrap();
+    let to = |n: usize| u16::try_from(plan["moves"][n]["to"].as_u64().unwrap()).unwrap();
+    assert_eq!(plan["moves"][0]["from"], livekit);
+    assert_eq!(project.read("livekit.yaml"), before);
+
+    let run = project.run(&["ports", "--free", "--yes"]).expect(0);
+    let (new_livekit, new_api) = (to(0), to(1));
+    assert_eq!(
+        run.stdout,
+        format!(
+            "livekit: signalling: {livekit} → {new_livekit}\napi: token API: {api} → {new_api}\n\
+             livekit.yaml: port: {livekit} → {new_livekit}\nurbania.yaml: api.listen: {api} → {new_api}\n\
+             .env: LIVEKIT_URL: its port\n.env: API: its port\nshop.env: VITE_LIVEKIT_URL: its port\n"
+        )
+    );
+    assert_eq!(
+        project.read("livekit.yaml"),
+        before.replace(
+            &format!("port: {livekit}\n"),
+            &format!("port: {new_livekit}\n")
+        )
+    );
+    assert_eq!(
+        project.read(".env"),
+        format!(
+            "LIVEKIT_URL=ws://localhost:{new_livekit} # why\nAPI=http://127.0.0.1:{new_api}/api\nOTHER=sfu:{livekit}\n"
+        )
+    );
+    assert_eq!(
+        project.read("shop.env"),
+        format!("export VITE_LIVEKIT_URL='ws://127.0.0.1:{new_livekit}'\n")
+    );
+    project.ok(&["ports"]);
+    let run = project.run(&["ports", "--free", "--yes"]).expect(0);
+    assert_eq!(
+        (run.stdout.as_str(), run.stderr.as_str()),
+        ("", "nothing is in the way\n")
+    );
+}
+
 /// `urbania` where there is no project, started through other programs.
 fn outside(wrapper: &[&str]) -> Command {
     let words: Vec<&str> = wrapper.iter().copied().chain([URBANIA]).collect();

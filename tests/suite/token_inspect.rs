@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
+use urbania::context::Clock;
 use urbania::livekit::inspect::inspect;
 
 use crate::support::sfu::TestSfu;
@@ -36,7 +36,7 @@ fn signed(claims: &Value, algorithm: Algorithm, secret: &str) -> String {
 async fn verdicts_are_those_of_the_real_server() {
     let sfu = TestSfu::start(None).await;
     let secret = sfu.pair.secret.expose_secret().to_owned();
-    let now = Timestamp::now().as_second();
+    let now = Clock::system().now().as_second();
     let join = |video: Value| json!({"video": video});
     let long = "x".repeat(257);
     let mut tokens: Vec<(String, String)> = [
@@ -90,7 +90,7 @@ async fn verdicts_are_those_of_the_real_server() {
         let report = inspect(
             &token,
             Some(std::slice::from_ref(&sfu.pair)),
-            Timestamp::now(),
+            Clock::system().now(),
         );
         let problems = report.map_or_else(|e| vec![e.to_string()], |report| report.problems);
         assert_eq!(

@@ -1,0 +1,117 @@
+//! `--free`: free ports in the place of those that others hold.
+
+use serde_json::json;
+
+use crate::config::{PortMove, Project, STATE_DIR, move_ports};
+use crate::context::Context;
+use crate::error::{Context as _, Error, Result};
+use crate::host::claims::Claim;
+use crate::host::files::{PRIVATE, replace_all};
+use crate::host::lock::ProjectLock;
+use crate::host::ports::{PortNeed, conflicts};
+use crate::host::sockets::{self, Socket};
+use crate::output::Format;
+
+/// Shows the whole change, asks, and writes it.
+pub async fn all(
+    ctx: &Context,
+    project: &Project,
+    needs: &[PortNeed],
+    claims: &[&Claim],
+    (yes, dry_run): (bool, bool),
+) -> Result<()> {
+    let state = project.dir.join(STATE_DIR);
+    let _lock = ProjectLock::acquire(&state, "urbania ports --free", &ctx.out).await?;
+    let moves = propose(needs, claims, &sockets::listening()?)?;
+    let files = move_ports(project, &moves)?;
+    if ctx.out.format == Format::Table {
+        for moved in &moves {
+            let PortMove {
+                service,
+                purpose,
+                from,
+                to,
+            } = moved;
+            ctx.out
+                .line(format!("{service}: {purpose}: {from} → {to}"))?;
+        }
+        for file in &files {
+            let mut changes = file.changes.iter();
+            changes.try_for_each(|change| ctx.out.line(format!("{}: {change}", file.file)))?;
+        }
+    }
+    if moves.is_empty() {
+        ctx.out.say("nothing is in the way");
+    } else if !dry_run {
+        agree(ctx, yes)?;
+        let texts: Vec<_> = files
+            .iter()
+            .map(|file| (file.path(), file.text()))
+            .collect();
+        replace_all(&texts, PRIVATE).or_fail(|| "cannot write the files".into())?;
+        ctx.out.say("next: urbania up");
+    }
+    if ctx.out.format == Format::Json {
+        return ctx
+            .out
+            .json(&json!({"dry_run": dry_run, "moves": moves, "files": files}));
+    }
+    Ok(())
+}
+
+fn agree(ctx: &Context, yes: bool) -> Result<()> {
+    if yes {
+        return Ok(());
+    }
+    match ctx.out.confirm("Write this?") {
+        Some(true) => Ok(()),
+        Some(false) => Err(Error::failed("nothing was written")),
+        None => Err(
+            Error::usage("nobody is here to be asked, so nothing was written")
+                .hint("write it without asking: add `--yes`"),
+        ),
+    }
+}
+
+/// The next free port for each that is held.
+fn propose(needs: &[PortNeed], claims: &[&Claim], taken: &[Socket]) -> Result<Vec<PortMove>> {
+    let mut moves: Vec<PortMove> = Vec::new();
+    for claim in claims.iter().filter(|claim| !claim.need.service.is_empty()) {
+        let need = &claim.need;
+        if moves
+            .iter()
+            .any(|m| m.from == need.first && m.purpose == need.purpose)
+        {
+            continue;
+        }
+        let is_free = |port: &u16| {
+            let there = PortNeed {
+                first: *port,
+                last: *port,
+                ..need.clone()
+            };
+            let wanted = |n: &PortNeed| (n.first..=n.last).contains(port);
+            !needs.iter().any(wanted)
+                && !moves.iter().any(|m| m.to == *port)
+                && conflicts(&[there], taken).is_empty()
+        };
+        let to = (need.last.saturating_add(1)..u16::MAX).find(is_free);
+        let next = PortMove {
+            service: need.service.clone(),
+            purpose: need.purpose.clone(),
+            from: need.first,
+            to: to
+                .or_else(|| (1024..need.first).find(is_free))
+                .unwrap_or(need.first),
+        };
+        if !next.is_known() {
+            return Err(Error::usage(format!(
+                "{} of {} ({}) has no setting that can be moved from here",
+                need.purpose, need.service, need.first
+            ))
+            .hint("end the holder instead: `urbania ports --stop`"));
+        }
+        moves.push(next);
+    }
+    Ok(moves)
+}
