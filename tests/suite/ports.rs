@@ -287,7 +287,7 @@ fn who_does_not_end_when_asked_is_ended_by_force() {
         .args(["-c", &python(ports.livekit(), then)])
         .spawn()
         .unwrap();
-    crate::process::eventually("the port is held", || {
+    crate::support::until::eventually("the port is held", || {
         let status = std::fs::read_to_string(format!("/proc/{}/status", stubborn.id())).unwrap();
         let ignored = status
             .lines()
