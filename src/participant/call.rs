@@ -32,6 +32,9 @@ const OTHERS: Duration = Duration::from_millis(500);
 /// Addresses that do not answer for so long are out of reach.
 const SILENCE: Duration = Duration::from_millis(1500);
 
+/// When time is up, so much silence tells enough: an address has been asked three times by then.
+const ENOUGH: Duration = Duration::from_millis(750);
+
 /// The connection.
 pub struct Call {
     transport: Transport,
@@ -265,7 +268,7 @@ impl Call {
 
     /// Time is up. Silence tells nothing yet of what was asked only just now.
     pub fn interrupt(&mut self, now: Instant) {
-        if !self.is_open() && self.news.unwrap_or(self.offered) + SILENCE > now {
+        if !self.is_open() && self.news.unwrap_or(self.offered) + ENOUGH > now {
             self.fail(Failure::Late);
         }
     }

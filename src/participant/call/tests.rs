@@ -129,10 +129,7 @@ fn an_address_that_stays_silent_is_given_up_after_a_while() {
 #[test]
 fn silence_tells_nothing_of_what_was_asked_only_just_now() {
     let theirs = address("10.0.0.1:50000");
-    for (after, failure) in [
-        (SILENCE / 2, Failure::Late),
-        (SILENCE, Failure::Unreachable),
-    ] {
+    for (after, failure) in [(ENOUGH / 2, Failure::Late), (ENOUGH, Failure::Unreachable)] {
         let mut meeting = Meeting::at(Transport::Udp, theirs);
         meeting.call.ready(theirs, address("10.0.0.2:40000"));
         meeting.call.interrupt(meeting.now + after);
