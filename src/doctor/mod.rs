@@ -1,7 +1,7 @@
 //! Every known way in which a self-hosted LiveKit fails, as a list of small checks.
 //!
 //! [`Site`] gathers what is there, once. A [`Check`] looks at it and says what it found; what it decides, it
-//! decides in pure functions. [`examine`] runs all checks at once, each within its own time, and makes one
+//! decides in pure functions. [`examine()`] runs all checks at once, each within its own time, and makes one
 //! [`Examination`] of it. A check that cannot look says why ([`Blind`]); it is never silently well.
 //!
 //! A new check: a file in the folder of its group with a unit struct that implements [`Check`], a line in
