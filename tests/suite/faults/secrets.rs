@@ -18,7 +18,8 @@ impl Secrets {
         let livekit = project.read("livekit.yaml");
         let lines = livekit.lines().skip_while(|line| *line != "keys:").skip(1);
         let mut found: Vec<(String, String)> = lines
-            .map_while(|line| line.strip_prefix("  ")?.split_once(": "))
+            .map_while(|line| line.strip_prefix("  "))
+            .filter_map(|line| line.split_once(": "))
             .map(|(key, secret)| (format!("the secret of {key}"), secret.to_owned()))
             .collect();
         assert_eq!(found.len(), 2, "a pair in use and one in reserve");
