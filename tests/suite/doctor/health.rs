@@ -3,6 +3,7 @@
 use super::{doctor, finding, findings};
 use crate::support::docker::docker;
 use crate::support::project::TestProject;
+use crate::support::until::eventually;
 
 fn container(project: &TestProject) -> String {
     format!("urbania-{}-livekit", project.name)
@@ -85,11 +86,12 @@ fn a_service_that_the_kernel_ended_for_lack_of_memory_is_told() {
     ]);
     docker(&args);
     docker(&["wait", &name]);
-    let found = finding(&doctor(&project, "health"), "health.ended");
-    assert_eq!(
-        found["message"],
-        "the kernel has ended `livekit` for lack of memory"
-    );
+    // The engine learns of the reason a little later than of the end.
+    let why = "the kernel has ended `livekit` for lack of memory";
+    eventually("the engine knows why", || {
+        finding(&doctor(&project, "health"), "health.ended")["message"] == why
+    });
+    let found = finding(&doctor(&project, "health").expect(3), "health.ended");
     assert_eq!(found["verdict"], "problem");
 }
 
@@ -106,6 +108,9 @@ fn a_complaint_of_the_sfu_is_told_with_the_way_out() {
     });
     project.ok(&["keys", "sync"]);
     project.ok(&["up", "livekit"]);
+    eventually("the complaint is in the log", || {
+        !findings(&doctor(&project, "health"), "health.log").is_empty()
+    });
     let found = finding(&doctor(&project, "health"), "health.log");
     let message = found["message"].as_str().unwrap();
     assert!(
