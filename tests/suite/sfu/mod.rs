@@ -110,7 +110,8 @@ pub async fn until(api: &Api, room: &str, status: Status, present: &[&str]) -> C
 pub async fn until_in(store: &dyn Store, room: &str, status: Status, present: &[&str]) -> Call {
     let what = format!("{room} is {status:?} with {present:?}");
     until_some(&what, async || {
-        let call = store.room(room).await.unwrap().expect("a record").call;
+        // One that has just come back may need another moment.
+        let call = store.room(room).await.ok()?.expect("a record").call;
         let there = call.present.iter().map(|p| p.identity.as_str());
         (call.status == status && there.eq(present.iter().copied())).then_some(call)
     })
