@@ -61,6 +61,8 @@ impl Participant {
         let profile = tempfile::tempdir().unwrap();
         let config = BrowserConfig::builder()
             .new_headless_mode()
+            // A page waits long itself, for example for an SFU that refuses a track.
+            .request_timeout(Duration::from_secs(90))
             .no_sandbox()
             .user_data_dir(profile.path())
             .args([
