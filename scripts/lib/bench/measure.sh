@@ -1,11 +1,11 @@
 # shellcheck shell=bash
 # A project to measure with, times, and the table. Sourced by scripts/bench.
 
-# build: the release binary, in $urbania.
+# build PROFILE: the binary, in $urbania.
 build() {
   export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache/target}
-  cargo build --quiet --release --locked --manifest-path "$repo/Cargo.toml" --bin urbania
-  urbania=$CARGO_TARGET_DIR/release/urbania
+  cargo build --quiet --profile "$1" --locked --manifest-path "$repo/Cargo.toml" --bin urbania
+  urbania=$CARGO_TARGET_DIR/$1/urbania
 }
 
 # project: a fresh one in $dir on ports that are not the usual ones; removed at the end, however that comes.

@@ -10,5 +10,5 @@ bench_ports() {
   row "lsof -nP -i :7880 (one port)" "$(milliseconds "$(mean 'lsof -nP -i :7880')")" "" "" "" ""
   row "ss -ltnup" "$(milliseconds "$(mean 'ss -ltnup')")" "" "" "" ""
   echo
-  cargo bench --quiet --locked --profile "$profile" --manifest-path "$repo/Cargo.toml" --bench ports
+  cargo bench --quiet --locked --profile "$compiled" --manifest-path "$repo/Cargo.toml" --bench ports
 }

@@ -63,7 +63,7 @@ started() {
   pid[$name]=$!
 }
 
-# serve_urbania: the release build with everything on, and users in SQLite. Only the limit is out of reach.
+# serve_urbania: with everything on, and users in SQLite. Only the limit is out of reach.
 serve_urbania() {
   cat >"$dir/urbania.yaml" <<YAML
 name: $name
@@ -206,6 +206,6 @@ need_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null || need no-such-pr
 # constant_route: the program that answers a constant; its path.
 constant_route() {
   local target=${CARGO_TARGET_DIR:-$cache/target}/constant
-  cargo build --quiet --locked --release --manifest-path "$repo/benches/constant/Cargo.toml" --target-dir "$target" >&2
-  echo "$target/release/constant"
+  cargo build --quiet --locked --profile "$profile" --manifest-path "$repo/benches/constant/Cargo.toml" --target-dir "$target" >&2
+  echo "$target/$profile/constant"
 }
