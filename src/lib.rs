@@ -8,7 +8,7 @@
 //! output.rs        stdout is data, stderr is talk; tables
 //! logging.rs       diagnostics on stderr
 //! cli/             one command a file
-//! config/          urbania.yaml, livekit.yaml, env files, the effective config
+//! config/          urbania.yaml, livekit.yaml, env files, the effective config; lint/: LiveKit's judgement
 //! http.rs          clients: for this machine, for the world
 //! jwt.rs           HS256 tokens: signed and verified with state prepared once
 //! livekit/         key pair, grants, tokens, room service, webhooks (knows LiveKit)

@@ -1,14 +1,16 @@
 //! `urbania config`.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Subcommand, ValueEnum};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::config::{
-    ENV_FILE, LIVEKIT_FILE, Machine, NetworkMode, Project, SETTINGS_FILE, effective,
-    livekit_schema, seed_schema, settings_schema,
+    ENV_FILE, LIVEKIT_FILE, Linted, Machine, NetworkMode, Project, SETTINGS_FILE, Target,
+    effective, lint_project, livekit_schema, seed_schema, settings_schema,
 };
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::host::address::node_ip;
 use crate::output::{Format, GOOD, WARN};
 use crate::stack::network::expected;
@@ -32,7 +34,11 @@ enum Command {
         network: Option<Network>,
     },
     /// Check every file of the project; exit code 2 names every problem
-    Validate,
+    Validate {
+        /// Judge livekit.yaml as this release of LiveKit does: 1.9, 1.9.3 [default: that of the image]
+        #[arg(long, value_name = "VERSION")]
+        livekit_version: Option<String>,
+    },
     /// Print the JSON schema of a file
     Schema {
         /// The file
@@ -61,7 +67,7 @@ enum SchemaOf {
 pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     match args.command {
         Command::Show { reveal, network } => show(ctx, reveal, network).await,
-        Command::Validate => validate(ctx),
+        Command::Validate { livekit_version } => validate(ctx, livekit_version.as_deref()),
         Command::Schema { file } => ctx.out.json(&match file {
             SchemaOf::Urbania => settings_schema(),
             SchemaOf::Livekit => livekit_schema(),
@@ -86,7 +92,7 @@ async fn show(ctx: &Context, reveal: bool, network: Option<Network>) -> Result<(
     }
     if ctx.out.format == Format::Json {
         return ctx.out.json(&json!({
-            "files": files(&project),
+            "files": files(&project.dir),
             "effective": effective.value(reveal),
             "additions": effective.additions,
         }));
@@ -95,16 +101,44 @@ async fn show(ctx: &Context, reveal: bool, network: Option<Network>) -> Result<(
 }
 
 /// The files of the project that are there.
-fn files(project: &Project) -> Vec<std::path::PathBuf> {
+fn files(dir: &Path) -> Vec<PathBuf> {
     [SETTINGS_FILE, LIVEKIT_FILE, ENV_FILE]
-        .map(|file| project.dir.join(file))
+        .map(|file| dir.join(file))
         .into_iter()
         .filter(|path| path.exists())
         .collect()
 }
 
-fn validate(ctx: &Context) -> Result<()> {
-    let mut project = Project::load(ctx)?;
+fn validate(ctx: &Context, version: Option<&str>) -> Result<()> {
+    let asked = version.map(Target::named).transpose().map_err(|message| {
+        Error::usage(message).hint("without --livekit-version, the release of the image counts")
+    })?;
+    let dir = Project::find(ctx)?;
+    let linted = lint_project(&dir, &ctx.env, asked);
+    let loaded = load(ctx, asked);
+    if ctx.out.format == Format::Json {
+        ctx.out.json(&shown(&dir, &linted, loaded.as_ref().ok()))?;
+        return loaded.map(|_| ());
+    }
+    if let Some(guess) = linted.target.guess() {
+        ctx.out.say(format!("note: {guess}"));
+    }
+    let project = loaded?;
+    for path in files(&dir) {
+        let file = path.strip_prefix(&dir).unwrap_or(&path);
+        ctx.out
+            .line(format!("{GOOD}ok{GOOD:#} {}", file.display()))?;
+    }
+    for warning in &project.warnings {
+        ctx.out
+            .complain(format!("{WARN}warning{WARN:#}: {warning}"));
+    }
+    Ok(())
+}
+
+/// The project, if the SFU could be started with it.
+fn load(ctx: &Context, asked: Option<Target>) -> Result<Project> {
+    let mut project = Project::load_for(ctx, asked)?;
     // What is added for a machine cannot be wrong: any machine will do.
     let effective = effective(
         &project,
@@ -116,20 +150,19 @@ fn validate(ctx: &Context) -> Result<()> {
     );
     effective.check()?;
     project.warnings.extend(effective.warnings);
-    if ctx.out.format == Format::Json {
-        return ctx.out.json(&json!({
-            "files": files(&project),
-            "warnings": project.warnings,
-        }));
-    }
-    for path in files(&project) {
-        let file = path.strip_prefix(&project.dir).unwrap_or(&path);
-        ctx.out
-            .line(format!("{GOOD}ok{GOOD:#} {}", file.display()))?;
-    }
-    for warning in &project.warnings {
-        ctx.out
-            .complain(format!("{WARN}warning{WARN:#}: {warning}"));
-    }
-    Ok(())
+    Ok(project)
+}
+
+fn shown(dir: &Path, linted: &Linted, project: Option<&Project>) -> Value {
+    json!({
+        "files": files(dir),
+        "livekit": {
+            "version": linted.target.asked.map(|version| version.to_string()),
+            "judged_as": linted.target.release.to_string(),
+            "starts": linted.starts(),
+            "lints": linted.lints,
+        },
+        "valid": project.is_some(),
+        "warnings": project.map_or(&[][..], |project| project.warnings.as_slice()),
+    })
 }

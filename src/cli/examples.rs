@@ -110,6 +110,7 @@ pub const CONFIG: &str = "\
 Examples:
   urbania config show                   what the SFU is started with, and why
   urbania config validate               exit code 2 names every problem
+  urbania config validate --livekit-version 1.9
   urbania config schema urbania         for an editor";
 
 /// `urbania completions`.

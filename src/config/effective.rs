@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::yaml::{emit, parse, value_of};
-use super::{CopiedFile, LivekitConfig, Problem, Project, Rtc, UdpPorts, livekit_schema, problem};
+use super::{CopiedFile, LivekitConfig, Problem, Project, Rtc, UdpPorts, lint, problem};
 use crate::error::Result;
 use crate::host::sockets::Protocol;
 
@@ -136,7 +136,7 @@ impl Effective {
         let (tree, _) = parse(self.yaml.expose_secret());
         let mut value = tree.map_or(Value::Null, |node| value_of(&node));
         if !reveal {
-            redact(&mut value, &livekit_schema());
+            redact(&mut value, &lint::schema(None));
         }
         value
     }

@@ -103,7 +103,21 @@ fn is_opened(livekit: &LivekitConfig, path: &str) -> bool {
     let turn = &livekit.turn;
     match path.split_once('.') {
         Some(("turn", _)) => turn.enabled && turn.tls_port != 0 && !turn.external_tls,
-        Some(("redis", _)) => livekit.tree["redis"]["tls"]["enabled"] == true,
+        Some(("redis", _)) => {
+            let redis = &livekit.tree["redis"];
+            let is_used = |key: &&str| redis[*key] != Value::Null && redis[*key] != "";
+            let ways = ["address", "sentinel_addresses", "cluster_addresses"];
+            redis["tls"]["enabled"] == true && ways.iter().any(is_used)
+        }
+        // A secret beside its file beats it.
+        Some(("rtc", of)) => {
+            let server = of
+                .split(['[', ']'])
+                .nth(1)
+                .and_then(|n| n.parse::<usize>().ok());
+            let secret = |n: usize| &livekit.tree["rtc"]["turn_servers"][n]["secret"];
+            server.is_none_or(|n| secret(n).as_str().is_none_or(str::is_empty))
+        }
         _ => true,
     }
 }

@@ -189,7 +189,9 @@ impl Rtc {
                 last: self.port_range_end,
             };
         }
-        match self.udp_port.as_deref().and_then(udp_ports) {
+        let shared = self.udp_port.as_deref().and_then(udp_ports);
+        let port = |number: i64| u16::try_from(number.min(u16::MAX.into())).ok();
+        match shared.and_then(|(first, last)| Some((port(first)?, port(last)?))) {
             Some((first, last)) if first != 0 => UdpPorts::Mux { first, last },
             _ => UdpPorts::Range {
                 first: 50000,

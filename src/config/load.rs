@@ -1,16 +1,18 @@
 //! Reads the project's YAML files and the environment's overrides.
 
+mod livekit;
+
 use std::io;
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+pub use self::livekit::{lint_project, livekit};
 use super::problem::Problem;
-use super::roles::Roles;
-use super::schema::{is_read_here, livekit_schema, settings_schema};
-use super::yaml::{Node, Position, Reader, join, parse};
-use super::{Images, LIVEKIT_FILE, LivekitConfig, SETTINGS_FILE, Settings, files};
+use super::schema::settings_schema;
+use super::yaml::{Node, Position, Reader, SECOND_DOCUMENT, join, parse};
+use super::{LIVEKIT_FILE, SETTINGS_FILE, Settings};
 use crate::context::Env;
 
 /// What is said of a `livekit.yaml` that is not there.
@@ -90,63 +92,6 @@ pub fn settings(dir: &Path, env: &Env, findings: &mut Findings) -> (Source, Sett
     (source, typed(SETTINGS_FILE, value, findings))
 }
 
-/// `livekit.yaml`, which must be there.
-pub fn livekit(
-    dir: &Path,
-    settings: &Settings,
-    findings: &mut Findings,
-) -> (Source, LivekitConfig) {
-    let schema = livekit_schema();
-    let (tree, text) = tree(dir, LIVEKIT_FILE, findings);
-    if text.is_none() {
-        let missing = Problem::of(LIVEKIT_FILE, NO_FILE);
-        findings.problems.push(missing);
-    }
-    let mut value = Value::Object(Map::new());
-    let mut whole = value.clone();
-    let mut files = Vec::new();
-    if let Some(tree) = &tree {
-        let unknown = "not a key that LiveKit 1.13 knows";
-        let (read, found) = Reader::new(&schema, unknown).read(tree);
-        value = read;
-        whole = if settings.pass_unknown {
-            Reader::new(&schema, unknown).keeping().read(tree).0
-        } else {
-            value.clone()
-        };
-        // Another image may know other keys: it has the last word.
-        let may_know_more = settings.images.livekit != Images::default().livekit;
-        for finding in found {
-            let pass = settings.pass_unknown || (finding.unknown_key && may_know_more);
-            let is_needed = is_read_here(&finding.path);
-            let is_misspelt = finding.unknown_key && finding.message != unknown;
-            let problem = Problem::found(LIVEKIT_FILE, finding);
-            if is_needed {
-                findings.problems.push(problem);
-            } else {
-                findings.is_for_livekit |= !pass && !is_misspelt;
-                findings.doubt(problem, pass);
-            }
-        }
-        files = files::named(tree, &schema);
-    }
-    let mut config: LivekitConfig = typed(LIVEKIT_FILE, value, findings);
-    config.tree = whole;
-    config.files = files;
-    if let (Some(tree), Some(text)) = (&tree, &text) {
-        config.roles = Roles::read(text, tree);
-    }
-    if config.development && config.rtc.port_range_start == 0 {
-        // What LiveKit does in its development mode.
-        config.rtc.udp_port.get_or_insert_with(|| "7882".into());
-    }
-    let source = Source {
-        name: LIVEKIT_FILE,
-        tree,
-    };
-    (source, config)
-}
-
 /// The tree of a file and its text; no text where there is no file.
 fn tree(dir: &Path, name: &'static str, findings: &mut Findings) -> (Option<Node>, Option<String>) {
     let text = match std::fs::read_to_string(dir.join(name)) {
@@ -160,10 +105,17 @@ fn tree(dir: &Path, name: &'static str, findings: &mut Findings) -> (Option<Node
     };
     let (tree, complaints) = parse(&text);
     for (at, message) in complaints {
-        findings.problems.push(Problem {
+        // LiveKit does not look at it.
+        let is_harmless = name == LIVEKIT_FILE && message == SECOND_DOCUMENT;
+        let problem = Problem {
             at: Some(at),
             ..Problem::of(name, message)
-        });
+        };
+        if is_harmless {
+            findings.warnings.push(problem);
+        } else {
+            findings.problems.push(problem);
+        }
     }
     (tree, Some(text))
 }

@@ -2,15 +2,18 @@
 //!
 //! `urbania.yaml` ([`Settings`]) says what to run, `livekit.yaml` ([`LivekitConfig`]) is LiveKit's
 //! own file, `.env` ([`EnvFile`]) is what the backend reads. [`Project`] is all three, read
-//! strictly; [`effective()`] adds what this machine needs to LiveKit's file.
+//! strictly; [`lint()`] knows what LiveKit does about its file, release by release; [`effective()`]
+//! adds what this machine needs to it.
 
 mod backends;
 mod check;
 mod deployment;
+mod effect;
 mod effective;
 mod env_file;
 mod files;
 mod key_lines;
+mod lint;
 mod livekit;
 mod load;
 mod mend;
@@ -25,12 +28,14 @@ mod settings;
 mod yaml;
 
 pub use backends::{BackendFinding, Difference, KEY, SECRET, compare_backends};
+pub use effect::Effect;
 pub use effective::{Addition, Effective, Machine, NetworkMode, PortUse, effective};
 pub use env_file::{Assignment, EnvFile};
 pub use files::{CopiedFile, NamedFile};
 pub use key_lines::{KeyChange, change_keys};
+pub use lint::{Lint, Linted, Target, Version, lint};
 pub use livekit::{LivekitConfig, OwnPort, Room, Rtc, Turn, UdpPorts, Webhook};
-pub use load::variable_of;
+pub use load::{lint_project, variable_of};
 pub use mend::{Change, Mend, mend_backends, mend_pairs};
 pub use move_ports::{FileChange, PortMove, move_ports};
 pub use problem::Problem;

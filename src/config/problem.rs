@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::LIVEKIT_FILE;
+use super::lint::Lint;
 use super::yaml::{Finding, Position};
 use crate::error::Error;
 
@@ -28,6 +30,16 @@ impl Problem {
             at: None,
             path: String::new(),
             message: message.into(),
+        }
+    }
+
+    /// Something about `livekit.yaml`.
+    pub fn linted(lint: Lint) -> Self {
+        Self {
+            source: LIVEKIT_FILE.to_owned(),
+            at: lint.at,
+            path: lint.path,
+            message: lint.message,
         }
     }
 

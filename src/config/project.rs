@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
 use super::backends::{KEY, SECRET};
+use super::lint::{NO_KEY, Target};
 use super::load::{self, Findings};
 use super::problem::{self, Problem};
 use super::roles::Stage;
@@ -38,6 +39,8 @@ pub struct Project {
     pub settings: Settings,
     /// `livekit.yaml`; there is at least one key pair, unless the project was loaded to serve.
     pub livekit: LivekitConfig,
+    /// The release of LiveKit that its file was read for.
+    pub target: Target,
     /// `.env`.
     pub env: EnvFile,
     /// What works, but probably not as meant.
@@ -79,16 +82,21 @@ impl Project {
         Self::load_from(&Self::find(ctx)?, &ctx.env)
     }
 
+    /// The same for another release of LiveKit than that of the image.
+    pub fn load_for(ctx: &Context, target: Option<Target>) -> Result<Self> {
+        Self::read(&Self::find(ctx)?, &ctx.env, target, |_| false)
+    }
+
     /// Reads the project's files for the API alone, which can do without a pair in `livekit.yaml`.
     pub fn load_to_serve(ctx: &Context) -> Result<Self> {
         let needless = |p: &Problem| no_livekit_file(p) || no_keys(p);
-        Self::read(&Self::find(ctx)?, &ctx.env, needless)
+        Self::read(&Self::find(ctx)?, &ctx.env, None, needless)
     }
 
     /// The same for a project that is served already.
     pub fn reload_to_serve(&self) -> Result<Self> {
         let needless = |p: &Problem| no_livekit_file(p) || no_keys(p);
-        Self::read(&self.dir, &self.environment, needless)
+        Self::read(&self.dir, &self.environment, None, needless)
     }
 
     /// Reads the files again.
@@ -98,14 +106,20 @@ impl Project {
 
     /// Reads the files of the project in `dir`.
     pub fn load_from(dir: &Path, environment: &Env) -> Result<Self> {
-        Self::read(dir, environment, |_| false)
+        Self::read(dir, environment, None, |_| false)
     }
 
     /// Reads the files; problems that are `needless` are none.
-    fn read(dir: &Path, environment: &Env, needless: impl Fn(&Problem) -> bool) -> Result<Self> {
+    fn read(
+        dir: &Path,
+        environment: &Env,
+        target: Option<Target>,
+        needless: impl Fn(&Problem) -> bool,
+    ) -> Result<Self> {
         let mut findings = Findings::default();
         let (settings_source, mut settings) = load::settings(dir, environment, &mut findings);
-        let (livekit_source, livekit) = load::livekit(dir, &settings, &mut findings);
+        let target = target.unwrap_or_else(|| Target::of_image(&settings.images.livekit));
+        let (livekit_source, livekit) = load::livekit(dir, &settings, target, &mut findings);
         check::settings(&settings_source, &settings, &mut findings);
         check::livekit(&livekit_source, &settings, &livekit, &mut findings);
         check::ports(&settings, &settings_source, &livekit, &mut findings);
@@ -132,6 +146,7 @@ impl Project {
             dir: dir.to_path_buf(),
             settings,
             livekit,
+            target,
             env,
             warnings: findings.warnings,
             environment: environment.clone(),
@@ -325,7 +340,7 @@ fn no_livekit_file(problem: &Problem) -> bool {
 }
 
 fn no_keys(problem: &Problem) -> bool {
-    problem.path == "keys" && problem.message == check::NO_KEY
+    problem.path == "keys" && problem.message == NO_KEY
 }
 
 /// All problems as one error, with the way out where a command is one.

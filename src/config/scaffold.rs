@@ -13,7 +13,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::load::{self, Findings};
-use super::{ENV_FILE, EnvFile, LIVEKIT_FILE, LivekitConfig, SETTINGS_FILE, Settings, problem};
+use super::{
+    ENV_FILE, EnvFile, LIVEKIT_FILE, LivekitConfig, SETTINGS_FILE, Settings, Target, problem,
+};
 use crate::error::{Context as _, Error, Result};
 use crate::host::files::{PRIVATE, replace};
 use crate::livekit::keys::{KeyPair, generate_secret};
@@ -246,7 +248,9 @@ fn planned(
 /// The pair and the port of a `livekit.yaml` that stays.
 fn pair_of(dir: &Path) -> Result<(KeyPair, u16)> {
     let mut findings = Findings::default();
-    let (_, livekit) = load::livekit(dir, &Settings::default(), &mut findings);
+    let settings = Settings::default();
+    let target = Target::of_image(&settings.images.livekit);
+    let (_, livekit) = load::livekit(dir, &settings, target, &mut findings);
     if !findings.problems.is_empty() {
         return Err(problem::error(findings.problems));
     }

@@ -4,13 +4,10 @@
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use secrecy::SecretString;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use super::yaml::{Kind, Node, parse};
-use super::{LivekitConfig, Seed, Settings};
-
-/// The keys of LiveKit's own config; those that urbania uses are typed in [`LivekitConfig`].
-const LIVEKIT_KEYS: &str = include_str!("livekit-keys.yaml");
+use super::lint::{Target, schema as keys_of};
+use super::{Images, LivekitConfig, Seed, Settings};
 
 /// The schema of `urbania.yaml`.
 pub fn settings_schema() -> Value {
@@ -22,18 +19,22 @@ pub fn seed_schema() -> Value {
     derived::<Seed>("seed.yaml")
 }
 
-/// The schema of `livekit.yaml`.
+/// The schema of `livekit.yaml`, for the release that urbania runs where nothing else is said.
 pub fn livekit_schema() -> Value {
-    let mut schema = derived::<LivekitConfig>("livekit.yaml");
-    if let (Some(keys), _) = parse(LIVEKIT_KEYS) {
-        complete(&mut schema, kind(&keys));
-    }
+    let mut schema = typed_schema();
+    let target = Target::of_image(&Images::default().livekit);
+    complete(&mut schema, keys_of(Some(target.release)));
     schema
+}
+
+/// The schema of what urbania itself reads in `livekit.yaml`.
+pub(super) fn typed_schema() -> Value {
+    derived::<LivekitConfig>("livekit.yaml")
 }
 
 /// Whether urbania itself goes by the value at this path of `livekit.yaml`, or LiveKit alone.
 pub(super) fn is_read_here(path: &str) -> bool {
-    let schema = derived::<LivekitConfig>("livekit.yaml");
+    let schema = typed_schema();
     let mut place = &schema;
     for key in path.split('.') {
         if !place["properties"].is_object() {
@@ -52,7 +53,7 @@ pub(super) fn is_read_here(path: &str) -> bool {
 /// Every secret of a `livekit.yaml`.
 pub fn livekit_secrets(livekit: &LivekitConfig) -> Vec<SecretString> {
     let mut found = Vec::new();
-    collect_secrets(&livekit.tree, &livekit_schema(), &mut found);
+    collect_secrets(&livekit.tree, &keys_of(None), &mut found);
     found.extend(livekit.keys.iter().map(|pair| pair.secret.clone()));
     found
 }
@@ -102,46 +103,6 @@ fn complete(schema: &mut Value, known: Value) {
         }
         (schema @ Value::Bool(true), known) => *schema = known,
         _ => {}
-    }
-}
-
-/// The schema of one place in the list of keys.
-fn kind(node: &Node) -> Value {
-    match &node.kind {
-        Kind::Scalar { text, .. } => kind_of_word(text),
-        Kind::List(items) => {
-            json!({"type": "array", "items": items.first().map_or(json!({}), kind)})
-        }
-        Kind::Map(entries) => match entries.as_slice() {
-            [only] if only.key == "*" => {
-                json!({"type": "object", "additionalProperties": kind(&only.value)})
-            }
-            entries => {
-                let properties: Map<String, Value> = entries
-                    .iter()
-                    .map(|e| (e.key.clone(), kind(&e.value)))
-                    .collect();
-                json!({"type": "object", "properties": properties, "additionalProperties": false})
-            }
-        },
-    }
-}
-
-fn kind_of_word(word: &str) -> Value {
-    match word {
-        "string" => json!({"type": "string"}),
-        "secret" => json!({"type": "string", "writeOnly": true}),
-        "bool" => json!({"type": "boolean"}),
-        "int" => json!({"type": "integer"}),
-        "uint" => json!({"type": "integer", "minimum": 0}),
-        "uint8" => json!({"type": "integer", "minimum": 0, "maximum": u8::MAX}),
-        "uint16" => json!({"type": "integer", "minimum": 0, "maximum": u16::MAX}),
-        "float" => json!({"type": "number"}),
-        "duration" => json!({"type": ["integer", "string"], "format": "go-duration"}),
-        // The SFU gets a copy of a file.
-        "node-ip" | "file" => json!({"type": "string", "format": word}),
-        "udp-ports" => json!({"type": ["string", "integer"], "format": word}),
-        _ => json!({}),
     }
 }
 

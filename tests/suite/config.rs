@@ -94,7 +94,7 @@ fn an_unknown_key_is_told_apart_from_a_misspelt_and_from_a_misplaced_one() {
             "{KEYS}blockchain: true\nauto_create: true\ndebug_handler_port: {{port: 7070}}\n"
         )),
         "error: 3 problems in the project's files\n  \
-         livekit.yaml:2:1: blockchain: not a key that LiveKit 1.13 knows\n  \
+         livekit.yaml:2:1: blockchain: not a key that LiveKit 1.13.5 knows\n  \
          livekit.yaml:3:1: auto_create: unknown key here; it belongs under `room`\n  \
          livekit.yaml:4:1: debug_handler_port: unknown key; did you mean `debug_handler`?\n\
          hint: if LiveKit knows better: urbania up --pass-unknown, or `pass_unknown: true` in urbania.yaml\n"

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::duration::nanoseconds;
 use crate::store::User;
 
 /// What is wrong with a text, as the end of a sentence that begins with it; `None` when it is fine.
@@ -32,7 +33,10 @@ pub fn complaint(format: &str, text: &str) -> Option<&'static str> {
             "is not the id of a Firebase project, such as my-app-1a2b3",
         ),
         "image" => (is_image, "is not the name of an image"),
-        "go-duration" => (is_duration, "is not a duration, such as 500ms or 1m30s"),
+        "go-duration" => (
+            |t| nanoseconds(t).is_some(),
+            "is not a duration, such as 500ms or 1m30s",
+        ),
         "udp-ports" => (
             |t| udp_ports(t).is_some(),
             "is neither a port nor ports such as 7882-7892",
@@ -122,13 +126,13 @@ fn is_image(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || "._-/:@".contains(c))
 }
 
-/// The ports that `7882` or `7882-7892` means.
-pub fn udp_ports(text: &str) -> Option<(u16, u16)> {
+/// The ports that `7882` or `7882-7892` means; LiveKit reads numbers here that are no ports.
+pub fn udp_ports(text: &str) -> Option<(i64, i64)> {
     let (first, last) = match text.split_once('-') {
         None => (text, None),
-        Some((first, last)) => (first.trim(), Some(last.trim())),
+        Some((first, last)) => (first.trim_matches(' '), Some(last.trim_matches(' '))),
     };
-    let first: u16 = first.parse().ok()?;
+    let first: i64 = first.parse().ok()?;
     let last = match last {
         // LiveKit refuses a range of one.
         Some(last) => last.parse().ok().filter(|last| *last > first)?,
@@ -144,30 +148,6 @@ fn is_node_ip(text: &str) -> bool {
         Some([a, b]) => a.is_ipv4() != b.is_ipv4(),
         _ => false,
     }
-}
-
-/// `1h2m3.5s`, as Go reads it.
-fn is_duration(text: &str) -> bool {
-    let text = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if text == "0" {
-        return true;
-    }
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .unwrap_or(rest.len());
-        if rest[..digits].parse::<f64>().is_err() {
-            return false;
-        }
-        rest = &rest[digits..];
-        let units = ["ns", "us", "µs", "μs", "ms", "s", "m", "h"];
-        let Some(after) = units.iter().find_map(|unit| rest.strip_prefix(unit)) else {
-            return false;
-        };
-        rest = after;
-    }
-    !text.is_empty()
 }
 
 #[cfg(test)]
@@ -187,15 +167,12 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_those_of_go() {
-        good("go-duration", &["0", "500ms", "1m30s", "1.5h", "10us"]);
-        bad("go-duration", &["", "5", "5 s", "1d", "ms", "1s5"]);
-    }
-
-    #[test]
     fn udp_ports_are_one_or_a_rising_pair() {
         good("udp-ports", &["7882", "7882-7892", "7882 - 7892"]);
-        bad("udp-ports", &["", "7892-7882", "7882-7882", "a", "70000"]);
+        bad(
+            "udp-ports",
+            &["", "7892-7882", "7882-7882", "a", "-5", "7_882"],
+        );
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! YAML with positions: parsed into a tree, read against a JSON schema, written back.
 
+mod declared;
+mod duration;
 mod emit;
 mod formats;
 mod read;
@@ -7,7 +9,9 @@ mod scalar;
 mod suggest;
 mod tree;
 
+pub use declared::{DECLARED, DECLARED_KEYS};
+pub use duration::nanoseconds;
 pub use emit::emit;
 pub use formats::{is_project_name, udp_ports};
-pub use read::{Finding, Reader, join, value_of};
-pub use tree::{Entry, Kind, Node, Position, parse};
+pub use read::{Finding, Reader, fit, join, value_of};
+pub use tree::{Entry, Kind, Node, Position, SECOND_DOCUMENT, parse};

@@ -1,14 +1,18 @@
 //! Reads a tree against a JSON schema: what fits becomes a value, what does not a finding.
 
 mod kinds;
+mod livekit;
 mod wording;
 
 use serde_json::{Map, Value};
 
-use self::kinds::{choices, has_type, is_secret, others, out_of_range, typed, types};
+use self::kinds::{choices, has_type, is_secret, others, out_of_range, typed};
 use super::suggest::Suggestion;
 use super::tree::{Entry, Kind, Node, Position};
-use super::{formats, scalar};
+use super::{DECLARED, formats, scalar};
+use crate::config::Effect;
+
+pub use self::kinds::fit;
 
 /// Something in a file that does not fit the schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +23,8 @@ pub struct Finding {
     pub path: String,
     /// What is wrong.
     pub message: String,
+    /// What comes of it.
+    pub effect: Effect,
     /// Whether it is a key that the schema does not have.
     pub unknown_key: bool,
 }
@@ -27,14 +33,14 @@ pub struct Finding {
 #[derive(Debug)]
 pub struct Reader<'a> {
     schema: &'a Value,
-    unknown: &'static str,
+    unknown: &'a str,
     keeps: bool,
     findings: Vec<Finding>,
 }
 
 impl<'a> Reader<'a> {
     /// A reader for documents of `schema`; `unknown` is what it says of keys it has never heard of.
-    pub fn new(schema: &'a Value, unknown: &'static str) -> Self {
+    pub fn new(schema: &'a Value, unknown: &'a str) -> Self {
         Self {
             schema,
             unknown,
@@ -90,6 +96,9 @@ impl<'a> Reader<'a> {
     }
 
     fn fitting(&mut self, node: &Node, schema: &Value, path: &str) -> Option<Value> {
+        if let Some(takes) = schema[DECLARED].as_str() {
+            return self.declared(takes, node, schema, path);
+        }
         if schema.as_object().is_none_or(Map::is_empty) {
             return Some(value_of(node));
         }
@@ -117,7 +126,11 @@ impl<'a> Reader<'a> {
         for entry in entries {
             let path = join(path, &entry.key);
             let known = schema["properties"].get(&entry.key);
-            let Some(schema) = known.or_else(|| others(schema)) else {
+            let own = known.is_none().then(|| others(schema)).flatten();
+            if own.is_some() && !self.is_number(entry, schema, &path) {
+                continue;
+            }
+            let Some(schema) = known.or(own) else {
                 self.unknown_key(entry, schema, path);
                 // Passed through: whether that is an error is not for the reader to say.
                 map.insert(entry.key.clone(), value_of(&entry.value));
@@ -158,6 +171,7 @@ impl<'a> Reader<'a> {
             at: entry.at,
             path,
             message,
+            effect: Effect::Refuses,
             unknown_key: true,
         });
     }
@@ -213,20 +227,22 @@ impl<'a> Reader<'a> {
     }
 
     fn wrong_type(&mut self, node: &Node, schema: &Value, path: &str) {
-        let expected: Vec<_> = types(schema).filter_map(wording::name_of_type).collect();
-        let message = format!(
-            "expected {}, found {}",
-            expected.join(" or "),
-            wording::found(node, is_secret(schema))
-        );
+        let expected = wording::expected(schema);
+        let found = wording::found(node, is_secret(schema));
+        let message = format!("expected {expected}, found {found}");
         self.found(node, path, message);
     }
 
     fn found(&mut self, node: &Node, path: &str, message: String) {
+        self.told(node.at, path, Effect::Refuses, message);
+    }
+
+    fn told(&mut self, at: Position, path: &str, effect: Effect, message: String) {
         self.findings.push(Finding {
-            at: node.at,
+            at,
             path: path.to_owned(),
             message,
+            effect,
             unknown_key: false,
         });
     }

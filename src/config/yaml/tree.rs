@@ -100,6 +100,9 @@ impl Node {
     }
 }
 
+/// What is said of a text that goes on after its first document.
+pub const SECOND_DOCUMENT: &str = "a second document; only one is read";
+
 /// Something that keeps a text from being YAML for us, and where.
 pub type Complaint = (Position, String);
 
@@ -166,8 +169,7 @@ impl Builder {
     fn take(&mut self, event: Event<'_>, at: Position) -> Result<Flow, Complaint> {
         match event {
             Event::DocumentStart(_) if self.root.is_some() => {
-                self.complaints
-                    .push((at, "a second document; only one is read".into()));
+                self.complaints.push((at, SECOND_DOCUMENT.into()));
                 return Ok(Flow::Stop);
             }
             Event::Scalar(text, style, anchor, tag) => {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::config::{LivekitConfig, Project};
+use crate::config::Project;
 use crate::doctor::{About, Check, Finding, Group, Look, Site};
 
 /// The check.
@@ -13,9 +13,10 @@ const ABOUT: About = About {
     code: "config.doubts",
     group: Group::Config,
     title: "a setting works, but probably not as meant",
-    looks_at: "Settings of livekit.yaml and urbania.yaml that have no effect, beat each other or are deprecated: a\n\
-        range of UDP ports beside `rtc.udp_port`, `rtc.use_external_ip` beside `rtc.node_ip`, `prometheus_port`; and\n\
-        files with secrets that other users of this machine can read.",
+    looks_at: "Settings of livekit.yaml and urbania.yaml that have no effect, beat each other, are taken for something\n\
+        else or are deprecated, as the release of LiveKit in use has it: a range of UDP ports beside `rtc.udp_port`,\n\
+        `rtc.use_external_ip` beside `rtc.node_ip`, `prometheus_port`; and files with secrets that other users of this\n\
+        machine can read.",
     why: "LiveKit takes the range and shows the single port in its log, so a firewall that is opened for the single\n\
         port lets no media in. `use_external_ip` beats `node_ip`, and without an answer of a STUN server LiveKit does not\n\
         start.",
@@ -31,7 +32,7 @@ impl Check for Doubts {
     async fn look(&self, site: &Site) -> Look {
         let project = site.project()?;
         let mut findings = warnings(project);
-        findings.extend(both_addresses(&project.livekit));
+        findings.extend(project.target.guess().map(Finding::note));
         Ok(findings)
     }
 }
@@ -48,15 +49,4 @@ fn warnings(project: &Project) -> Vec<Finding> {
             }
         })
         .collect()
-}
-
-fn both_addresses(livekit: &LivekitConfig) -> Option<Finding> {
-    let rtc = &livekit.rtc;
-    let node_ip = rtc.node_ip.as_ref().filter(|_| rtc.use_external_ip)?;
-    let message = "livekit.yaml: rtc.use_external_ip beats rtc.node_ip";
-    Some(
-        Finding::warning(message)
-            .evidence(format!("rtc.node_ip: {node_ip} is without effect"))
-            .fix("take one of the two out"),
-    )
 }

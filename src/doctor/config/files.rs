@@ -13,9 +13,9 @@ const ABOUT: About = About {
     code: "config.files",
     group: Group::Config,
     title: "a file of the project is wrong",
-    looks_at: "urbania.yaml, livekit.yaml and `.env`, read as strictly as LiveKit reads its own: unknown and misspelt\n\
-        keys, wrong types, ports that clash, a webhook whose `api_key` is no name under `keys`, TURN over TLS without a\n\
-        domain, files that livekit.yaml names and that are not there.",
+    looks_at: "urbania.yaml, livekit.yaml and `.env`, read as strictly as the release of LiveKit in use reads its own:\n\
+        unknown and misspelt keys, keys of other releases, wrong types, ports that clash, a webhook whose `api_key` is no\n\
+        name under `keys`, TURN over TLS without a domain, files that livekit.yaml names and that are not there.",
     why: "LiveKit refuses a file with one unknown key, says so on stdout and ends with exit code 0. Nothing else can\n\
         be looked at before the files can be read.",
     fix: "Each line has the place and often the right spelling; `urbania config validate` shows them too.",

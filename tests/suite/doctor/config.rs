@@ -69,7 +69,7 @@ fn settings_that_beat_each_other_are_told() {
                 ":2:71: rtc.use_external_ip: LiveKit asks public STUN servers at every start and does \
                  not start without an answer"
             ),
-            warning(": rtc.use_external_ip beats rtc.node_ip"),
+            warning(":2:94: rtc.node_ip: without effect: rtc.use_external_ip beats it"),
         ]
     );
 }

@@ -1,8 +1,10 @@
 //! An SFU that ends at its start, with exit code 0, as LiveKit does: its own words say why.
 
 use super::{life, nothing_is_left, nothing_runs, quoted, told};
+use crate::support::docker::docker;
 use crate::support::project::TestProject;
 
+const OLDER: &str = "test-lint/livekit-server:v1.8.4";
 const REDIS: &str = "redis: {address: '127.0.0.1:1'}\n";
 const REDIS_SAYS: &str =
     "unable to connect to redis: dial tcp 127.0.0.1:1: connect: connection refused";
@@ -31,8 +33,8 @@ fn the_last_words_of_an_sfu_that_cannot_start_are_quoted_with_a_hint() {
             "hint: `bind_addresses` in livekit.yaml must be addresses of the machine that the SFU runs on\n",
         ),
         (
-            "node_selector: {kind: nonsense}\n",
-            "unsupported node selector",
+            "turn: {enabled: true, udp_port: 19998, bind_addresses: ['::']}\n",
+            "no matching node IP for relay",
             "hint: put that right, then run urbania up again\n",
         ),
     ] {
@@ -86,7 +88,7 @@ fn what_urbania_does_not_understand_is_passed_on_by_force_and_livekit_says_what_
     for (more, refusal, says, hint) in [
         (
             "no_such_key: 1\n",
-            "1: no_such_key: not a key that LiveKit 1.13 knows",
+            "1: no_such_key: not a key that LiveKit 1.13.5 knows",
             "field no_such_key not found in type config.Config",
             "a key in livekit.yaml is unknown to this image: urbania config validate",
         ),
@@ -124,10 +126,14 @@ fn what_urbania_does_not_understand_is_passed_on_by_force_and_livekit_says_what_
 
 #[test]
 fn what_livekit_understands_all_the_same_runs_with_a_warning() {
+    // An image that is newer than its tag says.
+    docker(&["tag", "livekit/livekit-server:v1.13.5", OLDER]);
+    let image = format!("images: {{livekit: '{OLDER}'}}\n");
     let project = TestProject::initialised();
-    add(&project, "limit: {num_tracks: 50.0}\n");
+    project.settings(&image);
+    add(&project, "node_stats: {stats_max_delay: 30s}\n");
     let refused = project.run(&["up"]).expect(2).stderr;
-    let says = "limit.num_tracks: expected a whole number, found the number `50.0`\n";
+    let says = "node_stats: came with LiveKit 1.9.0; this is 1.8.4\n";
     let hint = "hint: if LiveKit knows better: urbania up --pass-unknown, \
                 or `pass_unknown: true` in urbania.yaml\n";
     assert!(refused.ends_with(&format!("{says}{hint}")), "{refused}");
@@ -135,13 +141,14 @@ fn what_livekit_understands_all_the_same_runs_with_a_warning() {
     let run = project.run(&["up", "--pass-unknown"]).expect(0);
     assert!(run.stderr.contains(says), "{}", run.stderr);
     assert!(project.api_pid().is_some());
-    project.settings("pass_unknown: true\n");
+    project.settings(&format!("{image}pass_unknown: true\n"));
     assert!(project.ok(&["status"]).contains("healthy"));
     let again = project.run(&["up"]).expect(0).stderr;
     assert!(again.ends_with("\neverything ran already\n"), "{again}");
     project.settings("");
     project.ok(&["down"]);
     nothing_runs(&project);
+    docker(&["image", "rm", OLDER]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use serde_json::{Number, Value};
 
+use super::join;
 use crate::config::yaml::scalar;
 
 pub(super) fn types(schema: &Value) -> impl Iterator<Item = &str> {
@@ -65,4 +66,27 @@ pub(super) fn out_of_range(number: &Number, schema: &Value) -> Option<String> {
         (Value::Null, maximum) => format!("{number} is more than {maximum}"),
         (minimum, maximum) => format!("{number} is not between {minimum} and {maximum}"),
     })
+}
+
+/// Takes numbers out of a value that a schema has no room for, and says which and why.
+pub fn fit(value: &mut Value, schema: &Value) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    fit_in(value, schema, "", &mut found);
+    found
+}
+
+fn fit_in(value: &mut Value, schema: &Value, path: &str, found: &mut Vec<(String, String)>) {
+    let Some(map) = value.as_object_mut() else {
+        return;
+    };
+    map.retain(|key, value| {
+        let (schema, path) = (&schema["properties"][key], join(path, key));
+        let complaint = value
+            .as_number()
+            .and_then(|number| out_of_range(number, schema));
+        fit_in(value, schema, &path, found);
+        let fits = complaint.is_none();
+        found.extend(complaint.map(|complaint| (path, complaint)));
+        fits
+    });
 }

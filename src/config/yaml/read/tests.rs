@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::*;
 use crate::config::yaml::parse;
-use crate::config::{livekit_schema, settings_schema};
+use crate::config::{Target, lint, livekit_schema, settings_schema};
 
 fn read(text: &str, schema: &Value) -> (Value, Vec<String>) {
     let (node, complaints) = parse(text);
@@ -34,18 +34,19 @@ fn values_have_the_types_of_the_schema() {
 
 #[test]
 fn what_was_found_is_named_unless_it_is_secret() {
-    let text = "port: 70000\nrtc: {tcp_port: '7881', udp_port: a-b}\nroom: {auto_create: 1}\n\
-                redis: {password: [x]}\nsignal_relay: {retry_timeout: soon}\n";
+    let text = "port: -1\nrtc: {tcp_port: '7881', udp_port: a-b}\nroom: {auto_create: 1}\n\
+                redis: {password: [x]}\nsignal_relay: {retry_timeout: soon, max_retry_interval: 5}\n";
     let (_, found) = read(text, &livekit_schema());
     assert_eq!(
         found,
         [
-            "port: 70000 is not between 1 and 65535",
+            "port: -1 is not between 0 and 4294967295",
             "rtc.tcp_port: expected a whole number, found the text `7881` in quotes",
             "rtc.udp_port: `a-b` is neither a port nor ports such as 7882-7892",
             "room.auto_create: expected true or false, found the number `1`",
             "redis.password: expected a text, found a list",
             "signal_relay.retry_timeout: `soon` is not a duration, such as 500ms or 1m30s",
+            "signal_relay.max_retry_interval: expected a duration with its unit, such as `30s`, found the number `5`",
         ]
     );
 }
@@ -56,6 +57,7 @@ proptest! {
         if let (Some(node), _) = parse(&text) {
             let _ = Reader::new(&livekit_schema(), "").read(&node);
         }
+        let _ = lint(&text, Target::of_image(""));
     }
 
     #[test]

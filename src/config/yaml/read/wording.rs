@@ -2,10 +2,20 @@
 
 use serde_json::Value;
 
+use super::kinds::types;
 use crate::config::yaml::scalar;
 use crate::config::yaml::tree::{Kind, Node};
 
-pub(super) fn name_of_type(name: &str) -> Option<&'static str> {
+/// What a place of a schema takes.
+pub(super) fn expected(schema: &Value) -> String {
+    if schema["format"] == "go-duration" {
+        return "a duration with its unit, such as `30s`".to_owned();
+    }
+    let names: Vec<_> = types(schema).filter_map(name_of_type).collect();
+    names.join(" or ")
+}
+
+fn name_of_type(name: &str) -> Option<&'static str> {
     Some(match name {
         "object" => "a map",
         "array" => "a list",
