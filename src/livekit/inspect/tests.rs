@@ -1,0 +1,126 @@
+use super::*;
+use crate::livekit::token::{JoinToken, Signer};
+use serde_json::json;
+use std::time::Duration;
+
+const NOW: i64 = 1_800_000_000;
+
+fn pair(key: &str) -> KeyPair {
+    KeyPair {
+        key: key.into(),
+        secret: format!("{key}: a secret of at least thirty-two characters").into(),
+    }
+}
+
+fn join() -> String {
+    let join = JoinToken::new("daily", "ada", Duration::from_hours(1));
+    Signer::new(&pair("APIone"))
+        .mint(&join, NOW.try_into().unwrap())
+        .unwrap()
+        .token
+}
+
+fn report(token: &str, keys: &[KeyPair], at: i64) -> Report {
+    inspect(token, Some(keys), Timestamp::from_second(at).unwrap()).unwrap()
+}
+
+#[test]
+fn a_good_token_has_no_problems_from_its_first_to_its_last_second() {
+    for at in [NOW - 60, NOW, NOW + 3600, NOW + 3659] {
+        let report = report(&join(), &[pair("APItwo"), pair("APIone")], at);
+        assert_eq!(report.problems, [""; 0]);
+        assert_eq!(report.signature, Signature::Valid);
+        assert_eq!(report.issuer_known, Some(true));
+    }
+}
+
+#[test]
+fn a_token_out_of_its_time_says_by_how_much() {
+    let keys = [pair("APIone")];
+    let late = report(&join(), &keys, NOW + 3600 + 180);
+    assert_eq!(late.problems, ["expired 3 min ago"]);
+    let early = report(&join(), &keys, NOW - 7200);
+    assert_eq!(early.problems, ["not valid yet, in 2 h"]);
+}
+
+#[test]
+fn the_key_and_the_secret_are_told_apart() {
+    let other = report(&join(), &[pair("APItwo")], NOW);
+    assert_eq!(other.problems, ["its key `APIone` is not in livekit.yaml"]);
+    assert_eq!(other.signature, Signature::NotChecked);
+    let imposter = KeyPair {
+        key: "APIone".into(),
+        secret: "another".into(),
+    };
+    let wrong = report(&join(), &[imposter], NOW);
+    assert_eq!(
+        wrong.problems,
+        ["the signature does not match the secret of its key"]
+    );
+    let outside = inspect(&join(), None, Timestamp::from_second(NOW).unwrap()).unwrap();
+    assert_eq!(outside.issuer_known, None);
+    assert_eq!(outside.signature, Signature::NotChecked);
+    assert_eq!(outside.problems, [""; 0]);
+}
+
+#[test]
+fn tokens_that_livekit_would_refuse_say_why() {
+    let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let claims = json!({"video": {"roomJoin": true}, "exp": NOW + 10});
+    let none = format!("{}.{}.", part(json!({"alg": "none"})), part(claims));
+    assert_eq!(
+        report(&none, &[], NOW).problems,
+        [
+            "signed with `none`, LiveKit accepts HS256 alone",
+            "it names no API key (`iss`)",
+            "it may join, but names no room (`video.room`)",
+            "it may join, but names no identity (`sub`)",
+        ]
+    );
+}
+
+#[test]
+fn what_stood_around_a_token_is_taken_off_and_told() {
+    let token = join();
+    for (around, told) in [
+        (token.clone(), None),
+        (format!(" {token}\n"), None),
+        (format!("\"{token}\""), Some("quotes")),
+        (format!("'{token}' "), Some("quotes")),
+        (format!("Bearer {token}"), Some("Bearer")),
+        (
+            format!("wss://sfu/rtc?access_token={token}&auto=1"),
+            Some("address"),
+        ),
+    ] {
+        let (found, what) = unwrapped(&around);
+        assert_eq!(found, token, "{around}");
+        assert_eq!(what.is_some(), told.is_some(), "{around}");
+        assert!(what.unwrap_or_default().contains(told.unwrap_or_default()));
+    }
+}
+
+#[test]
+fn a_secret_of_another_pair_is_recognised() {
+    let imposter = KeyPair {
+        secret: "another".into(),
+        ..pair("APIone")
+    };
+    let twin = KeyPair {
+        key: "APItwo".into(),
+        ..pair("APIone")
+    };
+    let report = report(&join(), &[imposter, twin], NOW);
+    assert_eq!(
+        report.problems[1],
+        "it was signed with the secret of `APItwo`, under another key's name"
+    );
+}
+
+#[test]
+fn what_is_not_a_token_is_an_error() {
+    for text in ["", "a.b.c", "eyJhbGciOiJIUzI1NiJ9.W10.x"] {
+        let now = Timestamp::UNIX_EPOCH;
+        assert_eq!(inspect(text, None, now).unwrap_err(), Untrusted::Malformed);
+    }
+}
