@@ -25,6 +25,7 @@ pub const CHECKS: &[&dyn Check] = &[
     &keys::quoted::Quoted,
     &address::advertised::Advertised,
     &address::changed::Changed,
+    &address::container::Container,
     &address::url::Url,
     &address::stun::Stun,
     &ice::media::Media,

@@ -161,6 +161,8 @@ pub struct Condition {
     pub exit_code: Option<i64>,
     /// Ended by the kernel for lack of memory.
     pub out_of_memory: bool,
+    /// Its process while it runs, as the engine's machine counts.
+    pub pid: Option<u32>,
 }
 
 /// How far the pull of an image is.

@@ -7,6 +7,7 @@ pub mod command_line;
 pub mod files;
 pub mod firewall;
 pub mod holder;
+pub mod inside;
 pub mod kernel;
 pub mod lock;
 pub mod log_file;

@@ -297,6 +297,7 @@ mod tests {
             started: None,
             exit_code: Some(132),
             out_of_memory: false,
+            pid: None,
         };
         let error = failure(
             "`mongodb` ended",

@@ -2,6 +2,7 @@
 
 pub mod advertised;
 pub mod changed;
+pub mod container;
 pub mod stun;
 pub mod url;
 

@@ -39,7 +39,10 @@ fn judge(plan: &Plan) -> Vec<Finding> {
             Some((*service, why.clone()))
         }
         Action::RestartApi(_, why) => Some((*service, why.clone())),
-        Action::ReloadApi(_) => Some((*service, "its key pairs changed".to_owned())),
+        Action::ReloadApi(_) => Some((
+            *service,
+            "its key pairs or the limits of rooms changed".to_owned(),
+        )),
         _ => None,
     };
     let found = plan.actions.iter().filter_map(changed);

@@ -106,6 +106,7 @@ mod tests {
             started: None,
             exit_code: Some(0),
             out_of_memory,
+            pid: None,
         };
         let words: Vec<String> = words.iter().map(|&w| w.to_owned()).collect();
         judge(&instance, &condition, &words)

@@ -166,6 +166,10 @@ impl Engine for Docker {
             started: state.started_at.and_then(|at| moment(&at)),
             exit_code: state.exit_code,
             out_of_memory: state.oom_killed.unwrap_or(false),
+            pid: state
+                .pid
+                .and_then(|pid| pid.try_into().ok())
+                .filter(|pid| *pid != 0),
         })
     }
 

@@ -1,6 +1,11 @@
 //! Addresses that browsers do not reach.
 
+use std::process::Command;
+
+use serde_json::{Value, json};
+
 use super::{check, doctor, doctor_apart, finding, findings};
+use crate::support::docker::docker;
 use crate::support::ports::Ports;
 use crate::support::project::TestProject;
 use crate::support::sfu::TestSfu;
@@ -109,6 +114,39 @@ fn an_address_that_has_changed_is_mended_by_a_restart() {
         findings(&doctor(&project, "address").expect(0), "address.changed"),
         []
     );
+}
+
+#[test]
+fn a_container_that_does_not_reach_the_sfu_is_told() {
+    let project = TestProject::initialised();
+    project.ok(&["up", "mongodb", "livekit"]);
+    let run = doctor(&project, "address").expect(0);
+    assert_eq!(findings(&run, "address.container"), []);
+    assert_eq!(check(&run, "address.container")["not_looked"], Value::Null);
+    // Nothing that comes back is let into the container.
+    let container = format!("urbania-{}-mongodb", project.name);
+    let pid = docker(&["inspect", &container, "--format", "{{.State.Pid}}"]);
+    for rule in [
+        "add table inet t",
+        "add chain inet t in { type filter hook input priority 0; policy drop; }",
+    ] {
+        let mut inside = Command::new("nsenter");
+        inside.args(["--net", "--target", &pid[0], "nft"]);
+        assert!(
+            inside.args(rule.split(' ')).status().unwrap().success(),
+            "{rule}"
+        );
+    }
+    let found = finding(&doctor(&project, "address").expect(0), "address.container");
+    assert_eq!(found["verdict"], "warning");
+    assert_eq!(
+        found["message"],
+        format!("containers do not reach the SFU: tried from inside `{container}`")
+    );
+    let ip = urbania::host::address::node_ip();
+    let (signalling, media) = (project.ports.livekit(), project.ports.rtc_tcp());
+    let says = |port| format!("{ip}:{port}: nothing comes back");
+    assert_eq!(found["evidence"], json!([says(signalling), says(media)]));
 }
 
 #[test]

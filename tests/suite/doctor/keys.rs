@@ -2,9 +2,11 @@
 
 use std::process::{Child, Command};
 
+use serde_json::Value;
+
 use super::{check, doctor, finding, findings};
 use crate::config::Folder;
-use crate::support::project::TestProject;
+use crate::support::project::{Run, TestProject};
 
 const OTHER: &str = "ffffffffffeeeeeeeeeeddddddddddcc";
 
@@ -130,6 +132,16 @@ fn a_backend_that_runs_with_an_old_pair_is_named() {
     assert!(!run.stdout.contains(OTHER));
 }
 
+/// What the SFU says of the pair that it refuses.
+fn refused_pair(run: &Run) -> Value {
+    let findings = check(run, "keys.sfu-refuses")["findings"].clone();
+    let mut findings = findings.as_array().unwrap().iter();
+    findings
+        .find(|found| found["verdict"] == "problem")
+        .unwrap()
+        .clone()
+}
+
 #[test]
 fn the_sfu_that_runs_is_shown_a_token_of_each_pair() {
     let project = TestProject::initialised();
@@ -151,13 +163,7 @@ fn the_sfu_that_runs_is_shown_a_token_of_each_pair() {
 
     backend(&project, &lines("APIother", OTHER));
     let run = doctor(&project, "keys").expect(3);
-    let found = check(&run, "keys.sfu-refuses")["findings"].clone();
-    let refused = found
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|f| f["verdict"] == "problem")
-        .unwrap();
+    let refused = refused_pair(&run);
     assert_eq!(
         refused["message"],
         format!("the SFU at {base} refuses the pair `APIother` of backend/.env")
@@ -168,13 +174,7 @@ fn the_sfu_that_runs_is_shown_a_token_of_each_pair() {
     // The file has another secret than the SFU was started with.
     project.edit("livekit.yaml", |text| text.replace(&secret, OTHER));
     let run = doctor(&project, "keys").expect(3);
-    let found = check(&run, "keys.sfu-refuses")["findings"].clone();
-    let refused = found
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|f| f["verdict"] == "problem")
-        .unwrap();
+    let refused = refused_pair(&run);
     assert_eq!(
         refused["message"],
         format!("the SFU at {base} refuses the pair `{key}` of livekit.yaml")
