@@ -1,31 +1,50 @@
 //! Moves ports in every file of the project that names them; all other bytes stay as they are.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::backends::backends;
-use super::yaml::{Kind, Node, parse, value_of};
-use super::{ENV_FILE, EnvFile, LIVEKIT_FILE, Project, SETTINGS_FILE};
-use crate::error::{Context as _, Error, Result};
+use super::yaml::{parse, set};
+use super::{ENV_FILE, EnvFile, LIVEKIT_FILE, Project, SETTINGS_FILE, UdpPorts};
+use crate::error::{Context as _, Result};
 
 /// How this machine is called in addresses.
 const HERE: [&str; 4] = ["localhost", "127.0.0.1", "[::1]", "0.0.0.0"];
 
-/// A port that moves.
+/// A port that moves, or ports in a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PortMove {
     /// The service that it is of.
     pub service: String,
     /// What for.
     pub purpose: String,
-    /// Where it was.
+    /// Where it was, or the first.
     pub from: u16,
-    /// Where it goes.
+    /// Where it goes, or the first.
     pub to: u16,
+    /// How many there are.
+    pub count: u16,
+}
+
+/// What is to be written into a file of the project.
+struct Setting {
+    file: &'static str,
+    path: &'static str,
+    old: String,
+    new: String,
+}
+
+impl Setting {
+    fn new(file: &'static str, path: &'static str, old: &str, new: &str) -> Self {
+        Self {
+            file,
+            path,
+            old: old.to_owned(),
+            new: new.to_owned(),
+        }
+    }
 }
 
 /// A file and what changes in it.
@@ -54,20 +73,82 @@ impl FileChange {
 }
 
 impl PortMove {
-    /// Where the files say it.
-    fn setting(&self) -> Option<(&'static str, &'static str)> {
+    /// What the files have to say; nothing where `ports --free` does not know how to move it.
+    fn settings(&self, project: &Project) -> Vec<Setting> {
+        let livekit = |path| Setting::new(LIVEKIT_FILE, path, &self.before(), &self.after());
         match (self.service.as_str(), self.purpose.as_str()) {
-            ("livekit", "signalling") => Some((LIVEKIT_FILE, "port")),
-            ("livekit", "media over TCP") => Some((LIVEKIT_FILE, "rtc.tcp_port")),
-            ("mongodb", _) => Some((SETTINGS_FILE, "services.mongodb.port")),
-            ("api", _) => Some((SETTINGS_FILE, "api.listen")),
-            _ => None,
+            ("livekit", "signalling") => vec![livekit("port")],
+            ("livekit", "media over TCP") => vec![livekit("rtc.tcp_port")],
+            ("livekit", "media") => self.media(project.livekit.rtc.udp()),
+            ("livekit", "TURN") => vec![livekit("turn.udp_port")],
+            ("livekit", "TURN over TLS") => vec![livekit("turn.tls_port")],
+            ("livekit", "metrics") if project.livekit.prometheus_port == self.from => {
+                vec![livekit("prometheus_port")]
+            }
+            ("livekit", "metrics") => vec![livekit("prometheus.port")],
+            ("livekit", "profiler") => vec![livekit("debug_handler.port")],
+            ("mongodb", _) => {
+                let (old, new) = (self.before(), self.after());
+                vec![Setting::new(
+                    SETTINGS_FILE,
+                    "services.mongodb.port",
+                    &old,
+                    &new,
+                )]
+            }
+            ("api", _) => {
+                let new = format!("{}:{}", host(project), self.to);
+                vec![Setting::new(
+                    SETTINGS_FILE,
+                    "api.listen",
+                    &self.before(),
+                    &new,
+                )]
+            }
+            _ => Vec::new(),
         }
     }
 
+    fn media(&self, udp: UdpPorts) -> Vec<Setting> {
+        let (from, to, more) = (self.from, self.to, self.count - 1);
+        let one = |path, old: u16, new: u16| {
+            Setting::new(LIVEKIT_FILE, path, &old.to_string(), &new.to_string())
+        };
+        match udp {
+            UdpPorts::Mux { .. } => {
+                let (old, new) = (self.before(), self.after());
+                vec![Setting::new(LIVEKIT_FILE, "rtc.udp_port", &old, &new)]
+            }
+            UdpPorts::Range { first, .. } if first == from => vec![
+                one("rtc.port_range_start", from, to),
+                one("rtc.port_range_end", from + more, to + more),
+            ],
+            // The port that `up` chose in place of the range.
+            UdpPorts::Range { .. } => Vec::new(),
+        }
+    }
+
+    /// Where it was: `7880` or `50000-60000`.
+    pub fn before(&self) -> String {
+        span(self.from, self.count)
+    }
+
+    /// Where it goes.
+    pub fn after(&self) -> String {
+        span(self.to, self.count)
+    }
+
     /// Whether `ports --free` knows how to move it.
-    pub fn is_known(&self) -> bool {
-        self.setting().is_some()
+    pub fn is_known(&self, project: &Project) -> bool {
+        !self.settings(project).is_empty()
+    }
+}
+
+fn span(first: u16, count: u16) -> String {
+    if count > 1 {
+        format!("{first}-{}", first + (count - 1))
+    } else {
+        first.to_string()
     }
 }
 
@@ -79,17 +160,12 @@ pub fn move_ports(project: &Project, moves: &[PortMove]) -> Result<Vec<FileChang
         let path = project.dir.join(file);
         let mut text = fs::read_to_string(&path).unwrap_or_default();
         let mut lines = Vec::new();
-        for moved in moves {
-            let Some((_, setting)) = moved.setting().filter(|(of, _)| *of == file) else {
-                continue;
-            };
-            let value = if setting == "api.listen" {
-                format!("{}:{}", host(project), moved.to)
-            } else {
-                moved.to.to_string()
-            };
-            text = set(&text, file, setting, &value)?;
-            lines.push(format!("{setting}: {} → {}", moved.from, moved.to));
+        let settings = moves.iter().flat_map(|moved| moved.settings(project));
+        for setting in settings.filter(|setting| setting.file == file) {
+            let Setting { path, old, new, .. } = setting;
+            text = set(&text, file, path, &new)?;
+            let port = new.rsplit_once(':').map_or(&*new, |(_, port)| port);
+            lines.push(format!("{path}: {old} → {port}"));
         }
         let url = project
             .settings
@@ -165,67 +241,6 @@ fn elsewhere(value: &str, moves: &[PortMove]) -> Option<String> {
     None
 }
 
-/// The text with another value of one setting, which may not be there yet.
-fn set(text: &str, file: &str, path: &str, value: &str) -> Result<String> {
-    let by_hand = || {
-        Error::usage(format!("`{path}` of {file} cannot be changed in place"))
-            .hint(format!("write it yourself: {path}: {value}"))
-    };
-    let tree = parse(text).0;
-    let changed = match tree.as_ref().and_then(|tree| tree.entry(path)) {
-        Some(entry) => in_place(text, &entry.value, value),
-        None => added(text, tree.as_ref(), path, value),
-    };
-    let changed = changed.ok_or_else(by_hand)?;
-    let read = parse(&changed)
-        .0
-        .map_or(Value::Null, |tree| value_of(&tree));
-    let mut expected = tree.map_or(Value::Null, |tree| value_of(&tree));
-    let place = path.split('.').fold(&mut expected, |at, key| &mut at[key]);
-    *place = value
-        .parse::<u16>()
-        .map_or_else(|_| value.into(), Value::from);
-    if read == expected {
-        Ok(changed)
-    } else {
-        Err(by_hand())
-    }
-}
-
-fn in_place(text: &str, node: &Node, value: &str) -> Option<String> {
-    let Kind::Scalar { text: old, .. } = &node.kind else {
-        return None;
-    };
-    let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
-    let line = lines.get_mut(node.at.line - 1)?;
-    let (at, _) = line.char_indices().nth(node.at.column - 1)?;
-    let rest = line[at..].replacen(old, value, 1);
-    line.replace_range(at.., &rest);
-    Some(lines.concat())
-}
-
-/// At the end, where nothing of its section is there.
-fn added(text: &str, tree: Option<&Node>, path: &str, value: &str) -> Option<String> {
-    let first = path.split('.').next()?;
-    if tree.is_some_and(|tree| tree.entry(first).is_some()) {
-        return None;
-    }
-    let mut changed = text.to_owned();
-    if !changed.is_empty() && !changed.ends_with('\n') {
-        changed.push('\n');
-    }
-    let keys: Vec<&str> = path.split('.').collect();
-    for (depth, key) in keys.iter().enumerate() {
-        let indent = "  ".repeat(depth);
-        let _ = if depth + 1 == keys.len() {
-            writeln!(changed, "{indent}{key}: {value}")
-        } else {
-            writeln!(changed, "{indent}{key}:")
-        };
-    }
-    Some(changed)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,30 +251,8 @@ mod tests {
             purpose: "signalling".into(),
             from: 7880,
             to: 7885,
+            count: 1,
         }]
-    }
-
-    #[test]
-    fn a_setting_changes_where_it_stands_or_is_added() {
-        let set = |text: &str, path: &str, value: &str| set(text, "f", path, value).ok();
-        assert_eq!(
-            set("a: 1\nport: 7880 # why\n", "port", "7885").unwrap(),
-            "a: 1\nport: 7885 # why\n"
-        );
-        assert_eq!(
-            set(
-                "s: {mongodb: {port: 1}}\napi: {listen: '127.0.0.1:8000'}",
-                "api.listen",
-                "127.0.0.1:8001"
-            )
-            .unwrap(),
-            "s: {mongodb: {port: 1}}\napi: {listen: '127.0.0.1:8001'}"
-        );
-        assert_eq!(
-            set("name: demo", "services.mongodb.port", "27018").unwrap(),
-            "name: demo\nservices:\n  mongodb:\n    port: 27018\n"
-        );
-        assert_eq!(set("rtc: {node_ip: 10.0.0.1}\n", "rtc.tcp_port", "1"), None);
     }
 
     #[test]

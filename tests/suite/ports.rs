@@ -194,7 +194,8 @@ fn the_project_recognises_its_own_api() {
                 dir: project.dir(),
             },
         ))
-        .unwrap();
+        .unwrap()
+        .expect("it goes on");
     crate::support::until::eventually("the port is held", || {
         std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
     });
@@ -371,6 +372,34 @@ fn free_moves_the_project_in_every_file_that_names_the_port() {
         (run.stdout.as_str(), run.stderr.as_str()),
         ("", "nothing is in the way\n")
     );
+}
+
+#[test]
+fn free_moves_the_ports_of_media_all_together() {
+    let project = project();
+    let first = range_of(&project);
+    let last = first + 20;
+    let before = format!("port_range_end: {}", first + RANGE - 1);
+    project.edit("livekit.yaml", |text| {
+        text.replace(&before, &format!("port_range_end: {last}"))
+    });
+    let _holder = Holder::of(&[&format!("udp 0.0.0.0:{}", first + 1)]);
+    let run = project
+        .run(&["ports", "--free", "--yes", "-o", "json"])
+        .expect(0);
+    let plan: Value = serde_json::from_str(&run.stdout).unwrap();
+    let (from, to) = (
+        &plan["moves"][0]["from"],
+        plan["moves"][0]["to"].as_u64().unwrap(),
+    );
+    assert_eq!(
+        (from, &plan["moves"][0]["count"]),
+        (&json!(first), &json!(last - first + 1))
+    );
+    let end = to + u64::from(last - first);
+    let range = format!("port_range_start: {to}, port_range_end: {end}}}");
+    assert!(project.read("livekit.yaml").contains(&range));
+    project.ok(&["ports"]);
 }
 
 /// `urbania` where there is no project, started through other programs.

@@ -22,16 +22,14 @@ pub async fn all(
 ) -> Result<()> {
     let state = project.dir.join(STATE_DIR);
     let _lock = ProjectLock::acquire(&state, "urbania ports --free", &ctx.out).await?;
-    let moves = propose(needs, claims, &sockets::listening()?)?;
+    let moves = propose(project, needs, claims, &sockets::listening()?)?;
     let files = move_ports(project, &moves)?;
     if ctx.out.format == Format::Table {
         for moved in &moves {
             let PortMove {
-                service,
-                purpose,
-                from,
-                to,
+                service, purpose, ..
             } = moved;
+            let (from, to) = (moved.before(), moved.after());
             ctx.out
                 .line(format!("{service}: {purpose}: {from} → {to}"))?;
         }
@@ -73,8 +71,13 @@ fn agree(ctx: &Context, yes: bool) -> Result<()> {
     }
 }
 
-/// The next free port for each that is held.
-fn propose(needs: &[PortNeed], claims: &[&Claim], taken: &[Socket]) -> Result<Vec<PortMove>> {
+/// The next free ports for each that is held.
+fn propose(
+    project: &Project,
+    needs: &[PortNeed],
+    claims: &[&Claim],
+    taken: &[Socket],
+) -> Result<Vec<PortMove>> {
     let mut moves: Vec<PortMove> = Vec::new();
     for claim in claims.iter().filter(|claim| !claim.need.service.is_empty()) {
         let need = &claim.need;
@@ -84,30 +87,37 @@ fn propose(needs: &[PortNeed], claims: &[&Claim], taken: &[Socket]) -> Result<Ve
         {
             continue;
         }
-        let is_free = |port: &u16| {
+        let rest = need.last - need.first;
+        let others = needs.iter().filter(|other| *other != need);
+        let mut reserved: Vec<(u16, u16)> = others.map(|n| (n.first, n.last)).collect();
+        reserved.extend(moves.iter().map(|m| (m.to, m.to + (m.count - 1))));
+        let is_free = |first: &u16| {
+            let last = first + rest;
             let there = PortNeed {
-                first: *port,
-                last: *port,
+                first: *first,
+                last,
                 ..need.clone()
             };
-            let wanted = |n: &PortNeed| (n.first..=n.last).contains(port);
-            !needs.iter().any(wanted)
-                && !moves.iter().any(|m| m.to == *port)
+            !reserved
+                .iter()
+                .any(|(from, to)| *from <= last && *first <= *to)
                 && conflicts(&[there], taken).is_empty()
         };
-        let to = (need.last.saturating_add(1)..u16::MAX).find(is_free);
+        let to = (need.last.saturating_add(1)..=u16::MAX - rest).find(is_free);
+        let to = to.or_else(|| (1024..need.first).rev().find(is_free));
         let next = PortMove {
             service: need.service.clone(),
             purpose: need.purpose.clone(),
             from: need.first,
-            to: to
-                .or_else(|| (1024..need.first).find(is_free))
-                .unwrap_or(need.first),
+            to: to.unwrap_or(need.first),
+            count: rest + 1,
         };
-        if !next.is_known() {
+        if to.is_none() || !next.is_known(project) {
             return Err(Error::usage(format!(
-                "{} of {} ({}) has no setting that can be moved from here",
-                need.purpose, need.service, need.first
+                "{} of {} ({}) cannot be moved from here",
+                need.purpose,
+                need.service,
+                next.before()
             ))
             .hint("end the holder instead: `urbania ports --stop`"));
         }

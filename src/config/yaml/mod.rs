@@ -2,6 +2,7 @@
 
 mod declared;
 mod duration;
+mod edit;
 mod emit;
 mod formats;
 mod read;
@@ -11,6 +12,7 @@ mod tree;
 
 pub use declared::{DECLARED, DECLARED_KEYS};
 pub use duration::nanoseconds;
+pub use edit::set;
 pub use emit::emit;
 pub use formats::{is_project_name, udp_ports};
 pub use read::{Finding, Reader, fit, join, value_of};
