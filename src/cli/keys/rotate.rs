@@ -59,7 +59,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<()> {
     };
     let mut done = Vec::new();
     for step in &steps {
-        let lines = rotation.take(*step, &before).await?;
+        let lines = rotation.take(*step).await?;
         if ctx.out.format == Format::Table {
             lines.iter().try_for_each(|line| ctx.out.line(line))?;
         }
@@ -239,9 +239,9 @@ fn show(ctx: &Context, project: &Project, look: &Look) -> Result<()> {
     table.row(["sfu", &sfu]);
     for (api, has) in &look.apis {
         let says = if *has {
-            "has these pairs"
+            "has what the files say"
         } else {
-            "has other pairs"
+            "has what the files said before"
         };
         table.row([format!("api (pid {})", api.pid()), says.into()]);
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::decide::Step;
-use super::look::{Look, Sfu};
+use super::look::{self, Sfu};
 use crate::config::{KeyChange, LIVEKIT_FILE, Mend, Project, Stage, change_keys, mend_pairs};
 use crate::context::Context;
 use crate::error::{Context as _, Error, Result};
@@ -38,13 +38,13 @@ pub struct Rotation<'a> {
 
 impl Rotation<'_> {
     /// Does one step; what was done, a line each.
-    pub async fn take(&mut self, step: Step, look: &Look) -> Result<Vec<String>> {
+    pub async fn take(&mut self, step: Step) -> Result<Vec<String>> {
         match step {
             Step::AddReserve => self.add_reserve(),
             Step::MoveOn => self.move_on().await,
             Step::RestartSfu => self.restart_sfu().await,
             Step::TellApis => self.tell_apis().await,
-            Step::Retire => self.retire(look.sfu).await,
+            Step::Retire => self.retire().await,
         }
     }
 
@@ -108,7 +108,9 @@ impl Rotation<'_> {
         project
     }
 
-    async fn retire(&mut self, sfu: Sfu) -> Result<Vec<String>> {
+    async fn retire(&mut self) -> Result<Vec<String>> {
+        // A step before this one may have started it.
+        let sfu = look::sfu(self.ctx, &self.project).await?;
         let mut done = vec![retire_in_files(&mut self.project)?];
         if sfu != Sfu::Silent {
             done.extend(self.restart_sfu().await?);

@@ -44,7 +44,7 @@ pub struct Facts {
     pub sfu: Sfu,
     /// How many are connected to it, where that can be told.
     pub participants: Option<u64>,
-    /// Whether an API has other pairs than the files.
+    /// Whether an API has what the files said before.
     pub apis_behind: bool,
     /// Whether a restart of the SFU was interrupted, so that none runs.
     pub restart_interrupted: bool,

@@ -44,7 +44,7 @@ pub struct Look {
 /// Looks; changes nothing.
 pub async fn look(ctx: &Context, project: &Project) -> Result<Look> {
     let sfu = sfu(ctx, project).await?;
-    let digest = project.pairs_digest()?;
+    let digest = project.live_digest()?;
     let apis = serving(&project.state_dir()).into_iter();
     Ok(Look {
         stage: project.livekit.stage(),
@@ -55,7 +55,7 @@ pub async fn look(ctx: &Context, project: &Project) -> Result<Look> {
         },
         apis: apis
             .map(|api| {
-                let has = api.pairs == digest;
+                let has = api.live == digest;
                 (api, has)
             })
             .collect(),
@@ -85,7 +85,7 @@ pub async fn restart_interrupted(
     })
 }
 
-async fn sfu(ctx: &Context, project: &Project) -> Result<Sfu> {
+pub(super) async fn sfu(ctx: &Context, project: &Project) -> Result<Sfu> {
     let livekit = &project.livekit;
     let ours = [
         Some(project.key_pair()),

@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::call::ANNA;
 use crate::support::project::{Run, TestProject};
 
-use super::load::{Load, all_admit};
+use super::load::{Load, all_admit, none_admits};
 use super::{let_tokens_be_over, running, status, value};
 
 /// Runs `urbania` until it is about to make this system call for the `n`th time, where it is killed; `false`
@@ -61,6 +61,15 @@ const RETIRES: [(&str, usize); 6] = [
     ("connect", 15),
     ("pidfd_send_signal", 1),
 ];
+/// Both of these in one: the move, and at once livekit.yaml once more, and the restart of the SFU.
+const AT_ONCE: [(&str, usize); 6] = [
+    ("rename", 1),
+    ("rename", 3),
+    ("pidfd_send_signal", 1),
+    ("rename", 5),
+    ("connect", 15),
+    ("connect", 20),
+];
 
 #[tokio::test]
 async fn killed_before_any_step_it_goes_on_and_nobody_notices() {
@@ -108,4 +117,29 @@ async fn killed_before_any_step_of_the_end_it_goes_on() {
         all_agree(&project);
     }
     assert!(kills >= 4, "{kills}");
+}
+
+#[tokio::test]
+async fn killed_before_any_step_of_now_the_old_pair_is_refused_in_the_end() {
+    let project = running("");
+    let now = ["keys", "rotate", "--now", "--yes"];
+    let mut kills = 0;
+    for (call, n) in AT_ONCE {
+        let old = status(&project)["in_use"]["key"].clone();
+        let load = Load::begin(&project, ANNA.0).await;
+        load.until(5).await;
+        let olds = load.end().await;
+        kills += usize::from(killed(&project, call, n, &now));
+        project.ok(&now);
+        none_admits(&project, &olds).await;
+        assert!(!project.read("livekit.yaml").contains(old.as_str().unwrap()));
+        let after = status(&project);
+        assert_eq!(
+            (&after["stage"], &after["sfu"]["state"]),
+            (&"ready".into(), &"knows".into()),
+            "killed at {call} {n}: {after}"
+        );
+        all_agree(&project);
+    }
+    assert!(kills >= 5, "{kills}");
 }

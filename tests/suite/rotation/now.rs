@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::call::{ANNA, BERT, Member};
 use crate::support::page_server::PageServer;
-use crate::support::until::eventually;
+use crate::support::until::{eventually, until_some};
 
 use super::load::{Load, issuers, none_admits};
 use super::{running, status};
@@ -46,19 +46,14 @@ async fn participants_are_back_and_old_tokens_are_refused() {
     assert_eq!(status(&project)["stage"], "ready", "nothing was changed");
     let mut rotating = project.command(&["keys", "rotate", "--now", "--yes"]);
     let mut rotating = rotating.spawn().unwrap();
-    let cut_off = loop {
+    let cut_off = until_some("somebody is cut off", async || {
+        let ended = rotating.try_wait().unwrap();
+        assert!(ended.is_none_or(|ended| ended.success()));
         let reports = [anna.page.report().await, bert.page.report().await];
-        if reports.iter().any(|report| !report.events.is_empty()) {
-            break Instant::now();
-        }
-        assert!(
-            rotating
-                .try_wait()
-                .unwrap()
-                .is_none_or(|ended| ended.success())
-        );
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    };
+        let cut_off = reports.iter().any(|report| !report.events.is_empty());
+        cut_off.then(Instant::now)
+    })
+    .await;
     for member in [&anna, &bert] {
         member.is_back().await;
     }
