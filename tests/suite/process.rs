@@ -54,6 +54,7 @@ impl Place {
             },
         )
         .await
+        .map(|running| running.expect("it goes on"))
     }
 }
 

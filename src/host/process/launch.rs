@@ -40,8 +40,8 @@ pub struct Spawn<'a> {
 }
 
 /// Starts a process that outlives this one, the terminal and Ctrl-C. It is an error if the process
-/// of the pid file runs already.
-pub async fn spawn_detached(spawn: &Spawn<'_>) -> Result<Running> {
+/// of the pid file runs already. `None`: it was started and has ended; its log says why.
+pub async fn spawn_detached(spawn: &Spawn<'_>) -> Result<Option<Running>> {
     spawn_detached_through(&this_binary()?, spawn).await
 }
 
@@ -54,7 +54,7 @@ fn this_binary() -> Result<PathBuf> {
 }
 
 /// The same where this process is not `urbania`, which `urbania` is then the path of.
-pub async fn spawn_detached_through(urbania: &Path, spawn: &Spawn<'_>) -> Result<Running> {
+pub async fn spawn_detached_through(urbania: &Path, spawn: &Spawn<'_>) -> Result<Option<Running>> {
     for file in [spawn.log, spawn.pid_file] {
         if let Some(dir) = file.parent() {
             files::private_dir(dir)?;
@@ -72,10 +72,7 @@ pub async fn spawn_detached_through(urbania: &Path, spawn: &Spawn<'_>) -> Result
     if !report.is_empty() {
         return Err(Error::failed(report));
     }
-    found(spawn.pid_file).ok_or_else(|| {
-        Error::failed(format!("`{}` ended at once", spawn.program.display()))
-            .hint(format!("its last words: `tail {}`", spawn.log.display()))
-    })
+    Ok(found(spawn.pid_file))
 }
 
 /// Runs our binary as the new process and waits until it has become the program: its stdin is the
