@@ -150,9 +150,10 @@ fn owner(
             }
         }
         // Without root, a container on the host's network is behind a process that we cannot see.
-        Holder::Hidden { .. } | Holder::Nobody => {
+        Holder::Hidden { .. } => {
             publisher().or_else(|| on_the_hosts_network(&need.service, ours, containers))
         }
+        Holder::Nobody => publisher(),
     };
     container.map_or(Owner::Process, |facts| named(facts, ours))
 }
@@ -248,8 +249,8 @@ mod tests {
             inode: 0,
             uid: 0,
         };
-        let conflicts = conflicts(&[need(7880)], &[socket]);
-        claims(&conflicts, &ours(), containers).remove(0).owner
+        let unseen = Holder::Hidden { user: "ada".into() };
+        owner(&need(7880), &socket, &unseen, &ours(), containers)
     }
 
     #[test]
