@@ -15,8 +15,8 @@ pub const PRIVATE: u32 = 0o600;
 /// Writes `text` to `path` by way of a temporary file beside it: whoever reads it sees the old
 /// text or the new one, also after a crash.
 ///
-/// A file that exists keeps its mode and its owner, a new one gets `mode`. A symbolic link stays,
-/// and what it points to is replaced.
+/// A file that exists keeps its mode and its owner, a new one gets `mode`; to the rest of the machine
+/// neither is more open than that. A symbolic link stays, and what it points to is replaced.
 pub fn replace(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     replace_all(&[(path, text)], mode)
 }
@@ -48,7 +48,8 @@ pub fn replace_all(files: &[(&Path, &str)], mode: u32) -> io::Result<()> {
 /// Writes what `target` is to become.
 fn stage(temporary: &Path, target: &Path, text: &str, mode: u32) -> io::Result<()> {
     let before = fs::metadata(target).ok();
-    let mode = before.as_ref().map_or(mode, |m| m.mode() & 0o7777);
+    let others = mode & 0o007;
+    let mode = (before.as_ref()).map_or(mode, |m| m.mode() & (0o7770 | others));
     write_new(temporary, text, mode)?;
     before.map_or(Ok(()), |before| keep_owner(temporary, &before))
 }
@@ -156,11 +157,11 @@ mod tests {
     }
 
     #[test]
-    fn a_replaced_file_keeps_its_mode_and_a_link_stays_a_link() {
+    fn a_replaced_file_is_closed_to_others_and_a_link_stays_a_link() {
         let dir = tempfile::tempdir().unwrap();
         let (real, link) = (dir.path().join("real"), dir.path().join("link"));
         fs::write(&real, "old").unwrap();
-        fs::set_permissions(&real, Permissions::from_mode(0o640)).unwrap();
+        fs::set_permissions(&real, Permissions::from_mode(0o644)).unwrap();
         std::os::unix::fs::symlink(&real, &link).unwrap();
         replace(&link, "new", PRIVATE).unwrap();
         assert!(link.is_symlink());

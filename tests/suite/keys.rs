@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::thread;
 
 use base64::Engine as _;
@@ -111,6 +112,8 @@ fn sync_changes_values_alone_and_says_what_it_changed() {
         dry.stdout
     );
     assert_eq!(folder.read("backend/.env"), backend);
+    let everybodys = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(folder.path().join("backend/.env"), everybodys).unwrap();
     let run = folder.run(&["keys", "sync"]).expect(0);
     assert!(run.stdout.ends_with(lines), "{}", run.stdout);
     assert_eq!(run.stderr, "../none/.env: no such file\n");
@@ -121,7 +124,7 @@ fn sync_changes_values_alone_and_says_what_it_changed() {
             .replace(OTHER, SECRET)
             .replace("wss://old.example.com", "ws://localhost:47880")
     );
-    assert_eq!(folder.mode("backend/.env"), 0o600);
+    assert_eq!(folder.mode("backend/.env"), 0o640);
     let again = folder.run(&["keys", "sync"]).expect(0);
     assert_eq!(again.stdout, "");
 }
