@@ -4,6 +4,8 @@
 # build PROFILE: the binary, in $urbania.
 build() {
   export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache/target}
+  urbania=${URBANIA-}
+  [ -z "$urbania" ] || return 0
   cargo build --quiet --profile "$1" --locked --manifest-path "$repo/Cargo.toml" --bin urbania
   urbania=$CARGO_TARGET_DIR/$1/urbania
 }
