@@ -13,10 +13,11 @@ use super::duplicates::{self, Verdict};
 use super::journal::Issued;
 use super::policy;
 use super::refusal::Refusal;
+use super::room_defaults::RoomDefaults;
 use crate::auth::Caller;
 use crate::livekit::grants::VideoGrant;
 use crate::livekit::room_service::NewRoom;
-use crate::livekit::token::{JoinToken, Minted};
+use crate::livekit::token::JoinToken;
 use crate::presence::making::{self, MADE};
 
 /// Somebody wants into a room.
@@ -68,15 +69,27 @@ impl<'a> JoinRequest<'a> {
     }
 }
 
+/// A token, and what the caller must know of it.
+#[derive(Debug)]
+pub struct Given<'a> {
+    /// The token itself: a secret.
+    pub token: String,
+    /// Whose it is: not always the identity that was asked for.
+    pub identity: Cow<'a, str>,
+    /// Seconds since 1970.
+    pub expires_at: u64,
+}
+
 /// Judges the request and signs the token.
-pub async fn mint(app: &App, request: JoinRequest<'_>) -> Result<Minted, Refusal> {
+pub async fn mint<'a>(app: &App, request: JoinRequest<'a>) -> Result<Given<'a>, Refusal> {
     policy::check(&request)?;
     let config = &app.config;
-    let known = if request.unguessable && config.auto_create {
+    let defaults = *app.defaults.get();
+    let known = if request.unguessable && defaults.auto_create {
         None
     } else {
         let known = app.rooms.get(config.store.as_ref(), request.room).await?;
-        policy::admit(&request, &known, config.auto_create)?;
+        policy::admit(&request, &known, defaults.auto_create)?;
         Some(known)
     };
     let signer = app.signer.get();
@@ -91,8 +104,8 @@ pub async fn mint(app: &App, request: JoinRequest<'_>) -> Result<Minted, Refusal
             making = making::making(room);
             attributes.insert(MADE, &making);
         }
-        if !config.auto_create && known.club.is_none() {
-            make_sure_of(app, request.room).await;
+        if !defaults.auto_create && known.club.is_none() {
+            make_sure_of(app, request.room, defaults).await;
         }
     }
     let token = JoinToken {
@@ -117,16 +130,20 @@ pub async fn mint(app: &App, request: JoinRequest<'_>) -> Result<Minted, Refusal
     };
     config.journal.issued(now, issued);
     app.metrics.issued(request.contract);
-    Ok(minted)
+    Ok(Given {
+        token: minted.token,
+        expires_at: minted.expires_at,
+        identity,
+    })
 }
 
 /// Has the SFU make a known room that it would not make by itself when somebody joins. The token is
 /// good without: it lasts longer than a failure of the SFU.
-async fn make_sure_of(app: &App, room: &str) {
+async fn make_sure_of(app: &App, room: &str, defaults: RoomDefaults) {
     let room = NewRoom {
         name: room.to_owned(),
-        empty_timeout: app.config.empty_timeout,
-        max_participants: app.config.max_participants,
+        empty_timeout: defaults.empty_timeout,
+        max_participants: defaults.max_participants,
         ..NewRoom::default()
     };
     if let Err(e) = app.sfu.create(room).await {

@@ -30,6 +30,7 @@ mod payload;
 mod policy;
 mod reach;
 mod refusal;
+mod room_defaults;
 mod router;
 mod server;
 mod sfu;
@@ -56,6 +57,7 @@ use crate::store::Store;
 
 pub use contracts::kraken::KrakenConfig;
 pub use reach::Reach;
+pub use room_defaults::RoomDefaults;
 pub use server::serve;
 
 use callers::KnownCallers;
@@ -78,12 +80,8 @@ pub struct ApiConfig {
     pub auth: Setup,
     /// What callers are told about the SFU.
     pub reach: Reach,
-    /// Whether rooms come into being when somebody joins.
-    pub auto_create: bool,
-    /// Most participants of a room that is made through the API; 0: no limit.
-    pub max_participants: u32,
-    /// Seconds that a room stays in the SFU when nobody comes.
-    pub empty_timeout: u32,
+    /// What rooms are like where nothing else is said.
+    pub rooms: RoomDefaults,
     /// Lifetime of a token when the caller asks for none.
     pub token_ttl: Duration,
     /// Longest lifetime that a caller can ask for.
@@ -123,6 +121,7 @@ pub struct App {
     callers: KnownCallers,
     passwords: Passwords,
     rooms: KnownRooms,
+    defaults: Current<RoomDefaults>,
     limits: Limits,
     health: Health,
     metrics: Metrics,
@@ -151,6 +150,7 @@ impl App {
             callers: KnownCallers::default(),
             passwords: Passwords::default(),
             rooms: KnownRooms::default(),
+            defaults: Current::new(config.rooms),
             limits: Limits::new(&config.limits),
             health: Health::default(),
             metrics: Metrics::default(),
@@ -181,6 +181,11 @@ impl App {
         self.pair_is_well_formed
             .store(is_well_formed, Ordering::Relaxed);
         self.signer.set(pair.map(Signer::new));
+    }
+
+    /// From now on this is what rooms are like where nothing else is said.
+    pub fn take_defaults(&self, defaults: RoomDefaults) {
+        self.defaults.set(defaults);
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::api::journal::{Journal, LogFormat, Sink};
-use crate::api::{ApiConfig, App, KrakenConfig, Reach, serve};
+use crate::api::{ApiConfig, App, KrakenConfig, Reach, RoomDefaults, serve};
 use crate::auth::Setup;
 use crate::config::{ENV_FILE, Project, compare_backends};
 use crate::context::Context;
@@ -71,7 +71,7 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     }
     let config = config(ctx, &project, listen, args.json_log())?;
     let listener = bind(listen).await?;
-    let serving = match Serving::begin(&project.state_dir(), &project.pairs_digest()?) {
+    let serving = match Serving::begin(&project.state_dir(), &project.live_digest()?) {
         Ok(serving) => Some(serving),
         // A folder that cannot be written to keeps nobody from serving.
         Err(e) => {
@@ -91,7 +91,7 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     let app = App::new(config);
     tokio::select! {
         () = serve(listener, webhooks, app.clone(), end) => {}
-        () = follow_pairs(hangup, &project, &app, serving.as_ref()) => {}
+        () = follow_files(hangup, &project, &app, serving.as_ref()) => {}
     }
     ctx.out.say("ended");
     Ok(())
@@ -124,9 +124,7 @@ fn config(
         session_secret,
         auth,
         reach: Reach::new(settings.livekit_url.clone(), &project.livekit),
-        auto_create: project.livekit.room.auto_create,
-        max_participants: project.livekit.room.max_participants,
-        empty_timeout: project.livekit.room.empty_timeout,
+        rooms: RoomDefaults::from(&project.livekit.room),
         token_ttl: Duration::from_secs(settings.api.token_ttl),
         max_token_ttl: Duration::from_secs(settings.api.max_token_ttl),
         limits: settings.api.limits.clone(),
@@ -155,14 +153,15 @@ fn webhook_pairs(project: &Project, pair: Option<&KeyPair>) -> Vec<KeyPair> {
     }
 }
 
-/// On each SIGHUP the pairs are read again: a rotation needs no other process. What cannot be read
-/// changes nothing.
-async fn follow_pairs(mut hangup: Signal, project: &Project, app: &App, serving: Option<&Serving>) {
+/// On each SIGHUP the pairs and what rooms are like are read again: a rotation or another limit needs no
+/// other process. What cannot be read changes nothing.
+async fn follow_files(mut hangup: Signal, project: &Project, app: &App, serving: Option<&Serving>) {
     while hangup.recv().await.is_some() {
         let taken = project.reload_to_serve().and_then(|project| {
             let pair = project.pair_to_serve_with()?;
-            let digest = project.pairs_digest()?;
+            let digest = project.live_digest()?;
             app.take_pairs(pair.as_ref(), &webhook_pairs(&project, pair.as_ref()));
+            app.take_defaults(RoomDefaults::from(&project.livekit.room));
             let said = serving.map_or(Ok(()), |serving| serving.has(&digest));
             said.or_fail(|| "cannot say so".into())?;
             Ok(pair.map_or_else(
@@ -171,8 +170,8 @@ async fn follow_pairs(mut hangup: Signal, project: &Project, app: &App, serving:
             ))
         });
         match taken {
-            Ok(said) => tracing::info!("pairs read again: {said}"),
-            Err(e) => tracing::warn!("the pairs stay as they were: {e}"),
+            Ok(said) => tracing::info!("livekit.yaml read again: {said}"),
+            Err(e) => tracing::warn!("what was read before stays: {e}"),
         }
     }
     // No signal can come any more; the server goes on.

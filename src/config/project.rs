@@ -14,7 +14,7 @@ use super::load::{self, Findings};
 use super::problem::{self, Problem};
 use super::roles::Stage;
 use super::scaffold::variables;
-use super::{CopiedFile, EnvFile, LivekitConfig, Settings, check, deployment, files};
+use super::{CopiedFile, EnvFile, LivekitConfig, Room, Settings, check, deployment, files};
 use crate::context::{Context, Env};
 use crate::error::{Context as _, Error, Result};
 use crate::livekit::keys::KeyPair;
@@ -196,10 +196,19 @@ impl Project {
         }
     }
 
-    /// Tells the pairs that the API goes by from others: the one that it signs with, and those that
-    /// webhooks are believed from.
-    pub fn pairs_digest(&self) -> Result<String> {
+    /// Tells what the API takes up while it serves from what it had before: the pair that it signs with,
+    /// those that webhooks are believed from, and what rooms are like.
+    pub fn live_digest(&self) -> Result<String> {
         let mut hash = Sha256::new();
+        let Room {
+            auto_create,
+            empty_timeout,
+            max_participants,
+            ..
+        } = &self.livekit.room;
+        hash.update([u8::from(*auto_create)]);
+        hash.update(empty_timeout.to_le_bytes());
+        hash.update(max_participants.to_le_bytes());
         for pair in self.pair_to_serve_with()?.iter().chain(&self.livekit.keys) {
             hash.update(pair.fingerprint());
         }

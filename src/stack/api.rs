@@ -11,7 +11,7 @@ use crate::config::{Project, variable_of};
 use crate::error::{Context as _, Error, Result};
 use crate::host::files::{PRIVATE, private_dir, replace};
 use crate::host::log_file;
-use crate::host::process::{Running, Spawn, Stopped, running, spawn_detached};
+use crate::host::process::{Spawn, Stopped, running, spawn_detached};
 use crate::store;
 
 use super::plan::ApiSeen;
@@ -57,7 +57,7 @@ impl ApiFiles {
                 .find(|api| api.pid() == process.pid);
             ApiSeen {
                 pid: process.pid,
-                config: says.map_or(config.clone(), |api| with_pairs(&config, &api.pairs)),
+                config: says.map_or(config.clone(), |api| with_live(&config, &api.live)),
             }
         }))
     }
@@ -76,15 +76,15 @@ impl ApiFiles {
     }
 }
 
-/// The hash of what the API goes by, with these pairs.
-pub fn with_pairs(config: &str, pairs: &str) -> String {
+/// The hash of what the API goes by, with another one of what it takes up while it serves.
+pub fn with_live(config: &str, live: &str) -> String {
     let rest = config.split('.').next().unwrap_or_default();
-    format!("{rest}.{pairs}")
+    format!("{rest}.{live}")
 }
 
-/// Whether two of them differ in the pairs alone.
-pub fn differ_in_pairs(one: &str, other: &str) -> bool {
-    one != other && with_pairs(one, "") == with_pairs(other, "")
+/// Whether two of them differ only in what the API takes up while it serves.
+pub fn differ_in_live(one: &str, other: &str) -> bool {
+    one != other && with_live(one, "") == with_live(other, "")
 }
 
 /// Refuses what the API would refuse at its start: the one that runs is not stopped for that.
@@ -109,7 +109,7 @@ pub async fn start(
     project: &Project,
     webhook_listen: Option<SocketAddr>,
     config: &str,
-) -> Result<Running> {
+) -> Result<()> {
     let files = ApiFiles::of(project);
     let program =
         std::env::current_exe().or_fail(|| "cannot tell where urbania itself is".into())?;
@@ -141,6 +141,8 @@ pub async fn start(
         dir: &project.dir,
     })
     .await
+    // Whether it is still there is asked by whoever waits for its health.
+    .map(drop)
 }
 
 #[cfg(test)]

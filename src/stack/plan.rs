@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use self::found::{WORTHLESS, worth};
 pub use self::found::{refuse_namesake, sort_out};
 pub use self::steps::Step;
-use super::api::differ_in_pairs;
+use super::api::differ_in_live;
 use super::service::Service;
 use crate::engine::{Instance, ServiceSpec, State};
 
@@ -127,7 +127,7 @@ impl Plan {
             let action = match &seen.api {
                 None => Action::StartApi,
                 Some(api) if api.config == *config => Action::KeepApi(api.pid),
-                Some(api) if differ_in_pairs(&api.config, config) => Action::ReloadApi(api.pid),
+                Some(api) if differ_in_live(&api.config, config) => Action::ReloadApi(api.pid),
                 Some(api) => Action::RestartApi(api.pid, "its configuration changed".to_owned()),
             };
             plan.actions.push((Service::Api, action));

@@ -22,8 +22,8 @@ const LOOK: Duration = Duration::from_millis(5);
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Served {
     process: Record,
-    /// Tells its pairs from others.
-    pub pairs: String,
+    /// Tells what it has taken up from what it had before.
+    pub live: String,
 }
 
 impl Served {
@@ -41,8 +41,8 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Says that this process serves with these pairs, and hears of others from now on.
-    pub fn begin(state_dir: &Path, pairs: &str) -> Result<Self> {
+    /// Says that this process serves with this, and hears of changes from now on.
+    pub fn begin(state_dir: &Path, live: &str) -> Result<Self> {
         let cannot = || "cannot say that this process serves".to_owned();
         let program = std::env::current_exe().or_fail(cannot)?;
         let dir = folder(state_dir);
@@ -51,15 +51,15 @@ impl Serving {
             file: dir.join(format!("{}.json", std::process::id())),
             process: Record::of_this_process(&program).or_fail(cannot)?,
         };
-        serving.has(pairs).or_fail(cannot)?;
+        serving.has(live).or_fail(cannot)?;
         Ok(serving)
     }
 
-    /// Says that it has these pairs from now on.
-    pub fn has(&self, pairs: &str) -> io::Result<()> {
+    /// Says that it has this from now on.
+    pub fn has(&self, live: &str) -> io::Result<()> {
         let served = Served {
             process: self.process.clone(),
-            pairs: pairs.to_owned(),
+            live: live.to_owned(),
         };
         replace(&self.file, &serde_json::to_string(&served)?, PRIVATE)
     }
@@ -95,25 +95,25 @@ pub fn serving(state_dir: &Path) -> Vec<Served> {
     found
 }
 
-/// Tells every API of the project about its pairs and waits until all of them have them.
+/// Tells every API of the project to read the files again and waits until all of them have.
 pub async fn tell(project: &Project) -> Result<Vec<Served>> {
-    let wanted = project.pairs_digest()?;
+    let wanted = project.live_digest()?;
     let deadline = Instant::now() + PATIENCE;
     let mut told = Vec::new();
     loop {
         let all = serving(&project.state_dir());
-        let Some(behind) = all.iter().find(|api| api.pairs != wanted) else {
+        let Some(behind) = all.iter().find(|api| api.live != wanted) else {
             return Ok(all);
         };
         if Instant::now() >= deadline {
             return Err(Error::failed(format!(
-                "the API (pid {}) does not take the pairs that livekit.yaml has now",
+                "the API (pid {}) does not take up what livekit.yaml says now",
                 behind.pid()
             ))
             .hint("its log says why: `urbania logs api`")
             .hint("then again: `urbania keys rotate --finish`"));
         }
-        for api in all.iter().filter(|api| api.pairs != wanted) {
+        for api in all.iter().filter(|api| api.live != wanted) {
             if !told.contains(&api.pid()) {
                 told.push(api.pid());
                 hang_up(api)?;
@@ -123,7 +123,7 @@ pub async fn tell(project: &Project) -> Result<Vec<Served>> {
     }
 }
 
-/// SIGHUP, by which an API reads its pairs again.
+/// SIGHUP, by which an API reads the files again.
 fn hang_up(api: &Served) -> Result<()> {
     match Handle::open(api.pid()).filter(|_| api.process.is_alive()) {
         Some(handle) => handle.hang_up().map(drop),

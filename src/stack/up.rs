@@ -237,10 +237,7 @@ impl<'a> Up<'a> {
             }
             Action::ReloadApi(_) => {
                 let out = &self.ctx.out;
-                out.say(format_args!(
-                    "{} takes the key pairs of livekit.yaml",
-                    Service::Api
-                ));
+                out.say(format_args!("{} reads livekit.yaml again", Service::Api));
                 return serving::tell(&self.site.project).await.map(drop);
             }
             Action::StartApi | Action::RestartApi(..) => return self.bring_up_api(action).await,

@@ -7,7 +7,7 @@ use mongodb::options::{ConnectionString, HostInfo, ServerAddress};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-use super::api::with_pairs;
+use super::api::with_live;
 use super::plan::Wanted;
 use super::service::Service;
 use crate::auth::EMULATOR;
@@ -193,8 +193,8 @@ fn points_here(uri: &ConnectionString, wanted: u16) -> bool {
     )
 }
 
-/// A hash of what `urbania serve` goes by: another one means that it must start again. The rest of
-/// livekit.yaml is the SFU's own business.
+/// A hash of what `urbania serve` goes by, and of what it takes up while it serves: where the first half is
+/// another one, it must start again. The rest of livekit.yaml is the SFU's own business.
 fn api_hash(project: &Project, webhook_listen: Option<SocketAddr>) -> Result<String> {
     let Settings {
         api,
@@ -207,7 +207,6 @@ fn api_hash(project: &Project, webhook_listen: Option<SocketAddr>) -> Result<Str
     let LivekitConfig {
         port,
         bind_addresses,
-        room,
         region,
         ..
     } = &project.livekit;
@@ -220,7 +219,6 @@ fn api_hash(project: &Project, webhook_listen: Option<SocketAddr>) -> Result<Str
         store,
         port,
         bind_addresses,
-        room.auto_create,
         region,
         webhook_listen,
     );
@@ -238,7 +236,7 @@ fn api_hash(project: &Project, webhook_listen: Option<SocketAddr>) -> Result<Str
         add(secret.expose_secret().as_bytes());
     }
     let digest = u128::from_be_bytes(first_half(&hash.finalize()));
-    Ok(with_pairs(&format!("{digest:x}"), &project.pairs_digest()?))
+    Ok(with_live(&format!("{digest:x}"), &project.live_digest()?))
 }
 
 fn first_half(digest: &[u8]) -> [u8; 16] {

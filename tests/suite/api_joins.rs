@@ -1,7 +1,7 @@
 //! LiveKit's own client against the endpoints that it knows, and the SFU that lets it in.
 
 use serde_json::{Value, json};
-use urbania::api::Reach;
+use urbania::api::{ApiConfig, Reach};
 
 use crate::support::api::Api;
 use crate::support::browser::Participant;
@@ -11,19 +11,23 @@ use crate::support::store::StoreKind;
 
 const PATH: &str = "/api/livekit/token-source";
 
+/// An SFU, pages, and an API that serves them.
+async fn start(kind: StoreKind, set: impl FnOnce(&mut ApiConfig)) -> (TestSfu, PageServer, Api) {
+    let sfu = TestSfu::start(None).await;
+    let pages = PageServer::start().await;
+    let api = Api::start_on_with(kind, |config| {
+        config.reach = Reach::new(None, &sfu.livekit_config());
+        config.cors_origins = vec![pages.origin.clone()];
+        set(config);
+    })
+    .await;
+    (sfu, pages, api)
+}
+
 #[tokio::test]
 async fn livekits_own_client_takes_us_for_a_sandbox() {
     for kind in StoreKind::ALL {
-        let sfu = TestSfu::start(None).await;
-        let pages = PageServer::start().await;
-        let reach = Reach::new(None, &sfu.livekit_config());
-        let origin = pages.origin.clone();
-        let api = Api::start_on_with(kind, |config| {
-            config.reach = reach;
-            config.cors_origins = vec![origin];
-            config.dev = true;
-        })
-        .await;
+        let (sfu, pages, api) = start(kind, |config| config.dev = true).await;
         let page = Participant::open(&pages).await;
         let options =
             json!({"roomName": "sandbox", "participantName": "Ada", "agentName": "scribe"});
@@ -40,16 +44,7 @@ async fn livekits_own_client_takes_us_for_a_sandbox() {
 #[tokio::test]
 async fn livekits_own_client_joins_with_what_it_is_given() {
     for kind in StoreKind::ALL {
-        let sfu = TestSfu::start(None).await;
-        let pages = PageServer::start().await;
-        let reach = Reach::new(None, &sfu.livekit_config());
-        let origin = pages.origin.clone();
-        let api = Api::start_on_with(kind, |config| {
-            config.reach = reach;
-            config.cors_origins = vec![origin];
-            config.token_source.agents = true;
-        })
-        .await;
+        let (sfu, pages, api) = start(kind, |config| config.token_source.agents = true).await;
         let session = api.session().await;
         let page = Participant::open(&pages).await;
         let options = json!({
@@ -78,10 +73,7 @@ async fn livekits_own_client_joins_with_what_it_is_given() {
 #[tokio::test]
 async fn the_sfu_makes_the_room_as_it_was_configured() {
     for kind in StoreKind::ALL {
-        let sfu = TestSfu::start(None).await;
-        let pages = PageServer::start().await;
-        let reach = Reach::new(None, &sfu.livekit_config());
-        let api = Api::start_on_with(kind, |config| config.reach = reach).await;
+        let (sfu, pages, api) = start(kind, |_| {}).await;
         let session = api.session().await;
         let config = json!({"empty_timeout": 61, "maxParticipants": 3, "metadata": "m \"ü\""});
         let body = json!({"room_name": "configured", "room_config": config});

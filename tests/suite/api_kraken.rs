@@ -108,7 +108,7 @@ async fn tokens_are_for_those_who_may_join_the_channel() {
             let answer = api.token(&session, &body).await;
             writeln!(table, "{what}: {}", told(&api, answer).await).unwrap();
         }
-        for field in ["roomId", "name"] {
+        for field in ["roomId", "identity", "name"] {
             let mut body = json!({"roomId": CHANNEL});
             body[field] = "ä".repeat(129).into();
             let answer = api.token(&session, &body).await;

@@ -244,7 +244,7 @@ async fn a_fresh_room_needs_no_store_and_none_is_made_up_where_nobody_could_join
         granted(&api, &session, &json!({})).await;
         let daily = show(ask(&api, &session, &json!({"room_name": "daily"})).await).await;
         assert_snapshot!("store_down", daily);
-        let api = Api::start_on_with(kind, |config| config.auto_create = false).await;
+        let api = Api::start_on_with(kind, |config| config.rooms.auto_create = false).await;
         let session = api.session().await;
         assert_eq!(
             line(ask(&api, &session, &json!({})).await).await,

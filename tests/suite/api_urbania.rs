@@ -291,7 +291,7 @@ async fn nobody_gets_a_token_for_somebody_else() {
 #[tokio::test]
 async fn a_room_that_nobody_made_is_unknown_without_auto_create() {
     for kind in StoreKind::ALL {
-        let api = Api::start_on_with(kind, |config| config.auto_create = false).await;
+        let api = Api::start_on_with(kind, |config| config.rooms.auto_create = false).await;
         let session = api.session().await;
         let body = json!({"room_name": "daily", "user_id": api.ada, "username": "ada"});
         let told = show(api.token(&session, &body).await).await;

@@ -4,6 +4,10 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
+use urbania::http::plain;
+
+use crate::call::PASSWORD;
 use crate::support::docker::{containers, docker, volumes};
 use crate::support::project::TestProject;
 
@@ -42,11 +46,29 @@ fn change_livekit(project: &TestProject) {
     });
 }
 
-#[test]
-fn a_project_starts_once_changes_alone_and_leaves_its_data() {
+/// How many may be in a room that is made through the API.
+async fn limit_of_rooms(project: &TestProject, session: &str, room: &str) -> Value {
+    let room = json!({"room_name": room, "participants": [], "call_type": "video"});
+    post(project, "/api/livekit/rooms", session, &room).await["max_participants"].clone()
+}
+
+async fn post(project: &TestProject, path: &str, session: &str, body: &Value) -> Value {
+    let client = plain(Duration::from_secs(30)).unwrap();
+    let request = client.post(format!("{}{path}", project.api()));
+    let answer = request.bearer_auth(session).json(body).send().await;
+    answer.unwrap().json().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_project_starts_once_changes_alone_and_leaves_its_data() {
     let project = TestProject::initialised();
     let name = &project.name;
     project.ok(&["up"]);
+    project.add_user("ada", PASSWORD);
+    let pair = json!({"username": "ada", "password": PASSWORD});
+    let login = post(&project, "/api/auth/login", "", &pair).await;
+    let session = login["access_token"].as_str().unwrap();
+    assert_eq!(limit_of_rooms(&project, session, "one").await, 100);
     assert!(runs(&project, "mongodb") && runs(&project, "livekit"));
     let (mongodb, livekit) = (id(&project, "mongodb"), id(&project, "livekit"));
     let api = project.api_pid().unwrap();
@@ -60,7 +82,9 @@ fn a_project_starts_once_changes_alone_and_leaves_its_data() {
     project.ok(&["up"]);
     assert_ne!(id(&project, "livekit"), livekit);
     assert_eq!(id(&project, "mongodb"), mongodb);
+    // The same API, which has read the file again.
     assert_eq!(project.api_pid(), Some(api));
+    assert_eq!(limit_of_rooms(&project, session, "two").await, 99);
     assert_eq!(containers(name).len(), 2);
 
     project.ok(&["down"]);

@@ -12,10 +12,12 @@ pub mod reconcile;
 mod record;
 mod stale;
 mod stream;
+mod streams;
 pub mod told;
 mod webhook;
 
 pub use audience::is_admin;
-pub use stream::{Streams, events};
+pub use stream::events;
+pub use streams::Streams;
 pub use told::Told;
 pub use webhook::webhook;

@@ -17,11 +17,12 @@ use futures_util::stream::{self, Stream};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::audience::{Audience, Scope, is_admin};
 use super::record::audience;
+use super::streams::Permit;
 use super::told::Happened;
 use crate::api::App;
 use crate::api::contracts::Contract;
@@ -35,24 +36,12 @@ use crate::api::refusal::Refusal;
 use crate::auth;
 use crate::store::Call;
 
-/// More streams at a time are refused.
-const MOST: usize = 256;
 /// Between two signs of life, so that no proxy takes the stream for dead.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// The longest life of a stream.
 const LIFE: Duration = Duration::from_hours(1);
 /// When to come back to a server that has no stream to spare, in seconds.
 const PAUSE: u64 = 10;
-
-/// How many may listen.
-#[derive(Debug)]
-pub struct Streams(Arc<Semaphore>);
-
-impl Default for Streams {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(MOST)))
-    }
-}
 
 /// One who listens.
 struct Listener {
@@ -63,7 +52,7 @@ struct Listener {
     ending: watch::Receiver<bool>,
     until: Instant,
     next: Next,
-    _permit: OwnedSemaphorePermit,
+    _permit: Permit,
 }
 
 /// What the listener is told next.
@@ -111,8 +100,8 @@ pub async fn events(
             Scope::Room(room)
         }
     };
-    let permit = app.streams.0.clone().try_acquire_owned();
-    let permit = permit.map_err(|_| Refusal::TooMany(PAUSE))?;
+    let permit = app.streams.permit(&caller.id);
+    let permit = permit.ok_or(Refusal::TooMany(PAUSE))?;
     let listener = Listener {
         told: app.told.listen(),
         ending: app.ending.subscribe(),
@@ -147,7 +136,7 @@ async fn may_look(app: &App, caller: &auth::Caller, room: &str) -> Result<(), Re
     match app.rooms.get(app.config.store.as_ref(), room).await {
         Ok(known) => {
             let request = JoinRequest::new(Contract::Urbania, caller, room);
-            policy::admit(&request, &known, app.config.auto_create)
+            policy::admit(&request, &known, app.defaults.get().auto_create)
         }
         Err(_) if app.presence.is_in(room, &caller.id) => Ok(()),
         Err(e) => Err(e.into()),

@@ -68,7 +68,11 @@ impl Action {
             Self::Recreate(_, why) => Step::new("recreate", service, why),
             Self::KeepApi(pid) => Step::new("keep", service, format!("pid {pid}")),
             Self::StartApi => Step::new("start", service, ""),
-            Self::ReloadApi(_) => Step::new("reload", service, "its key pairs changed"),
+            Self::ReloadApi(_) => Step::new(
+                "reload",
+                service,
+                "its key pairs or the limits of rooms changed",
+            ),
             Self::RestartApi(_, why) => Step::new("restart", service, why),
         }
     }

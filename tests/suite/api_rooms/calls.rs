@@ -133,8 +133,8 @@ async fn a_room_can_be_joined_also_when_the_sfu_makes_none_by_itself() {
         let reach = Reach::new(None, &sfu.livekit_config());
         let party = Party::on_with(kind, |config| {
             config.reach = reach;
-            config.auto_create = false;
-            config.max_participants = 5;
+            config.rooms.auto_create = false;
+            config.rooms.max_participants = 5;
         })
         .await;
         party.made("daily", &[], "video", "call").await;

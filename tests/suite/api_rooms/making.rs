@@ -60,7 +60,7 @@ async fn a_name_is_given_to_one_of_many_who_want_it_at_once() {
 #[tokio::test]
 async fn what_is_left_out_has_a_default_and_what_must_be_there_is_asked_for() {
     for kind in StoreKind::ALL {
-        let party = Party::on_with(kind, |config| config.max_participants = 7).await;
+        let party = Party::on_with(kind, |config| config.rooms.max_participants = 7).await;
         let ask = json!({"room_name": "plain", "participants": [], "call_type": "video", "x": 1});
         let made = party.line(party.make(&party.ada, &ask).await).await;
         assert_snapshot!("plain", made);

@@ -31,7 +31,7 @@ async fn join_answers_a_token_and_who_else_is_invited() {
 #[tokio::test]
 async fn a_room_lets_in_whom_it_invites_and_no_more_than_it_holds() {
     for kind in StoreKind::ALL {
-        let party = Party::on_with(kind, |config| config.max_participants = 2).await;
+        let party = Party::on_with(kind, |config| config.rooms.max_participants = 2).await;
         party
             .made("with bob", &[&party.bob.id], "video", "call")
             .await;
@@ -80,7 +80,7 @@ async fn the_kind_of_call_and_the_mode_decide_what_may_be_published() {
 #[tokio::test]
 async fn a_room_that_nobody_made_can_be_joined_when_the_sfu_makes_it() {
     for kind in StoreKind::ALL {
-        let party = Party::on_with(kind, |config| config.auto_create = false).await;
+        let party = Party::on_with(kind, |config| config.rooms.auto_create = false).await;
         assert_eq!(
             party.line(party.token(&party.ada, "daily").await).await,
             r#"404 {"detail":"Room not found"}"#

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use urbania::api::journal::{Journal, LogFormat};
-use urbania::api::{ApiConfig, App, KrakenConfig, Reach, serve};
+use urbania::api::{ApiConfig, App, KrakenConfig, Reach, RoomDefaults, serve};
 use urbania::auth::Setup;
 use urbania::auth::password::Passwords;
 use urbania::config::{ApiLimits, DuplicateIdentity, LivekitConfig, TokenSourceSettings};
@@ -93,9 +93,11 @@ impl Api {
             session_secret: SESSION_SECRET.into(),
             auth: Setup::default(),
             reach: Reach::new(None, &LivekitConfig::default()),
-            auto_create: true,
-            max_participants: 100,
-            empty_timeout: 300,
+            rooms: RoomDefaults {
+                auto_create: true,
+                max_participants: 100,
+                empty_timeout: 300,
+            },
             token_ttl: Duration::from_hours(6),
             max_token_ttl: Duration::from_hours(24),
             limits: ApiLimits::default(),

@@ -38,9 +38,15 @@ pub enum Refusals {
         example = json!("Unauthorized: No token provided.")
     )]
     Missing(String),
+    /// No such room, and nobody's joining makes it.
+    #[response(status = 404)]
+    NotFound(Error),
     /// It took too long.
     #[response(status = 408)]
     TimedOut(Error),
+    /// The caller is in the room already.
+    #[response(status = 409)]
+    Conflict(Error),
     /// The body is longer than 64 KiB.
     #[response(status = 413)]
     TooLarge(Error),

@@ -73,8 +73,7 @@ pub async fn by_query(
 ) -> Result<Response, Rejection> {
     limit(&app, address)?;
     let wishes = Wishes::of_query(query.as_deref().unwrap_or_default(), &limits(&app))?;
-    let details = details(&app, &headers, wishes).await?;
-    Ok(old_shape(&details))
+    Ok(old_shape(&details(&app, &headers, wishes).await?))
 }
 
 /// As later sample apps ask.
@@ -99,10 +98,9 @@ pub async fn by_body(
     body: Body,
 ) -> Result<Response, Rejection> {
     limit(&app, address)?;
-    let body = read(body).await?;
-    let wishes = Wishes::of_body(&body, &limits(&app))?;
-    let details = details(&app, &headers, wishes).await?;
-    Ok(old_shape(&details))
+    Ok(old_shape(
+        &details_of(&app, &headers, &read(body).await?).await?,
+    ))
 }
 
 /// As client SDKs ask a sandbox.
@@ -131,9 +129,7 @@ pub async fn sandbox(
     if !headers.contains_key("x-sandbox-id") {
         return Err(Refusal::BadRequest("the header X-Sandbox-ID is missing".into()).into());
     }
-    let body = read(body).await?;
-    let wishes = Wishes::of_body(&body, &limits(&app))?;
-    let details = details(&app, &headers, wishes).await?;
+    let details = details_of(&app, &headers, &read(body).await?).await?;
     let answer = token_source::Answer {
         server_url: &details.url,
         participant_token: &details.token,
@@ -163,6 +159,10 @@ async fn read(body: Body) -> Result<Bytes, Refusal> {
         return Ok(Bytes::from_static(b"{}"));
     }
     Ok(body)
+}
+
+async fn details_of(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<Details, Refusal> {
+    details(app, headers, Wishes::of_body(body, &limits(app))?).await
 }
 
 async fn details(app: &App, headers: &HeaderMap, wishes: Wishes<'_>) -> Result<Details, Refusal> {

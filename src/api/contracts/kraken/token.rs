@@ -57,6 +57,7 @@ pub async fn token(
     let identity = identity.as_deref().unwrap_or(&caller.id);
     let name = name.as_deref().unwrap_or(&caller.username);
     check_length("roomId", &room)?;
+    check_length("identity", identity)?;
     check_length("name", name)?;
     let join = JoinRequest {
         identity,
@@ -69,7 +70,7 @@ pub async fn token(
     let minted = mint(app, join).await?;
     let answer = Answer {
         token: &minted.token,
-        identity,
+        identity: &minted.identity,
         room_id: &room,
         name,
         expires_at: iso_of_unix(minted.expires_at),

@@ -52,6 +52,7 @@ struct Answer<'a> {
     responses(
         (status = 200, description = "A token for the meeting", body = Answer<'static>),
         (status = 404, description = "No such club", body = Error),
+        (status = 409, description = "The caller is in the meeting already", body = Error),
         CallerRefusals,
         Refusals,
         TokenRefusals

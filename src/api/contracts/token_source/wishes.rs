@@ -29,7 +29,7 @@ impl Limits {
     pub fn of(app: &App) -> Self {
         Self {
             allowed: app.config.token_source,
-            max_participants: app.config.max_participants,
+            max_participants: app.defaults.get().max_participants,
         }
     }
 }

@@ -77,7 +77,7 @@ pub async fn create_room(
     let mut room = wanted(fields::parse(&body)?)?;
     room.created_by = caller.0.id;
     room.created_at = to_millisecond(app.config.clock.now());
-    room.max_participants = app.config.max_participants;
+    room.max_participants = app.defaults.get().max_participants;
 
     let store = app.config.store.as_ref();
     let known = app.rooms.fresh(store, &room.name).await?;
