@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 pub use self::livekit::{lint_project, livekit};
 use super::problem::Problem;
 use super::schema::settings_schema;
-use super::yaml::{Node, Position, Reader, SECOND_DOCUMENT, join, parse};
+use super::yaml::{Node, Position, Reader, is_passed_over, join, parse};
 use super::{LIVEKIT_FILE, SETTINGS_FILE, Settings};
 use crate::context::Env;
 
@@ -106,7 +106,7 @@ fn tree(dir: &Path, name: &'static str, findings: &mut Findings) -> (Option<Node
     let (tree, complaints) = parse(&text);
     for (at, message) in complaints {
         // LiveKit does not look at it.
-        let is_harmless = name == LIVEKIT_FILE && message == SECOND_DOCUMENT;
+        let is_harmless = name == LIVEKIT_FILE && is_passed_over(&message);
         let problem = Problem {
             at: Some(at),
             ..Problem::of(name, message)

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::rules::NO_KEY;
 use super::table;
 use super::version::Target;
-use crate::config::yaml::{Finding, Position, SECOND_DOCUMENT};
+use crate::config::yaml::{Finding, Position, is_passed_over};
 use crate::config::{Effect, Problem};
 
 /// Something that LiveKit does not do as the file says, or that was hardly meant.
@@ -65,7 +65,7 @@ impl Serialize for Lint {
 
 /// Of what the YAML reader said.
 pub fn of_complaint((at, message): (Position, String)) -> Lint {
-    let effect = if message == SECOND_DOCUMENT {
+    let effect = if is_passed_over(&message) {
         Effect::Ignores
     } else {
         Effect::Refuses

@@ -16,4 +16,4 @@ pub use edit::set;
 pub use emit::emit;
 pub use formats::{is_project_name, udp_ports};
 pub use read::{Finding, Reader, fit, join, value_of};
-pub use tree::{Entry, Kind, Node, Position, SECOND_DOCUMENT, parse};
+pub use tree::{Entry, Kind, Node, Position, is_passed_over, parse};

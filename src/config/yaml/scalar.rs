@@ -17,6 +17,9 @@ pub fn boolean(text: &str) -> Option<bool> {
 
 /// Decimal, `1_000`, `0x1f`, `0o17`, `017`, `0b1`.
 pub fn integer(text: &str) -> Option<i128> {
+    if text.starts_with('_') {
+        return None;
+    }
     let text = text.replace('_', "");
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
@@ -41,7 +44,7 @@ pub fn number(text: &str) -> Option<Number> {
     if let Some(whole) = integer(text).and_then(whole) {
         return Some(whole);
     }
-    if !text.contains(|c: char| c.is_ascii_digit()) {
+    if text.starts_with('_') || !text.contains(|c: char| c.is_ascii_digit()) {
         return None;
     }
     Number::from_f64(text.replace('_', "").parse().ok()?)
@@ -84,7 +87,7 @@ mod tests {
         ] {
             assert_eq!(integer(text), Some(value), "{text}");
         }
-        for text in ["", "-", "0x", "7880a", "1.5", "--1", "08"] {
+        for text in ["", "-", "0x", "7880a", "1.5", "--1", "08", "_1"] {
             assert_eq!(integer(text), None, "{text}");
         }
     }

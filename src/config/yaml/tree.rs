@@ -101,7 +101,14 @@ impl Node {
 }
 
 /// What is said of a text that goes on after its first document.
-pub const SECOND_DOCUMENT: &str = "a second document; only one is read";
+const SECOND_DOCUMENT: &str = "a second document; only one is read";
+/// What is said of `~: 1`.
+const NO_NAME: &str = "a key that is nothing; it is passed over";
+
+/// Whether a complaint is about something that LiveKit passes over.
+pub fn is_passed_over(complaint: &str) -> bool {
+    [SECOND_DOCUMENT, NO_NAME].contains(&complaint)
+}
 
 /// Something that keeps a text from being YAML for us, and where.
 pub type Complaint = (Position, String);
@@ -152,7 +159,10 @@ enum Items {
     Map {
         entries: Vec<Entry>,
         merged: Vec<Entry>,
-        key: Option<(String, Position)>,
+        /// Where `<<` stands.
+        merge: Option<Position>,
+        /// The last key, whose value comes next; one that is nothing has no name.
+        key: Option<(Option<String>, Position)>,
     },
 }
 
@@ -173,11 +183,11 @@ impl Builder {
                 return Ok(Flow::Stop);
             }
             Event::Scalar(text, style, anchor, tag) => {
-                let is_string = tag.is_some_and(|t| t.is_yaml_core_schema() && t.suffix == "str");
-                let kind = Kind::Scalar {
-                    text: text.into_owned(),
-                    plain: style == ScalarStyle::Plain && !is_string,
-                };
+                // A tag beats the quotes.
+                let tag = tag.filter(|tag| tag.is_yaml_core_schema());
+                let plain = tag.map_or(style == ScalarStyle::Plain, |tag| tag.suffix != "str");
+                let text = text.into_owned();
+                let kind = Kind::Scalar { text, plain };
                 self.close(Node { at, kind }, anchor)?;
             }
             Event::Alias(anchor) => {
@@ -190,6 +200,7 @@ impl Builder {
                 let items = Items::Map {
                     entries: Vec::new(),
                     merged: Vec::new(),
+                    merge: None,
                     key: None,
                 };
                 self.begin(at, anchor, items)?;
@@ -234,15 +245,17 @@ impl Builder {
             Some(Items::Map {
                 entries,
                 merged,
+                merge,
                 key,
             }) => match key.take() {
                 None => *key = Some(key_of(node)?),
-                Some((name, _)) if name == "<<" => merge(node, merged)?,
-                Some((name, at)) => match entries.iter().find(|e| e.key == name) {
-                    Some(first) => self.complaints.push((
-                        at,
-                        format!("`{name}` again; it is set on line {}", first.at.line),
-                    )),
+                Some((None, at)) => self.complaints.push((at, NO_NAME.into())),
+                Some((Some(name), at)) if name == "<<" => match merge.replace(at) {
+                    None => gather(node, merged)?,
+                    Some(first) => self.complaints.push((at, again("<<", first))),
+                },
+                Some((Some(name), at)) => match entries.iter().find(|e| e.key == name) {
+                    Some(first) => self.complaints.push((at, again(&name, first.at))),
                     None => entries.push(Entry {
                         key: name,
                         at,
@@ -255,20 +268,27 @@ impl Builder {
     }
 }
 
-fn key_of(node: Node) -> Result<(String, Position), Complaint> {
+fn again(name: &str, first: Position) -> String {
+    format!("`{name}` again; it is set on line {}", first.line)
+}
+
+fn key_of(node: Node) -> Result<(Option<String>, Position), Complaint> {
+    if node.is_null() {
+        return Ok((None, node.at));
+    }
     match node.kind {
-        Kind::Scalar { text, .. } => Ok((text, node.at)),
+        Kind::Scalar { text, .. } => Ok((Some(text), node.at)),
         _ => Err((node.at, "a list or a map as a key".into())),
     }
 }
 
 /// `<<: *anchor` or `<<: [*a, *b]`
-fn merge(node: Node, into: &mut Vec<Entry>) -> Result<(), Complaint> {
+fn gather(node: Node, into: &mut Vec<Entry>) -> Result<(), Complaint> {
     match node.kind {
         Kind::Map(entries) => into.extend(entries),
         Kind::List(nodes) => {
             for node in nodes {
-                merge(node, into)?;
+                gather(node, into)?;
             }
         }
         Kind::Scalar { .. } => return Err((node.at, "`<<` takes a map".into())),
@@ -330,6 +350,17 @@ mod tests {
         };
         let keys: Vec<_> = entries.iter().map(|e| e.key.as_str()).collect();
         assert_eq!(keys, ["y", "x"]);
+    }
+
+    #[test]
+    fn maps_are_merged_once_and_keys_are_something() {
+        assert_eq!(
+            complaints("a:\n  <<: {x: 1}\n  <<: {y: 1}\n~: 1\n\"null\": 2\n"),
+            [
+                "3:3: `<<` again; it is set on line 2",
+                "4:1: a key that is nothing; it is passed over"
+            ]
+        );
     }
 
     #[test]

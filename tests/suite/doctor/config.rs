@@ -51,6 +51,31 @@ fn files_that_cannot_be_used_are_told_line_by_line() {
 }
 
 #[test]
+fn livekit_yaml_is_judged_for_the_release_of_the_image() {
+    let of = |image: &str| {
+        let folder = Folder::with(&[
+            ("livekit.yaml", &format!("{KEYS}node_stats: {{}}\n")),
+            ("urbania.yaml", &format!("images: {{livekit: '{image}'}}\n")),
+        ]);
+        folder.run(&["doctor", "--only", "config", "-o", "json"])
+    };
+    let run = of("livekit/livekit-server:v1.8.4").expect(3);
+    assert_eq!(
+        finding(&run, "config.files")["evidence"][0],
+        "livekit.yaml:2:1: node_stats: came with LiveKit 1.9.0; this is 1.8.4"
+    );
+    assert_eq!(
+        findings(&of("livekit/livekit-server").expect(0), "config.doubts"),
+        [(
+            "note".to_owned(),
+            "livekit.yaml is judged as LiveKit 1.13.6 does, the newest release that is known; \
+             the image does not say of which it is"
+                .to_owned()
+        )]
+    );
+}
+
+#[test]
 fn settings_that_beat_each_other_are_told() {
     assert_eq!(findings(&of("").expect(0), "config.doubts"), []);
     let run = of(
