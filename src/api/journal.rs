@@ -1,10 +1,14 @@
 //! The access log and the audit of tokens, on stderr.
 //!
 //! Lines are gathered in memory and written by a thread for blocking work a moment later, so that
-//! a slow terminal or disk never delays an answer. When it is too slow, lines are dropped and counted.
-//! Query strings, headers and tokens are never logged.
+//! a slow terminal or disk never delays an answer. When it is too slow, lines are dropped, counted and
+//! reported, those of requests long before those of tokens. Query strings, headers and tokens are never
+//! logged.
 
+mod dropped;
 mod stamp;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::io::{self, Write as _};
@@ -18,6 +22,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::Notify;
 
+pub use dropped::Dropped;
 use stamp::Stamp;
 
 /// The shape of log lines.
@@ -33,8 +38,11 @@ pub enum LogFormat {
 /// Lines that arrive within this time are written together.
 const GATHER: Duration = Duration::from_millis(20);
 
-/// More than this is not kept for a reader that does not read.
-const MOST: usize = 1 << 20;
+/// More than this is not kept of requests for a reader that does not read.
+const MOST_REQUESTS: usize = 1 << 20;
+
+/// So much more is kept for tokens alone: no flood of requests drives one out of the audit.
+const MOST_TOKENS: usize = 4 << 20;
 
 /// Where lines go.
 pub type Sink = Box<dyn io::Write + Send>;
@@ -53,7 +61,8 @@ struct Inner {
 #[derive(Default)]
 struct Pending {
     lines: Vec<u8>,
-    dropped: u64,
+    dropped: Dropped,
+    reported: Dropped,
     now: Stamp,
     expiry: Stamp,
 }
@@ -99,6 +108,8 @@ impl Journal {
     ) {
         let (status, micros) = (status.as_u16(), took.as_micros());
         self.note(
+            MOST_REQUESTS,
+            |dropped| &mut dropped.requests,
             |Pending {
                  lines, now: stamp, ..
              }| {
@@ -136,7 +147,7 @@ impl Journal {
             repeated,
         } = token;
         let expires_at = i64::try_from(expires_at).unwrap_or(i64::MAX);
-        self.note(|Pending { lines, now: stamp, expiry, .. }| {
+        self.note(MOST_TOKENS, |dropped| &mut dropped.tokens, |Pending { lines, now: stamp, expiry, .. }| {
             let (second, millisecond) = (stamp.of(now.as_second()), now.subsec_millisecond());
             let expires = expiry.of(expires_at);
             match self.0.format {
@@ -165,10 +176,21 @@ impl Journal {
         });
     }
 
-    fn note(&self, write: impl FnOnce(&mut Pending) -> io::Result<()>) {
+    /// How many lines were dropped since the start.
+    pub fn dropped(&self) -> Dropped {
+        self.pending().dropped
+    }
+
+    /// Notes a line, unless there are `most` bytes already: then it is counted.
+    fn note(
+        &self,
+        most: usize,
+        counted: fn(&mut Dropped) -> &mut u64,
+        write: impl FnOnce(&mut Pending) -> io::Result<()>,
+    ) {
         let mut pending = self.pending();
-        if pending.lines.len() >= MOST {
-            pending.dropped += 1;
+        if pending.lines.len() >= most {
+            *counted(&mut pending.dropped) += 1;
             return;
         }
         let first = pending.lines.is_empty();
@@ -201,14 +223,16 @@ impl Journal {
         let this = self.clone();
         let write = move || {
             let mut sink = this.0.sink.lock().unwrap_or_else(PoisonError::into_inner);
-            let (lines, dropped) = {
+            let (lines, lost) = {
                 let mut pending = this.pending();
-                (take(&mut pending.lines), take(&mut pending.dropped))
+                let lost = pending.dropped.since(pending.reported);
+                pending.reported = pending.dropped;
+                (take(&mut pending.lines), lost)
             };
             // Nobody is left to tell when the log itself cannot be written.
             let _ = sink.write_all(&lines);
-            if dropped > 0 {
-                let _ = writeln!(sink, "{dropped} log lines dropped: stderr is too slow");
+            if lost != Dropped::default() {
+                let _ = sink.write_all(lost.line(this.0.format).as_bytes());
             }
             let _ = sink.flush();
         };

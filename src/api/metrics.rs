@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -20,6 +21,7 @@ use prometheus_client::registry::{Registry, Unit};
 use super::App;
 use super::contracts::Contract;
 use super::health::Part;
+use super::journal::Dropped;
 use super::refusal::{Reason, Refusal};
 
 /// OpenMetrics, as the encoder writes it.
@@ -41,6 +43,7 @@ pub struct Metrics {
     webhooks: Family<OutcomeLabel, Counter>,
     webhook_lag: Histogram,
     up: Family<PartLabel, Gauge>,
+    dropped: Family<KindLabel, Counter>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -71,6 +74,11 @@ struct PartLabel {
     part: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct KindLabel {
+    kind: &'static str,
+}
+
 /// What became of a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Webhook {
@@ -93,6 +101,7 @@ impl Default for Metrics {
             webhooks: Family::default(),
             webhook_lag: Histogram::new(LAG),
             up: Family::default(),
+            dropped: Family::default(),
         };
         metrics.registered()
     }
@@ -126,12 +135,18 @@ impl Metrics {
             "Whether a part that we need answers: 1 or 0",
             self.up.clone(),
         );
+        registry.register(
+            "log_lines_dropped",
+            "Lines that the log has lost because nobody read it in time",
+            self.dropped.clone(),
+        );
         self
     }
 
-    /// Counts a request that was answered.
+    /// Counts a request that was answered. The path tells the contract, except where the answer does.
     pub fn answered(&self, path: &str, method: &Method, response: &Response, took: Duration) {
-        let contract = Contract::of(path).name();
+        let spoken = response.extensions().get::<Contract>().copied();
+        let contract = spoken.unwrap_or_else(|| Contract::of(path)).name();
         let labels = RequestLabels {
             contract,
             method: known(method),
@@ -164,13 +179,25 @@ impl Metrics {
         }
     }
 
+    fn log(&self, dropped: Dropped) {
+        for (kind, count) in [("request", dropped.requests), ("token", dropped.tokens)] {
+            let counter = self.dropped.get_or_create(&KindLabel { kind });
+            counter.inner().store(count, Ordering::Relaxed);
+        }
+    }
+
     fn part(&self, part: &'static str, state: Part) {
+        let label = PartLabel { part };
         let up = match state {
             Part::Ok => 1,
             Part::Unreachable | Part::Refused | Part::Missing => 0,
-            Part::Unchecked => return,
+            // What it was before says nothing of now.
+            Part::Unchecked => {
+                self.up.remove(&label);
+                return;
+            }
         };
-        self.up.get_or_create(&PartLabel { part }).set(up);
+        self.up.get_or_create(&label).set(up);
     }
 }
 
@@ -198,6 +225,7 @@ pub async fn metrics(State(app): State<Arc<App>>) -> Response {
     app.metrics.part("store", readiness.store);
     app.metrics.part("sfu", readiness.sfu);
     app.metrics.part("keys", readiness.keys);
+    app.metrics.log(app.config.journal.dropped());
     let mut text = String::with_capacity(4096);
     match encode(&mut text, &app.metrics.registry) {
         Ok(()) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response(),

@@ -23,25 +23,40 @@ pub async fn read(body: Body) -> Result<Bytes, Refusal> {
 }
 
 /// The whole body, with another bound.
-pub async fn read_up_to(most: usize, mut body: Body) -> Result<Bytes, Refusal> {
+pub async fn read_up_to(most: usize, body: Body) -> Result<Bytes, Refusal> {
+    let (read, whole) = begin_up_to(most, body).await;
+    whole.map(|()| read)
+}
+
+/// What comes of the body, and whether that is all of it. The beginning of a body that is refused
+/// tells whose it is.
+pub async fn begin(body: Body) -> (Bytes, Result<(), Refusal>) {
+    begin_up_to(MOST, body).await
+}
+
+async fn begin_up_to(most: usize, mut body: Body) -> (Bytes, Result<(), Refusal>) {
     let mut read = Bytes::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Refusal::BadRequest("Request body broke off".into()))?;
+        let Ok(frame) = frame else {
+            let broken = Refusal::BadRequest("Request body broke off".into());
+            return (read, Err(broken));
+        };
         let Ok(data) = frame.into_data() else {
             continue;
         };
-        if read.len() + data.len() > most {
-            let _ = timeout(DRAIN_TIME, drain(body)).await;
-            return Err(Refusal::TooLarge);
-        }
+        let is_too_large = read.len() + data.len() > most;
         // Nearly every body comes in one piece and is not copied.
-        read = if read.is_empty() {
-            data
-        } else {
-            [read, data].concat().into()
-        };
+        if read.is_empty() {
+            read = data;
+        } else if !is_too_large {
+            read = [read, data].concat().into();
+        }
+        if is_too_large {
+            let _ = timeout(DRAIN_TIME, drain(body)).await;
+            return (read, Err(Refusal::TooLarge));
+        }
     }
-    Ok(read)
+    (read, Ok(()))
 }
 
 async fn drain(mut body: Body) {

@@ -57,8 +57,11 @@ impl Presence {
         self.lock().done.contains(id)
     }
 
-    /// The event needs not be looked at again.
+    /// The event needs not be looked at again. One without an id cannot be told from the next.
     pub fn done(&self, id: &str) {
+        if id.is_empty() {
+            return;
+        }
         let mut inner = self.lock();
         if inner.done.insert(id.to_owned()) {
             inner.done_in_order.push_back(id.to_owned());
@@ -232,6 +235,13 @@ mod tests {
         }
         assert!(!presence.is_done("0") && presence.is_done("1"));
         assert_eq!(presence.0.lock().unwrap().done.len(), MOST_EVENTS);
+    }
+
+    #[test]
+    fn an_event_without_an_id_is_never_done_with() {
+        let presence = Presence::default();
+        presence.done("");
+        assert!(!presence.is_done(""));
     }
 
     #[test]

@@ -241,7 +241,24 @@ async fn refusals_have_nestjs_shape() {
         }
         let body = json!({"roomId": CHANNEL});
         let answer = show(api.post("/api/livekit/token", &body).await).await;
-        writeln!(said, "POST /api/livekit/token\n{answer}").unwrap();
+        writeln!(said, "POST /api/livekit/token\n{answer}\n").unwrap();
+        let long = format!(r#"{{"roomId": "{}"}}"#, "x".repeat(64 * 1024));
+        for (what, media_type, body) in [
+            ("no JSON", "application/json", r#"{"roomId": "#),
+            ("another type", "text/plain", r#"{"roomId": "x"}"#),
+            ("too large", "application/json", &*long),
+            (
+                "both apps",
+                "application/json",
+                r#"{"roomId": 1, "room_name": "#,
+            ),
+        ] {
+            let request = api.request("POST", "/api/livekit/token");
+            let request = request.bearer_auth(&session).body(body.to_owned());
+            let request = request.header("content-type", media_type);
+            let answer = show(request.send().await.unwrap()).await;
+            writeln!(said, "POST /api/livekit/token, {what}\n{answer}\n").unwrap();
+        }
         assert_snapshot!("refusals_have_nestjs_shape", said);
     }
 }
@@ -258,6 +275,11 @@ async fn without_keys_the_service_is_not_configured() {
         }
         assert_snapshot!("kraken_without_keys", table);
         assert_eq!(health(&api).await, UNHEALTHY);
+        assert_eq!(
+            readiness(&api).await,
+            r#"503 {"ready":false,"store":"ok","sfu":"unchecked","keys":"missing"}"#
+        );
+        assert_eq!(up(&api).await, ["keys 0", "store 1"]);
     }
 }
 
@@ -267,6 +289,23 @@ const UNHEALTHY: &str = r#"200 {"status":"unhealthy","configured":false}"#;
 async fn health(api: &Api) -> String {
     let answer = api.request("GET", "/api/livekit/health").send().await;
     line(answer.unwrap()).await
+}
+
+async fn readiness(api: &Api) -> String {
+    line(api.request("GET", "/readyz").send().await.unwrap()).await
+}
+
+/// What `/metrics` says of the parts: `sfu 1`.
+async fn up(api: &Api) -> Vec<String> {
+    let figures = api.request("GET", "/metrics").send().await.unwrap();
+    let figures = figures.text().await.unwrap();
+    let parts = figures.lines().filter_map(|line| {
+        let part = line.strip_prefix("urbania_up{part=\"")?;
+        Some(part.replace("\"}", ""))
+    });
+    let mut parts: Vec<_> = parts.collect();
+    parts.sort();
+    parts
 }
 
 /// Asks until it is so.
@@ -291,8 +330,10 @@ async fn health_is_honest() {
         };
         let api = with_pair("APItest", LIVEKIT_SECRET).await;
         health_becomes(&api, HEALTHY).await;
+        assert_eq!(up(&api).await, ["keys 1", "sfu 1", "store 1"]);
         let other = with_pair("APItest", "another secret, of thirty-two characters").await;
         assert_eq!(health(&other).await, UNHEALTHY);
+        assert_eq!(up(&other).await, ["keys 0", "sfu 1", "store 1"]);
         let unknown = with_pair("APIother", LIVEKIT_SECRET).await;
         assert_eq!(health(&unknown).await, UNHEALTHY);
         let malformed = with_pair("APItest", &format!("{LIVEKIT_SECRET}\n")).await;
@@ -309,6 +350,11 @@ async fn health_is_honest() {
 
         sfu.kill();
         health_becomes(&api, UNHEALTHY).await;
+        until(
+            "it is down and its opinion of the keys is unknown",
+            async || up(&api).await == ["sfu 0", "store 1"],
+        )
+        .await;
         sfu.start_again().await;
         health_becomes(&api, HEALTHY).await;
     }

@@ -29,6 +29,13 @@ async fn requests_and_refusals_are_counted_by_contract_and_reason() {
     assert_eq!(api.token(&session, &mine).await.status(), 200);
     assert_eq!(api.token(&session, &theirs).await.status(), 403);
     assert_eq!(api.token("nonsense", &mine).await.status(), 401);
+    let channel = json!({"roomId": "lobby"});
+    assert_eq!(api.token(&session, &channel).await.status(), 404);
+    let standard = api
+        .request("POST", "/api/livekit/token-source")
+        .bearer_auth(&session)
+        .json(&json!({"room_name": "daily"}));
+    assert_eq!(standard.send().await.unwrap().status(), 201);
     let odd = api.request("BREW", "/api/coffee").send().await.unwrap();
     assert_eq!(odd.status(), 404);
 
@@ -39,13 +46,21 @@ async fn requests_and_refusals_are_counted_by_contract_and_reason() {
         r#"urbania_requests_total{contract="urbania",method="other",status="404"} 1"#,
         r#"urbania_refusals_total{contract="urbania",reason="forbidden"} 1"#,
         r#"urbania_refusals_total{contract="urbania",reason="malformed_token"} 1"#,
+        r#"urbania_requests_total{contract="kraken",method="POST",status="404"} 1"#,
+        r#"urbania_refusals_total{contract="kraken",reason="not_found"} 1"#,
+        r#"urbania_tokens_total{contract="urbania"} 2"#,
+        r#"urbania_tokens_total{contract="token_source"} 1"#,
+        r#"urbania_log_lines_dropped_total{kind="request"} 0"#,
+        r#"urbania_log_lines_dropped_total{kind="token"} 0"#,
         r#"urbania_up{part="store"} 1"#,
-        "urbania_request_duration_seconds_count 6",
+        "urbania_request_duration_seconds_count 8",
     ] {
         has(&text, line);
     }
     assert!(text.ends_with("# EOF\n"));
     assert!(!text.contains(&api.ada), "no caller is named");
+    let none = r#"urbania_tokens_total{contract="kraken"}"#;
+    assert!(!text.contains(none), "it gave none: {text}");
 }
 
 #[tokio::test]

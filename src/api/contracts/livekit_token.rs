@@ -2,8 +2,9 @@
 //!
 //! `room_name` asks in Urbania's words, `roomId` in Kraken's; with neither or both it is nobody's and
 //! answered with 400. So the body is read, within bounds, before anything else: a caller who cannot
-//! prove who they are is told so in the words in which they asked, and in Urbania's when that cannot be
-//! told.
+//! prove who they are is told so in the words in which they asked. Of a body that cannot be understood
+//! or is too long, the names in its text tell; where they do not, and where there is no body, the words
+//! are Urbania's.
 
 pub(in crate::api) mod openapi;
 
@@ -69,31 +70,43 @@ impl Asked<'_> {
 )]
 pub async fn token(State(app): State<Arc<App>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let body = match payload::read(body).await {
-        Ok(body) => body,
-        Err(refusal) => return Contract::Urbania.refuse(&refusal),
+    let (body, whole) = payload::begin(body).await;
+    let asked = match whole {
+        Ok(()) => asked(&parts.headers, &body),
+        Err(refusal) => return refused(looks_like(&body), &refusal),
     };
-    let asked = asked(&parts.headers, &body);
-    let contract = asked.as_ref().map_or(Contract::Urbania, Asked::contract);
+    let contract = match &asked {
+        Ok(asked) => asked.contract(),
+        Err((contract, _)) => *contract,
+    };
     let answer = async {
         let caller = joiner(&parts, &app, Accepts::All).await?;
-        match asked? {
+        match asked.map_err(|(_, refusal)| refusal)? {
             Asked::Urbania(request) => urbania::token(&app, &caller, &parts.headers, request).await,
             Asked::Kraken(request) => kraken::token(&app, &caller, request).await,
         }
     };
-    answer
-        .await
-        .unwrap_or_else(|refusal| contract.refuse(&refusal))
+    match answer.await {
+        Ok(answer) => counted_as(contract, answer),
+        Err(refusal) => refused(contract, &refusal),
+    }
 }
 
-fn asked<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<Asked<'a>, Refusal> {
-    payload::must_be_json(headers)?;
-    let fields: Fields<'_> = match fields::parse(body) {
-        // No object has no fields.
-        Err(Refusal::Invalid(_)) => Fields::default(),
-        parsed => parsed?,
-    };
+fn refused(contract: Contract, refusal: &Refusal) -> Response {
+    counted_as(contract, contract.refuse(refusal))
+}
+
+/// The path alone says that the request was Urbania's.
+fn counted_as(contract: Contract, mut answer: Response) -> Response {
+    if contract != Contract::Urbania {
+        answer.extensions_mut().insert(contract);
+    }
+    answer
+}
+
+/// What is asked, or in whose words that is refused.
+fn asked<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<Asked<'a>, (Contract, Refusal)> {
+    let fields = understood(headers, body).map_err(|refusal| (looks_like(body), refusal))?;
     let given = |field: &Field<'_>| !matches!(field, Field::Missing | Field::Null);
     match (given(&fields.room_name), given(&fields.room_id)) {
         (true, false) => Ok(Asked::Urbania(urbania::TokenRequest {
@@ -112,6 +125,25 @@ fn asked<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<Asked<'a>, Refusal> 
     }
 }
 
-fn nobodys<T>(why: &str) -> Result<T, Refusal> {
-    Err(Refusal::BadRequest(why.into()))
+fn nobodys<T>(why: &str) -> Result<T, (Contract, Refusal)> {
+    Err((Contract::Urbania, Refusal::BadRequest(why.into())))
+}
+
+fn understood<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<Fields<'a>, Refusal> {
+    payload::must_be_json(headers)?;
+    match fields::parse(body) {
+        // No object has no fields.
+        Err(Refusal::Invalid(_)) => Ok(Fields::default()),
+        parsed => parsed,
+    }
+}
+
+/// Whose words stand in a text that is no request.
+fn looks_like(text: &[u8]) -> Contract {
+    let names = |name: &[u8]| text.windows(name.len()).any(|part| part == name);
+    if names(br#""roomId""#) && !names(br#""room_name""#) {
+        Contract::Kraken
+    } else {
+        Contract::Urbania
+    }
 }
