@@ -76,6 +76,8 @@ pub struct ApiConfig {
     pub pair: Option<KeyPair>,
     /// Signs the sessions of local users.
     pub session_secret: SecretString,
+    /// Judges their passwords.
+    pub passwords: Passwords,
     /// Whom else to believe.
     pub auth: Setup,
     /// What callers are told about the SFU.
@@ -119,7 +121,6 @@ pub struct App {
     pair_is_well_formed: AtomicBool,
     sfu: RoomService,
     callers: KnownCallers,
-    passwords: Passwords,
     rooms: KnownRooms,
     defaults: Current<RoomDefaults>,
     limits: Limits,
@@ -148,7 +149,6 @@ impl App {
             pair_is_well_formed: AtomicBool::new(pair.is_some_and(KeyPair::is_well_formed)),
             sfu: RoomService::new(&config.reach.server(), pair, config.clock.clone()),
             callers: KnownCallers::default(),
-            passwords: Passwords::default(),
             rooms: KnownRooms::default(),
             defaults: Current::new(config.rooms),
             limits: Limits::new(&config.limits),

@@ -29,6 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub struct Passwords {
     turns: Arc<Semaphore>,
+    patience: Duration,
 }
 
 /// Too many logins at once.
@@ -40,13 +41,19 @@ impl Default for Passwords {
     /// One at a time for each core: a hash takes 19 MiB and all of a core.
     fn default() -> Self {
         let cores = available_parallelism().map_or(1, usize::from);
-        Self {
-            turns: Arc::new(Semaphore::new(cores)),
-        }
+        Self::new(cores, PATIENCE)
     }
 }
 
 impl Passwords {
+    /// So many at a time; who waits longer than `patience` is told to come back.
+    pub fn new(turns: usize, patience: Duration) -> Self {
+        Self {
+            turns: Arc::new(Semaphore::new(turns)),
+            patience,
+        }
+    }
+
     /// The hash of a new password.
     pub async fn hash(&self, password: SecretString) -> Result<SecretString> {
         self.in_turn(move || {
@@ -76,7 +83,7 @@ impl Passwords {
         &self,
         f: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Busy> {
-        let turn = timeout(PATIENCE, self.turns.clone().acquire_owned())
+        let turn = timeout(self.patience, self.turns.clone().acquire_owned())
             .await
             .map_err(|_| Busy)?
             .map_err(|_| Busy)?;
@@ -156,6 +163,53 @@ mod tests {
         assert_eq!(verify("correct hors", Some(hash.clone())).await, Ok(false));
         assert_eq!(verify("", Some("nonsense".into())).await, Ok(false));
         assert_eq!(verify("correct horse", None).await, Ok(false));
+    }
+
+    #[tokio::test]
+    async fn no_more_hash_at_once_than_there_are_turns_and_who_waits_too_long_is_told() {
+        let passwords = Passwords::new(2, Duration::from_millis(50));
+        let (end, ends) = std::sync::mpsc::channel::<()>();
+        let ends = Arc::new(std::sync::Mutex::new(ends));
+        let held: Vec<_> = (0..2)
+            .map(|_| {
+                let (passwords, ends) = (passwords.clone(), ends.clone());
+                tokio::spawn(async move {
+                    // Until the other end is gone.
+                    let held = move || ends.lock().unwrap().recv().is_err();
+                    passwords.in_turn(held).await
+                })
+            })
+            .collect();
+        while passwords.turns.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(passwords.verify("x".into(), None).await, Err(Busy));
+        drop(end);
+        for held in held {
+            assert_eq!(held.await.unwrap(), Ok(true));
+        }
+        assert_eq!(passwords.verify("x".into(), None).await, Ok(false));
+    }
+
+    #[tokio::test]
+    async fn a_turn_is_kept_when_its_caller_has_gone() {
+        let passwords = Passwords::new(1, Duration::from_secs(30));
+        let (end, ends) = std::sync::mpsc::channel::<()>();
+        let (began, begins) = tokio::sync::oneshot::channel();
+        let working = passwords.clone();
+        let gone = tokio::spawn(async move {
+            let work = move || {
+                let _ = began.send(());
+                let _ = ends.recv();
+            };
+            working.in_turn(work).await
+        });
+        begins.await.unwrap();
+        gone.abort();
+        assert!(gone.await.unwrap_err().is_cancelled());
+        assert_eq!(passwords.turns.available_permits(), 0);
+        drop(end);
+        assert_eq!(passwords.verify("x".into(), None).await, Ok(false));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::api::journal::{Journal, LogFormat, Sink};
 use crate::api::{ApiConfig, App, KrakenConfig, Reach, RoomDefaults, serve};
 use crate::auth::Setup;
+use crate::auth::password::Passwords;
 use crate::config::{ENV_FILE, Project, compare_backends};
 use crate::context::Context;
 use crate::error::{Context as _, Error, Result};
@@ -122,6 +123,7 @@ fn config(
     Ok(ApiConfig {
         pair,
         session_secret,
+        passwords: Passwords::default(),
         auth,
         reach: Reach::new(settings.livekit_url.clone(), &project.livekit),
         rooms: RoomDefaults::from(&project.livekit.room),

@@ -1,12 +1,14 @@
 //! The contract of Urbania's client: every row and rule of login, me and token.
 
 use std::fmt::Write as _;
+use std::time::{Duration, Instant};
 
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
+use urbania::auth::password::Passwords;
 
 use crate::support::api::{
-    Api, LIVEKIT_SECRET, PASSWORD, SESSION_SECRET, line, livekit_claims, show,
+    Api, LIVEKIT_SECRET, PASSWORD, SESSION_SECRET, line, livekit_claims, no_limits, show,
 };
 use crate::support::store::StoreKind;
 
@@ -97,6 +99,65 @@ async fn a_bad_pair_is_answered_alike_whether_or_not_the_user_exists() {
             wrong
         );
     }
+}
+
+#[tokio::test]
+async fn a_bad_pair_takes_as_long_whether_or_not_the_user_exists() {
+    for kind in StoreKind::ALL {
+        let api = Api::start_on_with(kind, |config| config.limits = no_limits()).await;
+        let wrong = json!({"username": "ada", "password": "wrong"});
+        let nobody = json!({"username": "nobody", "password": "wrong"});
+        // In turns, and the shortest of each: other load only makes things longer.
+        let mut shortest = [Duration::MAX; 2];
+        for _ in 0..6 {
+            for (pair, shortest) in [&wrong, &nobody].into_iter().zip(&mut shortest) {
+                let began = Instant::now();
+                assert_eq!(api.post("/api/auth/login", pair).await.status(), 401);
+                *shortest = began.elapsed().min(*shortest);
+            }
+        }
+        // An answer without a hash is many times as quick.
+        let [wrong, nobody] = shortest;
+        assert!(nobody * 3 > wrong && wrong * 3 > nobody, "{shortest:?}");
+    }
+}
+
+/// The hash of some password, made with thirty times the usual work.
+const COSTLY: &str = "$argon2id$v=19$m=19456,t=60,p=1$bm9ib2R5LW5vYm9keQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+#[tokio::test]
+async fn while_every_turn_to_log_in_is_taken_tokens_are_given_and_one_more_login_is_told_when_to_come()
+ {
+    let patience = Duration::from_millis(200);
+    let passwords = Passwords::new(1, patience);
+    let api = Api::start_with(|config| config.passwords = passwords.clone()).await;
+    let session = api.session().await;
+    let at_work = async move {
+        passwords
+            .verify("another".into(), Some(COSTLY.into()))
+            .await
+    };
+    let at_work = tokio::spawn(at_work);
+    // Now it has its turn; there is one thread for everything but the hash itself.
+    tokio::task::yield_now().await;
+
+    let body = json!({"room_name": "daily", "user_id": api.ada, "username": "Ada"});
+    for _ in 0..10 {
+        assert_eq!(api.token(&session, &body).await.status(), 200);
+    }
+    let began = Instant::now();
+    let login = json!({"username": "ada", "password": PASSWORD});
+    let refused = show(api.post("/api/auth/login", &login).await).await;
+    assert!(began.elapsed() >= patience);
+    assert_snapshot!(refused, @r#"
+    503 Service Unavailable
+    content-type: application/json
+    retry-after: 2
+    {"detail":"Service temporarily unavailable"}
+    "#);
+    assert!(!at_work.is_finished(), "all of that was while it worked");
+    assert_eq!(at_work.await.unwrap(), Ok(false));
+    assert_eq!(api.post("/api/auth/login", &login).await.status(), 200);
 }
 
 #[tokio::test]

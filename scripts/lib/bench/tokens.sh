@@ -1,10 +1,12 @@
 # shellcheck shell=bash
-# `scripts/bench tokens`: POST /api/livekit/token beside the peers and beside a constant. Sourced by scripts/bench.
+# `scripts/bench tokens`: POST /api/livekit/token beside the peers, beside a constant, and while others log in.
+# Sourced by scripts/bench.
 # The server has one core, the load the other. All servers run all the time; they are under load in turns, in short
 # windows, because a machine's speed drifts.
 
 token_path=/api/livekit/token
 jwt_secret=0123456789abcdef0123456789abcdef
+login='{"username":"bench","password":"a password for the bench"}'
 connections=16
 token_rows=(constant bare urbania lookup express keyobject fastapi)
 
@@ -23,6 +25,7 @@ bench_tokens() {
   done
   for server in urbania bare express keyobject fastapi; do pace "$server" "$seconds"; done
   token_table "$1"
+  beside_logins "$seconds"
   end_token_servers
 }
 
@@ -70,14 +73,14 @@ name: $name
 services: {mongodb: {enabled: false}}
 api:
   listen: '127.0.0.1:$api_port'
-  limits: {tokens_per_minute: 100000000, tokens_per_minute_by_address: 100000000}
+  limits: {tokens_per_minute: 100000000, tokens_per_minute_by_address: 100000000, logins_per_minute: 0}
 YAML
   printf 'a password for the bench\n' | "$urbania" --project "$dir" --quiet user add bench --password-stdin
   port[urbania]=$api_port
   started urbania "$urbania" serve --project "$dir"
   within 10 curl -sf "http://127.0.0.1:$api_port/healthz" || die "urbania serve does not answer" "$(tail -n 3 "$dir/urbania.log")"
   bearer[urbania]=$(curl -sf -H 'Content-Type: application/json' \
-    -d '{"username":"bench","password":"a password for the bench"}' \
+    -d "$login" \
     "http://127.0.0.1:$api_port/api/auth/login" | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
   user[urbania]=$(curl -sf -H "Authorization: Bearer ${bearer[urbania]}" "http://127.0.0.1:$api_port/api/auth/me" |
     sed 's/.*"id":"\([^"]*\)".*/\1/')
@@ -122,6 +125,24 @@ window() {
 pace() {
   load "$1" "$(($2 * 2))s" 40
   paced[$1]=$most
+}
+
+# beside_logins SECONDS: the paced load again, while others log in as fast as they are let: a hash takes all of
+# a core, and there is one. Last of all, because of what it takes of memory.
+beside_logins() {
+  local url=http://127.0.0.1:$api_port/api/auth/login one logins failed wrk
+  one=$(for _ in 1 2 3 4 5; do
+    curl -sf -o /dev/null -w '%{time_total}\n' -H 'Content-Type: application/json' -d "$login" "$url"
+  done | sort -n | awk 'NR == 3 { printf "%d", $1 * 1000000 }')
+  LOGIN=$login taskset -c 1 wrk -t1 -c4 -d"$(($1 * 2 + 1))s" -s "$repo/benches/peers/login.lua" "$url" >"$dir/logins" &
+  wrk=$!
+  load urbania "$(($1 * 2))s" 40
+  wait "$wrk"
+  read -r _ logins _ _ _ failed < <(grep '^RESULT' "$dir/logins")
+  [ "$failed" -eq 0 ] || die "$failed of $logins logins failed"
+  awk -v p99="$most" -v one="$one" -v logins="$logins" 'BEGIN {
+    printf "%-34s %8d µs   goal below a login alone, %d µs  %s (%d logins meanwhile)\n",
+      "p99 at equal load, beside logins", p99, one, (p99 < one ? "met" : "MISSED"), logins }'
 }
 
 clock_ticks=$(getconf CLK_TCK)

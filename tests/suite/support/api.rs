@@ -91,6 +91,7 @@ impl Api {
                 secret: LIVEKIT_SECRET.into(),
             }),
             session_secret: SESSION_SECRET.into(),
+            passwords: Passwords::default(),
             auth: Setup::default(),
             reach: Reach::new(None, &LivekitConfig::default()),
             rooms: RoomDefaults {

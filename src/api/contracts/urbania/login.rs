@@ -76,8 +76,8 @@ pub async fn login(
         .failed_logins
         .take(&username)
         .map_err(Refusal::TooMany)?;
-    let store = app.config.store.as_ref();
-    let user = local::login(store, &app.passwords, &username, password).await;
+    let (store, passwords) = (app.config.store.as_ref(), &app.config.passwords);
+    let user = local::login(store, passwords, &username, password).await;
     if !matches!(user, Err(LoginError::Mismatch)) {
         limits.failed_logins.give_back(&username);
     }
