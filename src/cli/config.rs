@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
+use super::examples;
 use crate::config::{
     ENV_FILE, LIVEKIT_FILE, Linted, Machine, NetworkMode, Project, SETTINGS_FILE, Target,
     effective, lint_project, livekit_schema, seed_schema, settings_schema,
@@ -25,6 +26,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Print the config that the SFU is started with, and why it differs from livekit.yaml
+    #[command(after_help = examples::CONFIG_SHOW)]
     Show {
         /// Show secrets too
         #[arg(long)]
@@ -34,12 +36,14 @@ enum Command {
         network: Option<Network>,
     },
     /// Check every file of the project; exit code 2 names every problem
+    #[command(after_help = examples::CONFIG_VALIDATE)]
     Validate {
         /// Judge livekit.yaml as this release of LiveKit does: 1.9, 1.9.3 [default: that of the image]
         #[arg(long, value_name = "VERSION")]
         livekit_version: Option<String>,
     },
     /// Print the JSON schema of a file
+    #[command(after_help = examples::CONFIG_SCHEMA)]
     Schema {
         /// The file
         #[arg(default_value = "urbania")]

@@ -1,5 +1,18 @@
 //! Examples under the help of each command. A test holds every line to the command line.
 
+mod subcommands;
+
+pub use subcommands::*;
+
+/// `urbania` itself.
+pub const CLI: &str = "\
+Examples:
+  urbania init shop                     the files of a new project
+  urbania up                            start everything, wait until it is healthy
+  urbania status                        what runs, and where
+  urbania doctor                        what is wrong, and what to do
+  urbania down                          stop everything; data stays";
+
 /// `urbania init`.
 pub const INIT: &str = "\
 Examples:
@@ -57,7 +70,8 @@ pub const PORTS: &str = "\
 Examples:
   urbania ports                         what the project needs; exit code 3 when taken
   urbania ports 7880 3478/udp           any port
-  urbania ports 7880 --stop             end who holds it, after asking";
+  urbania ports 7880 --stop             end who holds it, after asking
+  urbania ports --free                  move the project to free ports, after asking";
 
 /// `urbania doctor`.
 pub const DOCTOR: &str = "\
@@ -70,8 +84,10 @@ Examples:
 /// `urbania keys`.
 pub const KEYS: &str = "\
 Examples:
+  urbania keys show                     fingerprints, and what each pair is for
   urbania keys check                    prove every pair against the running SFU
-  urbania keys sync --dry-run           what would change in the env files";
+  urbania keys sync --dry-run           what would change in the env files
+  urbania keys rotate                   move to the pair in reserve, after asking";
 
 /// `urbania token`.
 pub const TOKEN: &str = "\
@@ -120,34 +136,34 @@ Examples:
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::cli::parse;
+    use clap::{Command, CommandFactory as _};
+
+    use crate::cli::{Cli, parse};
+
+    /// Every command that is shown, with the words that lead to it.
+    fn commands(command: &Command, path: &str) -> Vec<(String, Command)> {
+        let shown = command.get_subcommands().filter(|c| !c.is_hide_set());
+        let below = shown.flat_map(|c| commands(c, &format!("{path} {}", c.get_name())));
+        std::iter::once((path.to_owned(), command.clone()))
+            .chain(below)
+            .collect()
+    }
 
     #[test]
-    fn every_example_is_a_command_that_exists() {
-        let all = [
-            INIT,
-            UP,
-            DOWN,
-            RESTART,
-            STATUS,
-            LOGS,
-            SERVE,
-            PORTS,
-            DOCTOR,
-            KEYS,
-            TOKEN,
-            ROOM,
-            USER,
-            SEED,
-            CONFIG,
-            COMPLETIONS,
-        ];
-        for line in all.iter().flat_map(|examples| examples.lines().skip(1)) {
+    fn every_command_that_takes_something_has_examples_of_itself_that_are_commands() {
+        for (path, command) in commands(&Cli::command(), "urbania") {
+            let examples = command.get_after_help().map(ToString::to_string);
+            let takes = command.get_arguments().next().is_some() || command.has_subcommands();
             // Two spaces stand between a command and what it is for.
-            let command = line.trim_start().split("  ").next().unwrap();
-            let parsed = parse(command.split(' ').map(Into::into));
-            assert!(parsed.is_ok(), "{command}: {}", parsed.unwrap_err());
+            let lines = examples.iter().flat_map(|text| text.lines().skip(1));
+            let shown = lines.map(|line| line.trim_start().split("  ").next().unwrap());
+            let shown: Vec<_> = shown.collect();
+            let own = shown.iter().any(|example| example.starts_with(&path));
+            assert!(own || !takes, "`{path}` shows {shown:?}");
+            for example in shown {
+                let parsed = parse(example.split(' ').map(Into::into));
+                assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::examples;
 use crate::config::{LivekitConfig, Project, Role, STATE_DIR, compare_backends, mend_backends};
 use crate::context::Context;
 use crate::error::{Context as _, Error, Result};
@@ -25,6 +26,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// List the keys of livekit.yaml with fingerprints and what they are for
+    #[command(after_help = examples::KEYS_SHOW)]
     Show {
         /// Show secrets too
         #[arg(long)]
@@ -38,8 +40,10 @@ enum Command {
     ///
     /// Tokens of the old pair are good until they expire; then the pair goes and a fresh one is in
     /// reserve. docs/keys.md has the whole course.
+    #[command(after_help = examples::KEYS_ROTATE)]
     Rotate(rotate::Args),
     /// Write the pair in use into .env and the env files of backends, in place
+    #[command(after_help = examples::KEYS_SYNC)]
     Sync {
         /// Say what would change and write nothing
         #[arg(long)]

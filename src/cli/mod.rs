@@ -36,7 +36,7 @@ use crate::output::{Format, Output};
 
 /// Runs, checks and proves a self-hosted LiveKit.
 #[derive(Debug, Parser)]
-#[command(name = "urbania", version)]
+#[command(name = "urbania", version, after_help = examples::CLI)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,

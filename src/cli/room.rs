@@ -6,6 +6,7 @@ mod watch;
 
 use clap::{Subcommand, ValueEnum};
 
+use super::examples;
 use crate::config::Project;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -27,12 +28,14 @@ enum Command {
     /// List all rooms
     List,
     /// Show one room
+    #[command(after_help = examples::ROOM_GET)]
     Get {
         /// The room
         #[arg(value_parser = name)]
         room: String,
     },
     /// Make a room, or show the one that there is
+    #[command(after_help = examples::ROOM_CREATE)]
     Create {
         /// The room
         #[arg(value_parser = name)]
@@ -48,6 +51,7 @@ enum Command {
         metadata: Option<String>,
     },
     /// End a room for everybody in it
+    #[command(after_help = examples::ROOM_DELETE)]
     Delete {
         /// The room
         #[arg(value_parser = name)]
@@ -57,12 +61,14 @@ enum Command {
         yes: bool,
     },
     /// List who is in a room
+    #[command(after_help = examples::ROOM_PARTICIPANTS)]
     Participants {
         /// The room
         #[arg(value_parser = name)]
         room: String,
     },
     /// Put somebody out of a room; a token that is still valid lets them in again
+    #[command(after_help = examples::ROOM_REMOVE)]
     Remove {
         /// The room
         #[arg(value_parser = name)]
@@ -72,6 +78,7 @@ enum Command {
         identity: String,
     },
     /// Mute what somebody publishes
+    #[command(after_help = examples::ROOM_MUTE)]
     Mute {
         /// The room
         #[arg(value_parser = name)]
@@ -87,6 +94,7 @@ enum Command {
         off: bool,
     },
     /// Replace a room's metadata
+    #[command(after_help = examples::ROOM_METADATA)]
     Metadata {
         /// The room
         #[arg(value_parser = name)]
@@ -95,8 +103,10 @@ enum Command {
         metadata: String,
     },
     /// Change what somebody is called or may do
+    #[command(after_help = examples::ROOM_UPDATE)]
     Update(Box<change::Update>),
     /// Send data to all in a room, or to some
+    #[command(after_help = examples::ROOM_SEND)]
     Send {
         /// The room
         #[arg(value_parser = name)]
@@ -114,6 +124,7 @@ enum Command {
         lossy: bool,
     },
     /// Show who comes and goes, until Ctrl-C
+    #[command(after_help = examples::ROOM_WATCH)]
     Watch {
         /// This room alone
         #[arg(value_parser = name)]

@@ -8,6 +8,7 @@ use clap::{Subcommand, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use super::examples;
 use crate::config::{LivekitConfig, Project};
 use crate::context::Context;
 use crate::error::{Context as _, Error, Result};
@@ -27,8 +28,10 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Sign a token with the project's key pair, as the API does
+    #[command(after_help = examples::TOKEN_CREATE)]
     Create(Box<Create>),
     /// Explain any LiveKit token: valid or not, why, what it allows
+    #[command(after_help = examples::TOKEN_INSPECT)]
     Inspect {
         /// The token, or - for stdin
         token: String,

@@ -4,6 +4,7 @@ use clap::Subcommand;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::examples;
 use super::password::PasswordArgs;
 use crate::auth::password::Passwords;
 use crate::config::Project;
@@ -22,6 +23,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Add a user
+    #[command(after_help = examples::USER_ADD)]
     Add {
         /// What is typed at login
         name: String,
@@ -34,6 +36,7 @@ enum Command {
     /// List all users
     List,
     /// Give a user another password
+    #[command(after_help = examples::USER_PASSWD)]
     Passwd {
         /// The user
         name: String,
@@ -41,6 +44,7 @@ enum Command {
         password: PasswordArgs,
     },
     /// Remove a user
+    #[command(after_help = examples::USER_RM)]
     Rm {
         /// The user
         name: String,
