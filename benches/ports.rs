@@ -1,4 +1,4 @@
-//! The check of all 10,004 ports of a default project inside our process, beside what else could
+//! The check of all 10,005 ports of a default project inside our process, beside what else could
 //! answer: `lsof`, `ss`, the text tables of the kernel, binding every port. Also with 800 other
 //! sockets and 800 other processes around.
 //!

@@ -1,5 +1,7 @@
 //! What the pages of docs/ show is taken by the program.
 
+mod json;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

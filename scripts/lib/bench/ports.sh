@@ -6,7 +6,7 @@ bench_ports() {
   local runs=$(($1 * 20))
   row "WHOLE COMMAND" TIME "" "" "" ""
   # It also reads the project and asks the engine which ports its containers publish.
-  row "urbania ports, 10,004 ports" "$(milliseconds "$(mean "$urbania --project $dir --quiet ports")")" "" "" "" ""
+  row "urbania ports, 10,005 ports" "$(milliseconds "$(mean "$urbania --project $dir --quiet ports")")" "" "" "" ""
   row "lsof -nP -i :7880 (one port)" "$(milliseconds "$(mean 'lsof -nP -i :7880')")" "" "" "" ""
   row "ss -ltnup" "$(milliseconds "$(mean 'ss -ltnup')")" "" "" "" ""
   echo
