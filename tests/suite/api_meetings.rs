@@ -1,6 +1,7 @@
 //! Booky's contract, on both stores, with the real SFU.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use insta::assert_snapshot;
@@ -216,10 +217,15 @@ async fn refusals_are_one_text() {
             let answer = show(clubs.ask("ada", method, path).await).await;
             writeln!(said, "{method} {path:.40}\n{answer}\n").unwrap();
         }
-        for path in ["token", &*format!("{CLUB}/start"), &*format!("{CLUB}/end")] {
-            let request = clubs.api.request("POST", &format!("{BASE}/{path}"));
+        for (method, path) in [
+            ("POST", "token"),
+            ("POST", &*format!("{CLUB}/start")),
+            ("POST", &*format!("{CLUB}/end")),
+            ("GET", &*format!("{CLUB}/status")),
+        ] {
+            let request = clubs.api.request(method, &format!("{BASE}/{path}"));
             let answer = show(request.send().await.unwrap()).await;
-            writeln!(said, "POST {path}, nobody\n{answer}\n").unwrap();
+            writeln!(said, "{method} {path}, nobody\n{answer}\n").unwrap();
         }
         for (what, media_type, body) in [
             ("no JSON", "application/json", "{".to_owned()),
@@ -240,7 +246,8 @@ async fn refusals_are_one_text() {
 #[tokio::test]
 async fn a_token_lasts_six_hours_and_makes_the_moderator_an_admin() {
     for kind in StoreKind::ALL {
-        let clubs = Clubs::start(kind, |_| {}).await;
+        // Whatever tokens of others last.
+        let clubs = Clubs::start(kind, |config| config.token_ttl = Duration::from_hours(1)).await;
         for (user, id, moderates) in [("ada", &clubs.api.ada, true), ("bob", &clubs.bob, false)] {
             let body = json!({"readingClubId": CLUB, "participantName": "Somebody"});
             let answer: Value = clubs.token(user, &body).await.json().await.unwrap();

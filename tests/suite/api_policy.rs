@@ -5,6 +5,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
+use crate::sdk::{FIREBASE, id_token};
 use crate::support::api::{Api, add_user, line, livekit_claims, show};
 
 /// Replaces the seconds of `retry-after`, which must be between one and this many.
@@ -17,7 +18,12 @@ fn without_seconds(text: &str, most: u32) -> String {
 
 #[tokio::test]
 async fn too_many_tokens_for_one_caller_are_refused_in_each_contracts_words() {
-    let api = Api::start_with(|config| config.limits.tokens_per_minute = 3).await;
+    let api = Api::start_with(|config| {
+        config.limits.tokens_per_minute = 3;
+        config.auth.firebase.project = Some(FIREBASE.into());
+        config.auth.emulator = true;
+    })
+    .await;
     add_user(api.store.as_ref(), "bob", &[]).await;
     let (ada, bob) = (api.session().await, api.session_of("bob").await);
     let body = json!({"room_name": "daily", "user_id": api.ada, "username": "Ada"});
@@ -36,6 +42,39 @@ async fn too_many_tokens_for_one_caller_are_refused_in_each_contracts_words() {
         .bearer_auth(&ada);
     let refused = show(standard.json(&json!({})).send().await.unwrap()).await;
     assert_snapshot!(without_seconds(&refused, 20), @r#"
+    429 Too Many Requests
+    content-type: application/json
+    retry-after: [seconds]
+    {"error":"Too many attempts"}
+    "#);
+    let channel = api.token(&ada, &json!({"roomId": "lobby"})).await;
+    assert_snapshot!(without_seconds(&show(channel).await, 20), @r#"
+    429 Too Many Requests
+    content-type: application/json
+    retry-after: [seconds]
+    {"statusCode":429,"message":"Too many attempts","error":"Too Many Requests"}
+    "#);
+    let club = api
+        .request("POST", "/api/reading-clubs/meeting/token")
+        .bearer_auth(&ada)
+        .json(&json!({"readingClubId": "novels", "participantName": "Ada"}));
+    assert_snapshot!(without_seconds(&show(club.send().await.unwrap()).await, 20), @r#"
+    429 Too Many Requests
+    content-type: application/json
+    retry-after: [seconds]
+    {"error":"Too many attempts"}
+    "#);
+    let call = async || {
+        let call = api
+            .request("POST", "/api/calls/livekit-token")
+            .bearer_auth(id_token())
+            .json(&json!({"roomName": "family", "participantIdentity": "uid-of-ada"}));
+        call.send().await.unwrap()
+    };
+    for _ in 0..3 {
+        assert_eq!(call().await.status(), 200);
+    }
+    assert_snapshot!(without_seconds(&show(call().await).await, 20), @r#"
     429 Too Many Requests
     content-type: application/json
     retry-after: [seconds]
@@ -62,7 +101,8 @@ async fn too_many_requests_for_tokens_from_one_address_are_refused_whoever_sends
     .await;
     let ask = |path: &'static str, address: &'static str| {
         let request = api.request("POST", path).header("x-forwarded-for", address);
-        request.header("x-sandbox-id", "x").body("{}").send()
+        let body = r#"{"roomId": "lobby"}"#;
+        request.header("x-sandbox-id", "x").body(body).send()
     };
     for path in [
         "/api/livekit/token",
@@ -77,6 +117,8 @@ async fn too_many_requests_for_tokens_from_one_address_are_refused_whoever_sends
         "/api/livekit/rooms/x/join",
         "/api/connection-details",
         "/api/v2/sandbox/connection-details",
+        "/api/calls/livekit-token",
+        "/api/reading-clubs/meeting/token",
     ] {
         let refused = show(ask(path, "192.0.2.1").await.unwrap()).await;
         assert!(

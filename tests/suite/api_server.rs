@@ -69,6 +69,25 @@ async fn a_huge_body_is_refused_with_and_without_a_length() {
 }
 
 #[tokio::test]
+async fn a_body_of_64_kib_is_taken_and_one_byte_more_is_not() {
+    let api = Api::start().await;
+    let session = api.session().await;
+    let room = json!({"room_name": "daily", "user_id": api.ada, "username": "Ada"}).to_string();
+    let login = json!({"username": "ada", "password": PASSWORD}).to_string();
+    for (path, body) in [("/api/livekit/token", room), ("/api/auth/login", login)] {
+        for (length, status) in [(65_536, 200), (65_537, 413)] {
+            let request = api
+                .request("POST", path)
+                .bearer_auth(&session)
+                .header("content-type", "application/json")
+                .body(body.clone() + &" ".repeat(length - body.len()));
+            let answer = request.send().await.unwrap();
+            assert_eq!(answer.status(), status, "{path}: {length} bytes");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_http_harms_nobody() {
     let api = Api::start().await;
     for nonsense in [

@@ -1,4 +1,6 @@
-//! Variables that deployments of the apps' own backends set.
+//! Variables that deployments of the apps' own backends set, and files.
+
+mod files;
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Lines};

@@ -13,10 +13,14 @@ use urbania::http;
 use urbania::store::{Channel, Club, Meeting, Role};
 
 use crate::support::api::{Api, LIVEKIT_SECRET, livekit_claims, no_limits};
+use crate::support::browser::Participant;
+use crate::support::page_server::PageServer;
 use crate::support::sfu::TestSfu;
 use crate::support::store::{StoreKind, TestStore};
+use crate::support::until::until;
 
-const FIREBASE: &str = "we-chat-1a2b3";
+/// The Firebase project whose users are believed.
+pub const FIREBASE: &str = "we-chat-1a2b3";
 /// A channel that Ada may join.
 pub const CHANNEL: &str = "65b8f0c2a1d4e5f607182930";
 /// A club that Ada moderates.
@@ -169,6 +173,7 @@ fn read_by(program: &Path, script: &str, tokens: &[(String, String)]) -> Vec<Val
 
 #[tokio::test]
 async fn official_sdks_and_the_sfu_believe_the_tokens_of_every_contract() {
+    let pages = PageServer::start().await;
     for kind in StoreKind::ALL {
         let sfu = TestSfu::start(None).await;
         let api = everything(&sfu, kind.open().await).await;
@@ -200,5 +205,23 @@ async fn official_sdks_and_the_sfu_believe_the_tokens_of_every_contract() {
             assert_eq!(admitted.status(), 200, "{what}");
             assert_eq!(admitted.text().await.unwrap(), "success", "{what}");
         }
+        // Those that no other test meets in a call.
+        let asked = |what: &str| what.contains("roomId") || what.starts_with("/api/calls/");
+        let mut joined = 0;
+        for (what, token) in tokens.iter().filter(|(what, _)| asked(what)) {
+            let page = Participant::open(&pages).await;
+            let claims = livekit_claims(token);
+            let identity = page.join(&sfu.ws, token, 1, 440).await;
+            assert_eq!(identity, claims["sub"], "{what}");
+            let room = claims["video"]["room"].as_str().unwrap();
+            until("a picture and a voice", async || {
+                let there = sfu.rooms().participant(room, &identity).await;
+                there.is_ok_and(|there| there.tracks.len() == 2)
+            })
+            .await;
+            page.close().await;
+            joined += 1;
+        }
+        assert_eq!(joined, 2);
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::support::docker::docker;
 use crate::support::project::TestProject;
 
 #[test]
@@ -87,7 +88,27 @@ fn up_says_where_everything_is() {
             ],
         ]
     );
-    let json: Value = serde_json::from_str(&project.ok(&["up", "-o", "json"])).unwrap();
+    let mongodb = format!("urbania-{name}-mongodb");
+    assert_eq!(
+        docker(&["port", &mongodb]),
+        [format!("27017/tcp -> 127.0.0.1:{}", ports.mongodb())],
+        "from this machine alone"
+    );
+    project.write("backend.env", "LIVEKIT_API_KEY=APIold\n");
+    project.settings("backends: [backend.env]\n");
+    let again = project.run(&["up", "-o", "json"]).expect(0);
+    let key = project.ok(&["keys", "show", "-o", "json"]);
+    let key: Value = serde_json::from_str(&key).unwrap();
+    let key = key["keys"][0]["key"].as_str().unwrap();
+    assert_eq!(
+        again.stderr,
+        format!(
+            "warning: backend.env:1: LIVEKIT_API_KEY is `APIold`, livekit.yaml has `{key}`\n\
+             warning: backend.env: LIVEKIT_API_SECRET is not set\n\
+             hint: urbania keys sync\n"
+        )
+    );
+    let json: Value = serde_json::from_str(&again.stdout).unwrap();
     assert_eq!(json["changed"], false);
     assert_eq!(json["services"][2]["detail"], format!("pid {pid}"));
 }

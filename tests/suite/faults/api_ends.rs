@@ -1,6 +1,6 @@
 //! An API that cannot start again.
 
-use super::{life, told};
+use super::{life, quoted, told};
 use crate::support::project::TestProject;
 
 #[test]
@@ -44,6 +44,12 @@ fn a_new_api_that_ends_takes_the_rest_back_and_says_that_none_runs() {
          error: `api` ended while it started; its last words:\n\
          hint: `api.listen` in urbania.yaml must be an address of this machine\n"
     );
+    let last = format!(
+        "error: cannot listen on `192.0.2.1:{}`",
+        project.ports.api()
+    );
+    let why = "  cause: Cannot assign requested address (os error 99)";
+    assert!(quoted(&run).ends_with(&[&*last, why]), "{}", run.stderr);
     assert_eq!(project.api_pid(), None);
 
     project.write("livekit.yaml", &original);

@@ -74,12 +74,14 @@ impl Secrets {
 }
 
 /// What shows something of the project, or fails over it.
-const COMMANDS: [&[&str]; 22] = [
+const COMMANDS: [&[&str]; 38] = [
     &["up"],
     &["up", "-o", "json"],
     &["up", "--dry-run"],
     &["status"],
     &["status", "-o", "json"],
+    &["status", "-o", "env"],
+    &["status", "--all"],
     &["logs"],
     &["config", "show"],
     &["config", "show", "-o", "json"],
@@ -87,14 +89,28 @@ const COMMANDS: [&[&str]; 22] = [
     &["keys", "show"],
     &["keys", "show", "-o", "json"],
     &["keys", "check"],
+    &["keys", "check", "-o", "json"],
     &["keys", "sync"],
+    &["keys", "rotate", "--dry-run"],
+    &["keys", "rotate", "--status", "-o", "json"],
+    &["doctor"],
+    &["doctor", "--only", "keys", "-o", "json"],
+    &["seed", "seed.yaml"],
+    &["seed", "seed.yaml", "-o", "json"],
+    &["room", "create", "daily"],
+    &["room", "list"],
+    &["room", "get", "nowhere"],
+    &["room", "participants", "daily", "-o", "json"],
+    &["room", "delete", "daily", "--yes"],
     &["user", "list"],
     &["user", "add", "ada"],
     &["token", "create", "--room", "r", "--identity", "i"],
     &["token", "inspect", "no token"],
     &["ports"],
+    &["ports", "--free", "--dry-run"],
     &["serve"],
     &["restart", "api"],
+    &["keys", "rotate", "--yes"],
     &["init"],
     &["down", "--dry-run"],
 ];
@@ -105,6 +121,8 @@ async fn no_secret_is_on_the_engine_in_processes_in_logs_or_in_what_is_said() {
     let secrets = Secrets::of(&project);
     secrets.are_not_told_by(&project, &["up"], &[]);
     project.add_user("ada", PASSWORD);
+    let seed = format!("users: [{{name: grace, password: {PASSWORD}}}]\n");
+    project.write("seed.yaml", &seed);
     for args in COMMANDS {
         secrets.are_not_told_by(&project, args, &[]);
     }
@@ -185,6 +203,11 @@ fn no_secret_is_in_the_words_of_what_fails() {
         }
     }
     project.write(".env", &env);
+    for broken in ["pasword: ", "password: \""] {
+        let seed = format!("users: [{{name: grace, {broken}{PASSWORD}}}]\n");
+        project.write("seed.yaml", &seed);
+        secrets.are_not_told_by(&project, &["seed", "seed.yaml"], &[]);
+    }
     // What the SFU says when it does not start is quoted.
     project.write(
         "livekit.yaml",

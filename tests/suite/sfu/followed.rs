@@ -1,16 +1,16 @@
 //! Records of rooms follow what happens in a real LiveKit.
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use insta::{allow_duplicates, assert_snapshot};
 use urbania::livekit::room_service::NewRoom;
 use urbania::livekit::token::{JoinToken, Signer};
-use urbania::store::{Sqlite, Status};
+use urbania::store::Status;
 
 use super::listen::Listening;
 use super::signed::{event, tell};
 use super::{Pair, api_for, made, made_in, until, until_in};
-use crate::support::api::Api;
+use crate::support::api::{Api, line};
 use crate::support::browser::Participant;
 use crate::support::page_server::PageServer;
 use crate::support::sfu::TestSfu;
@@ -48,6 +48,14 @@ fn room(name: &str) -> NewRoom {
     }
 }
 
+/// A room as the API answers with it.
+async fn shown(api: &Api, session: &str, room: &str) -> String {
+    let path = format!("/api/livekit/rooms/{room}");
+    let request = api.request("GET", &path).bearer_auth(session);
+    let answer = line(request.send().await.unwrap()).await;
+    answer.replace(&api.ada, "[ada]")
+}
+
 #[tokio::test]
 async fn a_record_follows_who_comes_and_goes_by_webhooks() {
     let Pair { api, sfu } = Pair::start().await;
@@ -77,45 +85,45 @@ async fn a_record_follows_who_comes_and_goes_by_webhooks() {
 
 #[tokio::test]
 async fn lost_webhooks_are_made_good_by_asking() {
-    let Pair { api, sfu } = Pair::without_webhooks().await;
     let pages = PageServer::start().await;
-    made(&api, "daily", &api.ada, &[]).await;
-    let ada = join(&sfu, &pages, "daily", "ada").await;
-    until(&api, "daily", Status::Active, &["ada"]).await;
-    assert!(sfu.rooms().remove("daily", "ada").await.unwrap());
-    until(&api, "daily", Status::Active, &[]).await;
-    ada.close().await;
+    for kind in StoreKind::ALL {
+        let Pair { api, sfu } = Pair::without_webhooks(kind).await;
+        made(&api, "daily", &api.ada, &[]).await;
+        let ada = join(&sfu, &pages, "daily", "ada").await;
+        until(&api, "daily", Status::Active, &["ada"]).await;
+        assert!(sfu.rooms().remove("daily", "ada").await.unwrap());
+        until(&api, "daily", Status::Active, &[]).await;
+        ada.close().await;
 
-    // No `room_finished` is ever sent for this one.
-    sfu.kill();
-    sfu.start_again().await;
-    until(&api, "daily", Status::Ended, &[]).await;
+        // No `room_finished` is ever sent for this one.
+        sfu.kill();
+        sfu.start_again().await;
+        until(&api, "daily", Status::Ended, &[]).await;
+    }
 }
 
 #[tokio::test]
 async fn what_happened_while_the_api_was_down_is_made_good_at_its_start() {
     let sfu = TestSfu::start(None).await;
     let pages = PageServer::start().await;
-    let dir = tempfile::tempdir().unwrap();
-    let database = dir.path().join("urbania.db");
-    let shared = || Arc::new(Sqlite::new(database.clone()));
-    let before = Api::start_with(|config| config.store = shared()).await;
-    for name in ["daily", "weekly"] {
-        made_in(&*shared(), name, "ada", &[]).await;
-    }
-    tell(
-        &before,
-        &event("1", "participant_joined", "weekly", 1, Some(("bob", 1))),
-    )
-    .await;
-    before.end().await;
-    let ada = join(&sfu, &pages, "daily", "ada").await;
+    for kind in StoreKind::ALL {
+        let opened = kind.open().await;
+        let shared = || opened.again();
+        let before = Api::start_with(|config| config.store = shared()).await;
+        for name in ["daily", "weekly"] {
+            made_in(&*shared(), name, "ada", &[]).await;
+        }
+        let joined = event("1", "participant_joined", "weekly", 1, Some(("bob", 1)));
+        tell(&before, &joined).await;
+        before.end().await;
+        let ada = join(&sfu, &pages, "daily", "ada").await;
 
-    let after = api_for(&sfu.ports, |config| config.store = shared()).await;
-    until_in(&*shared(), "daily", Status::Active, &["ada"]).await;
-    until_in(&*shared(), "weekly", Status::Ended, &[]).await;
-    ada.close().await;
-    after.end().await;
+        let after = api_for(&sfu.ports, |config| config.store = shared()).await;
+        until_in(&*shared(), "daily", Status::Active, &["ada"]).await;
+        until_in(&*shared(), "weekly", Status::Ended, &[]).await;
+        ada.close().await;
+        after.end().await;
+    }
 }
 
 #[tokio::test]
@@ -150,6 +158,14 @@ async fn what_happens_while_the_store_is_down_is_known_at_once_and_stored_when_i
         until(&api, "daily", Status::Active, &["bob"]).await;
         until(&api, "weekly", Status::Ended, &[]).await;
         until(&api, "monthly", Status::Active, &[]).await;
+        let answer = async |room: &str| shown(&api, &session, room).await;
+        let (daily, weekly) = (answer("daily").await, answer("weekly").await);
+        let monthly = answer("monthly").await;
+        allow_duplicates! {
+            assert_snapshot!(daily, @r#"200 {"room_name":"daily","created_by":"[ada]","created_at":"1970-01-01T00:00:00.000Z","call_type":"video","mode":"call","participants":[],"active_participants":["bob"],"status":"active","max_participants":0}"#);
+            assert_snapshot!(weekly, @r#"200 {"room_name":"weekly","created_by":"[ada]","created_at":"1970-01-01T00:00:00.000Z","call_type":"video","mode":"call","participants":[],"active_participants":[],"status":"ended","max_participants":0}"#);
+            assert_snapshot!(monthly, @r#"200 {"room_name":"monthly","created_by":"[ada]","created_at":"1970-01-01T00:00:00.000Z","call_type":"video","mode":"call","participants":[],"active_participants":[],"status":"active","max_participants":0}"#);
+        }
         let mut again = Listening::to(&api, &session, "").await;
         let now = again.heard().await;
         assert_eq!(now.rooms(), ["daily", "monthly"]);

@@ -6,7 +6,7 @@ mod events;
 mod followed;
 mod hostile;
 mod listen;
-mod signed;
+pub mod signed;
 mod twice;
 mod up;
 
@@ -47,9 +47,9 @@ impl Pair {
     }
 
     /// LiveKit tells nobody; the API asks it often.
-    pub async fn without_webhooks() -> Self {
+    pub async fn without_webhooks(kind: StoreKind) -> Self {
         let sfu = TestSfu::start(None).await;
-        let api = api_for(&sfu.ports, |config| {
+        let api = api_in(kind.open().await, &sfu.ports, |config| {
             config.reconcile_every = Duration::from_millis(200);
         })
         .await;
