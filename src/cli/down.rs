@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::engine::docker::Docker;
 use crate::engine::{Engine, Instance, Volume};
 use crate::error::{Error, Result};
-use crate::host::files::same_folder;
+use crate::host::files::{is_gone, same_folder};
 use crate::host::lock::ProjectLock;
 use crate::host::process::Stopped;
 use crate::stack::api::ApiFiles;
@@ -116,7 +116,7 @@ async fn identify(
     let mut names: Vec<String> = loaded.iter().map(|project| project.name.clone()).collect();
     let mut instances = engine.instances(None).await?;
     instances
-        .retain(|i| same_folder(&i.dir, dir) || (names.contains(&i.project) && !i.dir.is_dir()));
+        .retain(|i| same_folder(&i.dir, dir) || (names.contains(&i.project) && is_gone(&i.dir)));
     for instance in &instances {
         if !names.contains(&instance.project) {
             names.push(instance.project.clone());
@@ -146,7 +146,7 @@ async fn volumes(
         return Ok(Vec::new());
     }
     let mut volumes = engine.volumes(Some(name)).await?;
-    volumes.retain(|v| same_folder(&v.dir, dir) || !v.dir.is_dir());
+    volumes.retain(|v| same_folder(&v.dir, dir) || is_gone(&v.dir));
     Ok(volumes)
 }
 

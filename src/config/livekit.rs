@@ -109,7 +109,8 @@ impl LivekitConfig {
         }
     }
 
-    fn socket_here(&self) -> SocketAddr {
+    /// The same as an address.
+    pub fn socket_here(&self) -> SocketAddr {
         let addresses = self.addresses();
         let loopback = addresses.iter().find(|ip| ip.is_loopback());
         let ip = loopback.or(addresses.first()).copied();

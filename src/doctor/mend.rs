@@ -31,7 +31,11 @@ impl fmt::Display for Mend {
             }
             Self::RemoveContainers(containers) => {
                 let names: Vec<_> = containers.iter().map(|(_, name)| name.as_str()).collect();
-                write!(f, "remove the containers {}", names.join(", "))
+                write!(
+                    f,
+                    "remove the containers {}, also those that run",
+                    names.join(", ")
+                )
             }
             Self::Sysctl { name, value } => {
                 write!(f, "set {name} = {value}, now and in {SYSCTL_FILE}")

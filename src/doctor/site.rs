@@ -13,7 +13,7 @@ use crate::engine::docker::Docker;
 use crate::engine::{Choice, Engine, Facts, Host, Instance};
 use crate::error::{Error, Result};
 use crate::host::claims::Ours;
-use crate::host::files::same_folder;
+use crate::host::files::{is_gone, same_folder};
 use crate::http;
 use crate::stack::api::ApiFiles;
 use crate::stack::network::expected;
@@ -203,7 +203,7 @@ impl Site {
 /// The folder of a container's project may have been moved; two folders of one name are two projects.
 fn is_of(instance: &Instance, project: &Project) -> bool {
     instance.project == project.name
-        && (same_folder(&instance.dir, &project.dir) || !instance.dir.is_dir())
+        && (same_folder(&instance.dir, &project.dir) || is_gone(&instance.dir))
 }
 
 fn no_project() -> Blind {

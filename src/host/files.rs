@@ -72,6 +72,18 @@ pub fn sweep(path: &Path) {
     }
 }
 
+/// Whether there certainly is no folder: one that may not be looked at, such as in somebody else's home, may
+/// well be there.
+pub fn is_gone(dir: &Path) -> bool {
+    match fs::metadata(dir) {
+        Ok(found) => !found.is_dir(),
+        Err(e) => matches!(
+            e.kind(),
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+        ),
+    }
+}
+
 /// Whether two paths lead to one folder.
 pub fn same_folder(a: &Path, b: &Path) -> bool {
     a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)

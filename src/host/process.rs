@@ -86,7 +86,7 @@ impl Running {
     /// Asks it to end, waits up to `grace`, then ends it by force. The pid file goes too.
     pub async fn stop(&self, grace: Duration) -> Result<Stopped> {
         let stopped = match Handle::open(self.pid) {
-            Some(handle) if self.record.is_alive() => handle.stop(grace).await?,
+            Some(handle) if self.record.is_alive() => handle.stop_group(grace).await?,
             _ => Stopped::Gone,
         };
         if Record::read(&self.pid_file).as_ref() == Some(&self.record) {
@@ -98,15 +98,24 @@ impl Running {
 }
 
 impl Handle {
-    /// Asks the process to end, waits up to `grace`, then ends it and its group by force.
+    /// Asks the process to end, waits up to `grace`, then ends it by force.
     pub async fn stop(&self, grace: Duration) -> Result<Stopped> {
+        self.end(grace, Self::kill).await
+    }
+
+    /// The same; by force, the group that it leads ends with it.
+    pub async fn stop_group(&self, grace: Duration) -> Result<Stopped> {
+        self.end(grace, Self::kill_group).await
+    }
+
+    async fn end(&self, grace: Duration, by_force: fn(&Self) -> Result<()>) -> Result<Stopped> {
         if !self.terminate()? {
             return Ok(Stopped::Gone);
         }
         if self.ended_within(grace).await {
             return Ok(Stopped::Asked);
         }
-        self.kill()?;
+        by_force(self)?;
         if self.ended_within(AFTER_KILL).await {
             return Ok(Stopped::Killed);
         }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use crate::doctor::{About, Check, Finding, Group, Look, Mend, Site};
 use crate::engine::Instance;
+use crate::host::files::is_gone;
 
 /// The check.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ impl Check for Leftovers {
         }
         let project = site.project().ok().map(|p| p.name.as_str());
         let gone = seen.instances.iter().filter(|i| {
-            i.dir.is_absolute() && !i.dir.exists() && Some(i.project.as_str()) != project
+            i.dir.is_absolute() && is_gone(&i.dir) && Some(i.project.as_str()) != project
         });
         Ok(judge(gone))
     }

@@ -58,13 +58,18 @@ impl Handle {
         self.send(Signal::HUP)
     }
 
-    /// Ends it, and what is left of a group that it leads, by force.
+    /// Ends it by force.
     pub fn kill(&self) -> Result<()> {
+        self.send(Signal::KILL).map(drop)
+    }
+
+    /// Ends it, and what is left of a group that it leads, by force.
+    pub fn kill_group(&self) -> Result<()> {
         // While the leader is there, the group's number cannot belong to somebody else.
         if rustix::process::getpgid(Some(self.pid)) == Ok(self.pid) && self.is_alive() {
             let _ = kill_process_group(self.pid, Signal::KILL);
         }
-        self.send(Signal::KILL).map(drop)
+        self.kill()
     }
 
     fn send(&self, signal: Signal) -> Result<bool> {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::engine::{Instance, State, Volume};
 use crate::error::{Error, Result};
-use crate::host::files::same_folder;
+use crate::host::files::{is_gone, same_folder};
 use crate::stack::service::Service;
 
 /// The container that counts as the service, and those that an interrupted `up` left.
@@ -45,7 +45,7 @@ pub fn refuse_namesake(
     instances: &[Instance],
     volumes: &[Volume],
 ) -> Result<()> {
-    let another = |its: &&Path| its.is_dir() && !same_folder(its, dir);
+    let another = |its: &&Path| !is_gone(its) && !same_folder(its, dir);
     let runs = instances.iter().map(|i| i.dir.as_path()).find(another);
     let keeps_data = volumes.iter().map(|v| v.dir.as_path()).find(another);
     let Some(other) = runs.or(keeps_data) else {

@@ -1,6 +1,11 @@
 //! How things stand with the pairs: in the files, in the SFU, in the APIs.
 
+use std::io;
+use std::time::Duration;
+
 use serde::Serialize;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::config::{Project, Stage, mend_pairs};
 use crate::context::Context;
@@ -13,6 +18,9 @@ use crate::stack::participants;
 use crate::stack::plan::SET_ASIDE;
 use crate::stack::service::Service;
 use crate::stack::serving::{Served, serving};
+
+/// How long this machine may take to open or refuse a connection to itself.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the SFU says of the pairs of livekit.yaml.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -95,13 +103,25 @@ pub(super) async fn sfu(ctx: &Context, project: &Project) -> Result<Sfu> {
     for pair in ours.into_iter().flatten() {
         match sfu_accepts(&livekit.url_here(), pair, ctx.clock.unix()).await {
             Ok(()) => {}
-            Err(Refusal::Unreachable(_)) => return Ok(Sfu::Silent),
+            Err(Refusal::Unreachable(_)) if nobody_listens(project).await => {
+                return Ok(Sfu::Silent);
+            }
             Err(Refusal::KeyRefused(_)) => return Ok(Sfu::Behind),
-            Err(e @ (Refusal::NotReady(_) | Refusal::Token(_))) => {
+            Err(e @ (Refusal::Unreachable(_) | Refusal::NotReady(_) | Refusal::Token(_))) => {
                 let what = format!("cannot tell what the SFU at {} knows", livekit.url_here());
                 return Err(Error::failed(what).because(e));
             }
         }
     }
     Ok(Sfu::Knows)
+}
+
+/// An SFU that is slow to answer is not one that is gone: there may be calls in it.
+async fn nobody_listens(project: &Project) -> bool {
+    let connected = TcpStream::connect(project.livekit.socket_here());
+    let refused = |e: io::Error| e.kind() == io::ErrorKind::ConnectionRefused;
+    match timeout(PATIENCE, connected).await {
+        Ok(connected) => connected.is_err_and(refused),
+        Err(_) => false,
+    }
 }

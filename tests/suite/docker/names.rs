@@ -1,7 +1,10 @@
 //! Names that are taken, and files that cannot be read.
 
+use std::path::Path;
+
 use crate::support::docker::{containers, docker, volumes};
-use crate::support::project::TestProject;
+use crate::support::nobody::ForNobody;
+use crate::support::project::{Run, TestProject};
 
 /// Nothing of the project is there.
 fn nothing_is_left(project: &TestProject) {
@@ -113,4 +116,41 @@ fn a_broken_file_does_not_keep_a_project_from_stopping() {
     project.ok(&["down"]);
     assert_eq!(containers(&project.name), [""; 0]);
     assert_eq!(project.api_pid(), None);
+}
+
+#[test]
+fn a_folder_that_may_not_be_looked_at_is_not_taken_for_gone() {
+    let home = tempfile::tempdir().unwrap();
+    let (shop, project) = (home.path().join("shop"), TestProject::initialised());
+    std::fs::create_dir(&shop).unwrap();
+    let volume = format!("urbania-{}-mongodb", project.name);
+    let label = |name: &str, value: &str| format!("--label=io.urbania.{name}={value}");
+    docker(&[
+        "volume",
+        "create",
+        &label("project", &project.name),
+        &label("service", "mongodb"),
+        &label("dir", shop.to_str().unwrap()),
+        &volume,
+    ]);
+
+    // Whoever may use the engine has a project of the same name.
+    let urbania = ForNobody::of(Path::new(env!("CARGO_BIN_EXE_urbania")));
+    let own = tempfile::tempdir().unwrap();
+    for file in ["urbania.yaml", "livekit.yaml"] {
+        std::fs::write(own.path().join(file), project.read(file)).unwrap();
+        std::os::unix::fs::chown(own.path().join(file), Some(65534), None).unwrap();
+    }
+    std::os::unix::fs::chown(own.path(), Some(65534), None).unwrap();
+    let down = ["down", "--volumes", "--yes"];
+    let mut command = urbania.with_docker();
+    command.arg("--project").arg(own.path()).args(down);
+    let run = Run::of(&down, &command.output().unwrap()).expect(0);
+    assert_eq!(run.stderr, "nothing runs\n");
+    assert_eq!(volumes(&project.name), [volume]);
+
+    // For root it is gone, and its data is ours.
+    std::fs::remove_dir(&shop).unwrap();
+    project.ok(&down);
+    assert_eq!(volumes(&project.name), [""; 0]);
 }

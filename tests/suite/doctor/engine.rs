@@ -173,7 +173,7 @@ fn containers_of_a_project_that_is_gone_are_removed_by_fix() {
     assert_eq!(fix, "docker rm --force urbania-oldshop-livekit");
 
     let fixed = engine.run(&project, &["doctor", "--only", "engine", "--fix", "--yes"]);
-    let plan = "this will be done:\n  1. remove the containers urbania-oldshop-livekit\n";
+    let plan = "this will be done:\n  1. remove the containers urbania-oldshop-livekit, also those that run\n";
     assert!(fixed.stderr.starts_with(plan), "{}", fixed.stderr);
     assert_eq!(engine.docker(&["ps", "-aq"]), [""; 0]);
     assert_eq!(leftovers(&engine.run(&project, &ARGS)), []);

@@ -1,6 +1,7 @@
 //! `urbania keys rotate`.
 
 mod files;
+mod frozen;
 mod killed;
 mod load;
 mod now;

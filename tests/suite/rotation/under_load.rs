@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::call::{ANNA, BERT, Member};
 use crate::support::page_server::PageServer;
+use crate::support::until::eventually;
 
 use super::load::{Load, all_admit, issuers, none_admits};
 use super::{let_tokens_be_over, running, sfu, status, value};
@@ -63,6 +64,10 @@ async fn a_rotation_refuses_no_request_no_token_and_no_call() {
 
     // When the last token is over, the pair still waits for the call to end.
     let_tokens_be_over(&project);
+    // The SFU counts those who came with a delay.
+    eventually("the SFU counts both", || {
+        status(&project)["sfu"]["participants"] == 2
+    });
     let run = project.run(&["keys", "rotate", "--finish"]).expect(0);
     assert!(
         run.stderr.contains("2 participants are connected"),

@@ -28,9 +28,18 @@ impl ForNobody {
 
     /// Starts it as `nobody`, in a folder where `nobody` may be.
     pub fn command(&self) -> Command {
+        self.in_groups("--clear-groups")
+    }
+
+    /// The same by a `nobody` who may use the engine.
+    pub fn with_docker(&self) -> Command {
+        self.in_groups("--groups=docker")
+    }
+
+    fn in_groups(&self, groups: &str) -> Command {
         let mut command = Command::new("setpriv");
         command
-            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+            .args(["--reuid=65534", "--regid=65534", groups])
             .arg(&self.program)
             .current_dir(self.dir.path());
         command
