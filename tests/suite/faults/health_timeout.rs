@@ -13,7 +13,7 @@ fn a_service_that_never_becomes_healthy_is_given_up_in_time() {
     let name = format!("{}-deaf", project.name);
     let image = Variant::of(LIVEKIT, &name, &[start, "CMD []"]);
     project.settings(&format!("images: {{mongodb: {}}}\n", image.0));
-    let run = project.run(&["up", "--wait-timeout", "1s"]).expect(1);
+    let run = project.run(&["up", "--wait-timeout", "5s"]).expect(1);
     // Whether the engine's proxy closes or resets what it cannot pass on is a matter of chance.
     let said = told(&run);
     let (start, rest) = said.split_once(" (").unwrap();
@@ -22,7 +22,7 @@ fn a_service_that_never_becomes_healthy_is_given_up_in_time() {
         format!("{start}; {end}"),
         "starting mongodb\n\
          undoing what was begun\n\
-         error: `mongodb` is not healthy after 1 s: it does not speak yet; its last words:\n\
+         error: `mongodb` is not healthy after 5 s: it does not speak yet; its last words:\n\
          hint: put that right, then run urbania up again\n\
          hint: --wait-timeout 5m   waits longer\n"
     );
