@@ -12,6 +12,7 @@ use crate::engine::Engine;
 use crate::engine::docker::Docker;
 use crate::engine::processes::{Processes, folders};
 use crate::error::{Error, Result};
+use crate::host::files::same_folder;
 use crate::output::{BAD, Format, GOOD, Table};
 use crate::stack::apis::apis;
 use crate::stack::site::Site;
@@ -69,9 +70,12 @@ async fn all(ctx: &Context) -> Result<Vec<ProjectStatus>> {
         let processes = Processes::of(&dir, &ctx.env).instances(None).await?;
         dirs.extend(processes.into_iter().map(|i| (i.project, i.dir)));
     }
-    let apis = apis(&ctx.env).await.into_iter();
-    dirs.extend(apis.map(|api| (api.project, api.dir)));
     dirs.extend(instances.iter().map(|i| (i.project.clone(), i.dir.clone())));
+    for api in apis(&ctx.env).await {
+        if !dirs.values().any(|dir| same_folder(dir, &api.dir)) {
+            dirs.insert(api.project, api.dir);
+        }
+    }
     let mut projects = Vec::new();
     for (name, dir) in dirs {
         let near = near(ctx, &name, &dir).await;

@@ -95,7 +95,9 @@ async fn of_processes(ctx: &Context, args: &Args, apis: &[FoundApi]) -> Result<V
         let (instances, volumes) = tokio::try_join!(engine.instances(None), engine.volumes(None))?;
         let mut names: BTreeSet<&str> = instances.iter().map(|i| i.project.as_str()).collect();
         let of_api = apis.iter().find(|api| same_folder(&api.dir, &dir));
-        names.extend(of_api.map(|api| api.project.as_str()));
+        if names.is_empty() {
+            names.extend(of_api.map(|api| api.project.as_str()));
+        }
         // There is one in the folder, whatever the project was called when it was started.
         let mut api = of_api.map(|api| api.pid);
         for name in names {
