@@ -17,6 +17,7 @@
 //! host/            sockets and their holders, detached processes, the lock (knows this machine)
 //! engine/          the trait; docker/ (only place with bollard)
 //! stack/           services wanted, plan, health, up and down (pure until applied)
+//! sfu/             the embedded development SFU: signalling, rooms, media
 //! store/           trait and records; sqlite, mongo
 //! auth/            Caller and the identity providers
 //! doctor/          checks: what is wrong, why, and what to do; one check a file, by group
@@ -47,5 +48,6 @@ pub mod logging;
 pub mod output;
 pub mod participant;
 pub mod presence;
+pub mod sfu;
 pub mod stack;
 pub mod store;

@@ -65,6 +65,11 @@ Examples:
   urbania serve --listen 127.0.0.1:9000
   urbania serve --log-format json       for a log collector";
 
+/// `urbania sfu`.
+pub const SFU: &str = "\
+Examples:
+  urbania sfu --config livekit.yaml     for development alone; Ctrl-C ends it";
+
 /// `urbania ports`.
 pub const PORTS: &str = "\
 Examples:

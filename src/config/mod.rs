@@ -37,7 +37,7 @@ pub use files::{CopiedFile, NamedFile};
 pub use key_lines::{KeyChange, change_keys};
 pub use lint::{Lint, Linted, Target, Version, lint};
 pub use livekit::{LivekitConfig, OwnPort, Room, Rtc, Turn, UdpPorts, Webhook};
-pub use load::{lint_project, variable_of};
+pub use load::{lint_project, livekit_file, variable_of};
 pub use mend::{Change, Mend, mend_backends, mend_pairs};
 pub use move_ports::{FileChange, PortMove, move_ports};
 pub use problem::Problem;
