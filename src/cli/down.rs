@@ -15,7 +15,6 @@ use crate::stack::api::ApiFiles;
 use crate::stack::down::Down;
 use crate::stack::runner::{Runner, forget_if_nothing_is_left};
 use crate::stack::service::Service;
-use crate::stack::settle::settle;
 
 /// Stop everything; data stays
 #[derive(Debug, clap::Args)]
@@ -54,7 +53,7 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     let engine = engine.as_ref();
     let abandoned = lock.as_ref().is_some_and(ProjectLock::was_abandoned);
     if let (Ok(project), true) = (&loaded, abandoned) {
-        settle(engine, &project.name).await?;
+        engine.recover(&project.name).await?;
     }
     let (mut names, instances) = identify(engine, &dir, loaded.as_ref()).await?;
     if names.is_empty() {

@@ -24,6 +24,7 @@ pub const UP: &str = "\
 Examples:
   urbania up                            everything
   urbania up mongodb livekit            without the token API
+  urbania up --engine embedded          without Docker or LiveKit's server
   urbania up --dry-run                  say what would be done
   urbania up -f                         stay, show all logs, Ctrl-C stops all
   urbania up --wait-timeout 3m          on a slow machine

@@ -72,10 +72,24 @@ pub struct Programs {
     pub mongodb: Option<PathBuf>,
 }
 
+impl Programs {
+    /// Whether the database's program is FerretDB, which is told what to do by its environment.
+    pub fn is_ferretdb(program: &Path) -> bool {
+        let name = program.file_name().unwrap_or_default().to_string_lossy();
+        name.contains("ferretdb")
+    }
+}
+
 impl RunsOn {
     /// What is remembered of the project in `dir`. A file that nobody can read says nothing.
     pub fn of(dir: &Path) -> Option<Self> {
         serde_json::from_str(&fs::read_to_string(file(dir)).ok()?).ok()
+    }
+
+    /// Whether the database makes its user by itself: images and FerretDB do, MongoDB's own server does not.
+    pub fn makes_its_user(&self) -> bool {
+        let program = self.programs.mongodb.as_deref();
+        program.is_none_or(Programs::is_ferretdb)
     }
 
     /// Remembers it.

@@ -41,6 +41,10 @@ pub trait Engine: Send + Sync {
     /// Every instance of `project`, or of all projects, running or not.
     async fn instances(&self, project: Option<&str>) -> Result<Vec<Instance>>;
 
+    /// After a command was killed: returns when what it asked for last is done, and nothing is left
+    /// half-made.
+    async fn recover(&self, project: &str) -> Result<()>;
+
     /// What an instance does now.
     async fn inspect(&self, id: &str) -> Result<Condition>;
 

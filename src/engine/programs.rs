@@ -88,12 +88,6 @@ fn is_program(path: &Path) -> bool {
         .is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
 }
 
-/// Whether the database's program is FerretDB, which is told what to do by its environment.
-pub fn is_ferretdb(program: &Path) -> bool {
-    let name = program.file_name().unwrap_or_default().to_string_lossy();
-    name.contains(FERRETDB)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,7 +126,7 @@ mod tests {
         let ferretdb = program(bin.path(), FERRETDB);
         let found = find(&settings, None, true).unwrap();
         assert_eq!(found.mongodb.as_ref(), Some(&ferretdb));
-        assert!(is_ferretdb(&ferretdb));
+        assert!(Programs::is_ferretdb(&ferretdb));
         let mongod = program(bin.path(), MONGOD);
         let found = find(&settings, None, true).unwrap();
         assert_eq!(found.mongodb.as_ref(), Some(&mongod));
@@ -143,6 +137,7 @@ mod tests {
         };
         let found = find(&settings, Some(&before), true).unwrap();
         assert_eq!(found.livekit, before.livekit);
+        assert!(!Programs::is_ferretdb(&mongod));
         assert_eq!(found.mongodb, Some(mongod));
 
         let settings = ProgramSettings {

@@ -18,7 +18,6 @@ pub mod rotation;
 pub mod runner;
 pub mod service;
 pub mod serving;
-pub mod settle;
 pub mod site;
 pub mod status;
 pub mod stop;

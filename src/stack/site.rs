@@ -9,7 +9,6 @@ use super::ours::ours;
 use super::plan::{Action, Plan, Seen, Wanted, refuse_namesake};
 use super::runner::Runner;
 use super::service::Service;
-use super::settle::settle;
 use super::unproved::Unproved;
 use super::wanted::{Means, port_needs, volume_name, wanted};
 use crate::config::{Effective, Project, RunsOn, effective};
@@ -68,7 +67,7 @@ impl Site {
     pub async fn on(runner: Runner, project: Project, lock: Option<&ProjectLock>) -> Result<Self> {
         let engine = runner.engine;
         if lock.is_some_and(ProjectLock::was_abandoned) {
-            settle(engine.as_ref(), &project.name).await?;
+            engine.recover(&project.name).await?;
         }
         let files = ApiFiles::of(&project);
         let (place, instances, volumes, api) = tokio::try_join!(

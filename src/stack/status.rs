@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use super::api::ApiFiles;
+use super::health::mongodb::Data;
 use super::health::prober::Prober;
 use super::health::{self, Unhealthy};
 use super::plan::{Action, Plan, Wanted, sort_out};
@@ -140,7 +141,7 @@ async fn one(
         return Ok(status);
     }
     status.address = Some(address(site, service));
-    let (health, detail) = match health::once(prober.probe(service, false)).await {
+    let (health, detail) = match health::once(prober.probe(service, Data::Kept)).await {
         Ok(()) => ("healthy", change.map(str::to_owned)),
         Err(Unhealthy::NotYet(why)) => ("unhealthy", Some(why)),
         Err(Unhealthy::Wrong(e)) => ("unhealthy", Some(e.to_string())),

@@ -20,7 +20,6 @@ use crate::stack::api::ApiFiles;
 use crate::stack::apis::{FoundApi, apis};
 use crate::stack::down::Down;
 use crate::stack::runner::forget_if_nothing_is_left;
-use crate::stack::settle::settle;
 
 /// What is to be stopped of a project, and the engine that it runs on.
 struct Job {
@@ -196,7 +195,7 @@ async fn one(ctx: &Context, engine: &dyn Engine, agreed: &Down) -> Result<()> {
     let (name, dir) = (&agreed.project, &agreed.dir);
     let lock = lock(ctx, dir, dir.as_os_str().is_empty()).await?;
     if lock.as_ref().is_some_and(ProjectLock::was_abandoned) {
-        settle(engine, name).await?;
+        engine.recover(name).await?;
     }
     let instances = engine.instances(Some(name)).await?;
     let down = Down {

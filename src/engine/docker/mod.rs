@@ -8,6 +8,7 @@ mod host;
 mod logs;
 mod pull;
 mod running;
+mod settle;
 mod tls;
 
 use std::collections::HashMap;
@@ -129,6 +130,10 @@ impl Engine for Docker {
         let list = list.into_iter().filter_map(instance);
         let settled = try_join_all(list.map(|instance| self.settled(instance))).await?;
         Ok(settled.into_iter().flatten().collect())
+    }
+
+    async fn recover(&self, project: &str) -> Result<()> {
+        settle::settle(self, project).await
     }
 
     async fn inspect(&self, id: &str) -> Result<Condition> {

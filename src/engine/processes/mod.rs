@@ -84,12 +84,16 @@ impl Engine for Processes {
         Ok(found)
     }
 
+    /// Who looks at a process waits for its start by itself.
+    async fn recover(&self, _project: &str) -> Result<()> {
+        folder::sweep(&self.state(PROCESSES))
+    }
+
     async fn inspect(&self, id: &str) -> Result<Condition> {
         Folder::of(id).condition().await
     }
 
     async fn create(&self, spec: &ServiceSpec) -> Result<String> {
-        folder::sweep(&self.state(PROCESSES))?;
         folder::make(&self.state(PROCESSES), &self.state(VOLUMES), spec)
     }
 

@@ -6,6 +6,7 @@ use super::Up;
 use crate::error::{Error, Result};
 use crate::host::process::{Running, running};
 use crate::stack::api::ApiFiles;
+use crate::stack::health::mongodb::Data;
 use crate::stack::health::{self, Failure, Unhealthy};
 use crate::stack::last_words::{self, Left};
 use crate::stack::service::Service;
@@ -15,8 +16,15 @@ impl Up<'_> {
     pub(super) async fn wait_for_instance(&self, service: Service, id: &str) -> Result<()> {
         let fresh = service == Service::Mongodb
             && self.unproved().names(&volume_name(&self.site.project.name));
+        let data = if !fresh {
+            Data::Kept
+        } else if self.site.runs_on.makes_its_user() {
+            Data::Fresh
+        } else {
+            Data::Bare
+        };
         let healthy = health::wait(
-            async || self.prober.probe(service, fresh).await,
+            async || self.prober.probe(service, data).await,
             Instant::now() + self.patience,
         );
         let failure = tokio::select! {
@@ -83,7 +91,7 @@ impl Up<'_> {
                 if !process.as_ref().is_some_and(Running::is_alive) {
                     return Err(Unhealthy::Wrong(Error::failed("ended")));
                 }
-                self.prober.probe(Service::Api, false).await
+                self.prober.probe(Service::Api, Data::Kept).await
             },
             Instant::now() + self.patience,
         );

@@ -7,8 +7,7 @@ use secrecy::SecretString;
 
 use super::database::root_user;
 use super::{Means, sfu_files, spec, volume_name};
-use crate::config::{Project, RunsOn};
-use crate::engine::programs::is_ferretdb;
+use crate::config::{Programs, Project, RunsOn};
 use crate::engine::{Runs, ServiceSpec, VolumeMount};
 use crate::error::{Context as _, Error, Result};
 use crate::stack::service::Service;
@@ -51,7 +50,7 @@ pub(super) fn mongodb(project: &Project, runs_on: &RunsOn) -> Result<ServiceSpec
         target: DATA.to_owned(),
     }];
     let port = project.settings.services.mongodb.port;
-    if is_ferretdb(path) {
+    if Programs::is_ferretdb(path) {
         return ferretdb(project, path, port, volumes);
     }
     let port = port.to_string();

@@ -52,9 +52,13 @@ fn two_projects_run_side_by_side_and_are_stopped_from_anywhere(engine: Engine) {
     projects[1].write("urbania.yaml", &settings);
 
     let run = from_elsewhere(&["down", "--all"]).expect(0);
-    let stopped: String = (services(engine).iter().rev())
-        .map(|service| format!("stopping {service}\n"))
-        .collect();
+    let mut stopped = String::new();
+    for service in services(engine).iter().rev() {
+        stopped += &format!(
+            "stopping {service}
+"
+        );
+    }
     let told = projects
         .each_ref()
         .map(|p| format!("project {}\n{stopped}", p.name));

@@ -17,7 +17,6 @@ on_both! {
     services_start_and_stop_by_name
     the_logs_are_those_of_the_processes
     nothing_is_wrong_with_a_healthy_project
-    a_participant_does_not_hold_up_a_stop
     a_frozen_sfu_is_replaced_by_up_and_ended_by_down
 }
 
@@ -118,7 +117,9 @@ fn the_logs_are_those_of_the_processes(engine: Engine) {
         let lines = project.ok(&["logs", service, "-o", "json"]);
         let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
         assert_eq!(first["service"], *service);
-        assert!(first["at"].is_string(), "{service}: {first}");
+        if engine == Engine::Native {
+            assert!(first["at"].is_string(), "{service}: {first}");
+        }
     }
     let followed = project
         .command(&["logs", "--follow", "livekit"])
@@ -150,8 +151,9 @@ fn nothing_is_wrong_with_a_healthy_project(engine: Engine) {
     assert!(project.ok(&["status"]).contains("healthy"));
 }
 
-fn a_participant_does_not_hold_up_a_stop(engine: Engine) {
-    let project = TestProject::initialised_on(engine);
+#[test]
+fn a_participant_does_not_hold_up_a_stop() {
+    let project = TestProject::initialised_on(Engine::Native);
     project.ok(&["up"]);
     let _participant = join(&project);
     let began = Instant::now();
@@ -161,10 +163,8 @@ fn a_participant_does_not_hold_up_a_stop(engine: Engine) {
         "{:?}",
         began.elapsed()
     );
-    if engine == Engine::Native {
-        let told = "stopping livekit\nlivekit: somebody may still be connected; ending it anyway\n";
-        assert!(down.stderr.contains(told), "{}", down.stderr);
-    }
+    let told = "stopping livekit\nlivekit: somebody may still be connected; ending it anyway\n";
+    assert!(down.stderr.contains(told), "{}", down.stderr);
     nothing_is_left(&project);
 }
 

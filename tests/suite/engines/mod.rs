@@ -43,8 +43,10 @@ fn services(engine: Engine) -> &'static [&'static str] {
 
 /// What `up` says when it starts everything.
 fn starting(engine: Engine) -> String {
-    let lines = services(engine).iter().map(|s| format!("starting {s}\n"));
-    lines.collect()
+    let lines = services(engine).iter();
+    lines
+        .flat_map(|service| ["starting ", service, "\n"])
+        .collect()
 }
 
 /// Nothing of a project runs, and none of its processes is left.
