@@ -24,6 +24,8 @@ pub struct SfuConfig {
     pub rooms: Room,
     /// Who is told of what happens in rooms.
     pub webhook: Option<WebhookConfig>,
+    /// Where it is, in the owner's words.
+    pub region: String,
     /// Keys of the file that make no difference here.
     pub unsupported: Vec<String>,
 }
@@ -72,6 +74,7 @@ impl SfuConfig {
             },
             rooms: livekit.room.clone(),
             webhook: webhook(livekit)?,
+            region: livekit.region.clone(),
             unsupported: unsupported::keys(&livekit.tree),
         })
     }

@@ -6,8 +6,13 @@
 //! nothing in it knows a socket or a clock. [`media`] has the WebRTC connections and forwards packets.
 
 mod config;
+mod greeting;
+mod hub;
+mod media;
+mod rooms;
 mod run;
 mod signalling;
+mod webhooks;
 
 pub use config::SfuConfig;
 pub use run::run;

@@ -1,19 +1,26 @@
 //! The process: binds everything, says so, serves until it is told to end.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Instant;
 
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
 use tokio::net::{TcpListener, UdpSocket};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::config::{MediaConfig, SfuConfig};
-use super::signalling::{self, Keys};
+use super::hub::{Handle, Hub};
+use super::media::{Bound, Media, Network};
+use super::rooms::World;
+use super::signalling::{self, Floor, Keys};
+use super::webhooks::Webhooks;
 use crate::context::Clock;
 use crate::error::{Error, Result};
 use crate::output::Output;
 
-/// What clients are told of the server's version: what a client may do depends on it.
-pub const VERSION: &str = "1.9.0";
+/// Requests that wait for the hub; more wait with those who make them.
+const COMMANDS: usize = 256;
 
 /// Serves until `ending` is true.
 pub async fn run(
@@ -26,82 +33,84 @@ pub async fn run(
     for ip in &config.addresses {
         listeners.push(listen(SocketAddr::new(*ip, config.port), "signalling").await?);
     }
-    let sockets = Sockets::bind(&config.media).await?;
-    let tcp = config
-        .media
-        .tcp
-        .map_or("none".into(), |port| port.to_string());
+    let (port, udp) = bind_udp(&config.media).await?;
+    let tcp = bind_tcp(&config.media).await?;
     out.say(format_args!(
-        "starting embedded SFU: signalling on {}, media on {}/udp and {tcp}/tcp at {}",
+        "starting embedded SFU: signalling on {}, media on {port}/udp and {}/tcp at {}",
         config.port,
-        sockets.port,
+        config
+            .media
+            .tcp
+            .map_or("no".into(), |port| port.to_string()),
         list(&config.media.addresses),
     ));
-    let keys = Keys::new(&config.keys, clock);
-    signalling::serve(listeners, signalling::router(keys), ending).await;
+    let (network, arrivals) = Network::start(udp, tcp);
+    let world = World::new(config.rooms, StdRng::from_rng(&mut rand::rng()));
+    let webhooks = config
+        .webhook
+        .map(|webhook| Webhooks::start(&webhook, clock.clone()));
+    let media = Media::new(network, Instant::now());
+    let hub = Hub::new(world, media, webhooks, clock.clone(), config.region);
+    let (commands, received) = mpsc::channel(COMMANDS);
+    let floor = Floor {
+        keys: Keys::new(&config.keys, clock),
+        hub: Handle(commands),
+    };
+    let serving = signalling::serve(listeners, signalling::router(floor), ending.clone());
+    tokio::join!(serving, hub.run(received, arrivals, ending));
     Ok(())
 }
 
-/// The sockets of media.
-struct Sockets {
-    port: u16,
-    _udp: Vec<UdpSocket>,
-    _tcp: Vec<TcpListener>,
-}
-
-impl Sockets {
-    async fn bind(config: &MediaConfig) -> Result<Self> {
-        let (port, udp) = bind_udp(config).await?;
-        let mut tcp = Vec::new();
-        if let Some(port) = config.tcp {
-            for ip in local(&config.addresses) {
-                tcp.push(listen(SocketAddr::new(ip, port), "media over TCP").await?);
-            }
-        }
-        Ok(Self {
-            port,
-            _udp: udp,
-            _tcp: tcp,
-        })
-    }
-}
-
 /// The first port of the range that is free at all addresses.
-async fn bind_udp(config: &MediaConfig) -> Result<(u16, Vec<UdpSocket>)> {
+async fn bind_udp(config: &MediaConfig) -> Result<(u16, Vec<Bound<UdpSocket>>)> {
     let (first, last) = config.udp;
-    let mut refused = None;
+    let mut refused = Ok(());
     for port in first..=last {
         match bind_all(&config.addresses, port).await {
             Ok(sockets) => return Ok((port, sockets)),
-            Err(e) => refused = Some(e),
+            Err((address, e)) => refused = Err(cannot_bind(address, "media", e)),
         }
     }
-    let (address, e) = refused.unwrap_or_else(|| {
-        (
-            SocketAddr::new(config.addresses[0], first),
-            io::ErrorKind::AddrInUse.into(),
-        )
-    });
-    Err(cannot_bind(address, "media", e))
+    refused?;
+    Err(Error::usage("no UDP port for media: `rtc.udp_port`"))
 }
 
-async fn bind_all(
-    addresses: &[IpAddr],
-    port: u16,
-) -> Result<Vec<UdpSocket>, (SocketAddr, io::Error)> {
+type Refused = (SocketAddr, io::Error);
+
+async fn bind_all(addresses: &[IpAddr], port: u16) -> Result<Vec<Bound<UdpSocket>>, Refused> {
     let mut sockets = Vec::new();
-    for ip in local(addresses) {
-        let address = SocketAddr::new(ip, port);
-        sockets.push(UdpSocket::bind(address).await.map_err(|e| (address, e))?);
+    for ip in addresses {
+        let (address, advertised) = (
+            SocketAddr::new(local(*ip), port),
+            SocketAddr::new(*ip, port),
+        );
+        let socket = UdpSocket::bind(address).await.map_err(|e| (address, e))?;
+        sockets.push(Bound { socket, advertised });
     }
     Ok(sockets)
 }
 
+async fn bind_tcp(config: &MediaConfig) -> Result<Vec<Bound<TcpListener>>> {
+    let mut listeners = Vec::new();
+    let Some(port) = config.tcp else {
+        return Ok(listeners);
+    };
+    for ip in &config.addresses {
+        let socket = listen(SocketAddr::new(local(*ip), port), "media over TCP").await?;
+        let advertised = SocketAddr::new(*ip, port);
+        listeners.push(Bound { socket, advertised });
+    }
+    Ok(listeners)
+}
+
 /// An address that this machine does not have is that of a router before it: what it passes on arrives
-/// anywhere.
-fn local(addresses: &[IpAddr]) -> Vec<IpAddr> {
-    let is_here = |ip: &IpAddr| crate::host::address::is_here(*ip);
-    addresses.iter().copied().filter(is_here).collect()
+/// at any of ours.
+fn local(ip: IpAddr) -> IpAddr {
+    match ip {
+        ip if crate::host::address::is_here(ip) => ip,
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    }
 }
 
 async fn listen(address: SocketAddr, purpose: &str) -> Result<TcpListener> {

@@ -80,6 +80,8 @@ pub enum Refusal {
     Unusable(&'static str),
     #[error("requested room does not exist")]
     NoRoom,
+    #[error("room has exceeded its max participants")]
+    Full,
 }
 
 impl Keys {
@@ -170,6 +172,7 @@ impl IntoResponse for Refusal {
         let status = match self {
             Self::Unusable(_) => StatusCode::BAD_REQUEST,
             Self::NoRoom => StatusCode::NOT_FOUND,
+            Self::Full => StatusCode::FORBIDDEN,
             _ => StatusCode::UNAUTHORIZED,
         };
         (status, self.to_string()).into_response()
