@@ -24,6 +24,7 @@ pub const CHECKS: &[&dyn Check] = &[
     &keys::documented::Documented,
     &keys::quoted::Quoted,
     &address::advertised::Advertised,
+    &address::interfaces::Interfaces,
     &address::changed::Changed,
     &address::container::Container,
     &address::url::Url,
@@ -51,6 +52,7 @@ pub const CHECKS: &[&dyn Check] = &[
     &health::services::Services,
     &health::ended::Ended,
     &health::log::Log,
+    &health::redis::Redis,
 ];
 
 /// One way in which the stack fails, and how to see it.

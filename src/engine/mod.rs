@@ -163,6 +163,8 @@ pub struct Condition {
     pub out_of_memory: bool,
     /// Its process while it runs, as the engine's machine counts.
     pub pid: Option<u32>,
+    /// How often the engine has started it again by itself.
+    pub restarts: u64,
 }
 
 /// How far the pull of an image is.

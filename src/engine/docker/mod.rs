@@ -170,6 +170,10 @@ impl Engine for Docker {
                 .pid
                 .and_then(|pid| pid.try_into().ok())
                 .filter(|pid| *pid != 0),
+            restarts: found
+                .restart_count
+                .and_then(|n| n.try_into().ok())
+                .unwrap_or(0),
         })
     }
 
