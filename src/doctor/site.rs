@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use super::check::Blind;
+use super::keys::running::{Backend, backends};
 use crate::config::{Effective, Machine, Project, effective};
 use crate::context::Context;
 use crate::engine::docker::Docker;
@@ -34,6 +36,7 @@ pub struct Site {
     expected: Option<Expected>,
     api: Option<ApiSeen>,
     ours: Ours,
+    backends: OnceCell<Vec<Backend>>,
 }
 
 /// What `up` would go by.
@@ -106,6 +109,7 @@ impl Site {
             project,
             engine,
             sfu,
+            backends: OnceCell::new(),
         }
     }
 
@@ -179,6 +183,12 @@ impl Site {
     /// The API's process, if it runs.
     pub fn api(&self) -> Option<&ApiSeen> {
         self.api.as_ref()
+    }
+
+    /// The backends of the project that run; looked for when somebody asks.
+    pub async fn backends(&self) -> Result<&[Backend], Blind> {
+        let found = self.backends.get_or_try_init(|| backends(self)).await?;
+        Ok(found)
     }
 
     /// The processes of the project.

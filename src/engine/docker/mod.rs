@@ -3,6 +3,7 @@
 mod connect;
 mod create;
 mod endpoint;
+mod environment;
 mod failure;
 mod host;
 mod logs;
@@ -29,7 +30,7 @@ use jiff::Timestamp;
 
 use self::failure::{Explain, already, missing};
 use super::{
-    Condition, Engine, Facts, Host, Instance, LABEL_CONFIG, LABEL_DIR, LABEL_PROJECT,
+    Condition, Engine, Environment, Facts, Host, Instance, LABEL_CONFIG, LABEL_DIR, LABEL_PROJECT,
     LABEL_SERVICE, LogLine, LogQuery, Owner, Progress, ServiceSpec, Signal, State, Volume,
 };
 use crate::context::Env;
@@ -152,6 +153,10 @@ impl Engine for Docker {
             .explain(|| "cannot list containers".into())?;
         let list = list.into_iter().map(running::facts);
         try_join_all(list.map(|facts| self.with_all_ports(facts))).await
+    }
+
+    async fn environments(&self, names: &[&str]) -> Result<Vec<Environment>> {
+        environment::all(&self.client, names).await
     }
 
     async fn inspect(&self, id: &str) -> Result<Condition> {
