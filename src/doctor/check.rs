@@ -30,6 +30,7 @@ pub const CHECKS: &[&dyn Check] = &[
     &address::url::Url,
     &address::stun::Stun,
     &ice::media::Media,
+    &ice::turn::Turn,
     &config::files::Files,
     &config::doubts::Doubts,
     &config::stale::Stale,

@@ -8,6 +8,7 @@ use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use super::check::Blind;
+use super::ice::visited;
 use super::keys::running::{Backend, backends};
 use crate::config::{Effective, Machine, Project, effective};
 use crate::context::Context;
@@ -17,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::host::claims::Ours;
 use crate::host::files::{is_gone, same_folder};
 use crate::http;
+use crate::participant::{Report, VisitError};
 use crate::stack::api::ApiFiles;
 use crate::stack::network::expected;
 use crate::stack::plan::{ApiSeen, Plan, Seen};
@@ -37,6 +39,7 @@ pub struct Site {
     api: Option<ApiSeen>,
     ours: Ours,
     backends: OnceCell<Vec<Backend>>,
+    visit: OnceCell<Result<Report, VisitError>>,
 }
 
 /// What `up` would go by.
@@ -110,6 +113,7 @@ impl Site {
             engine,
             sfu,
             backends: OnceCell::new(),
+            visit: OnceCell::new(),
         }
     }
 
@@ -189,6 +193,11 @@ impl Site {
     pub async fn backends(&self) -> Result<&[Backend], Blind> {
         let found = self.backends.get_or_try_init(|| backends(self)).await?;
         Ok(found)
+    }
+
+    /// What a participant of our own met at the SFU; it goes there when somebody asks.
+    pub async fn visit(&self) -> Result<&Result<Report, VisitError>, Blind> {
+        self.visit.get_or_try_init(|| visited(self)).await
     }
 
     /// The processes of the project.

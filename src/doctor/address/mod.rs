@@ -12,14 +12,16 @@ use std::net::IpAddr;
 use super::{Blind, Site};
 
 /// What the SFU advertises, where no STUN server decides.
-struct Advertises {
-    addresses: Vec<IpAddr>,
+pub struct Advertises {
+    /// Its addresses, one at least.
+    pub addresses: Vec<IpAddr>,
     /// Whether livekit.yaml names them; otherwise `urbania up` adds the one there is.
     is_named: bool,
 }
 
 impl Advertises {
-    fn of(site: &Site) -> Result<Self, Blind> {
+    /// What livekit.yaml says, or what `urbania up` adds.
+    pub fn of(site: &Site) -> Result<Self, Blind> {
         let named = site.project()?.livekit.rtc.node_ip.as_deref();
         let named = named.unwrap_or_default().split(',');
         let named: Vec<IpAddr> = named.filter_map(|ip| ip.trim().parse().ok()).collect();

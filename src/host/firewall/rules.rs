@@ -114,84 +114,83 @@ pub(super) fn fate(chains: &[Chain]) -> Fate {
         let Some(policy) = chain.policy else {
             continue;
         };
-        let mut walk = Walk {
-            chains,
-            may_be_accepted: false,
-        };
-        let by_policy = match walk.chain(chain, DEEPEST) {
-            Some(Verdict::Drop) => false,
-            None if policy == Policy::Drop && !walk.may_be_accepted => true,
-            _ => continue,
-        };
+        let ends = Ends::of(chain, chains, DEEPEST);
+        if ends.accepted || (ends.open && policy == Policy::Accept) {
+            continue;
+        }
         return Fate::Dropped {
             chain: format!("{} {}", chain.table, chain.name),
-            by_policy,
+            by_policy: ends.open,
             tool: chain.tool,
         };
     }
     Fate::MayPass
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
-    Accept,
-    Drop,
-    Return,
+/// Every way in which a chain may end for the packet: where a rule is not understood, there are several.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Ends {
+    accepted: bool,
+    /// Without a verdict. If it is neither, the packet is dropped.
+    open: bool,
 }
 
-struct Walk<'a> {
-    chains: &'a [Chain],
-    /// Whether a rule that was not understood may have let the packet in before.
-    may_be_accepted: bool,
-}
-
-impl Walk<'_> {
-    /// The verdict of a chain; `None` where it has none.
-    fn chain(&mut self, chain: &Chain, depth: usize) -> Option<Verdict> {
+impl Ends {
+    fn of(chain: &Chain, chains: &[Chain], depth: usize) -> Self {
+        let mut all = Self::default();
         for rule in &chain.rules {
-            match self.rule(rule, chain, depth) {
-                None => {}
-                Some(Verdict::Return) => return None,
-                // What may have been let in before is not known to be dropped now.
-                Some(Verdict::Drop) if self.may_be_accepted => return Some(Verdict::Accept),
-                found => return found,
+            if rule.matches == Match::No {
+                continue;
+            }
+            let (ends, goes_on) = Self::of_rule(&rule.act, chain, chains, depth);
+            all.accepted |= ends.accepted;
+            all.open |= ends.open;
+            if rule.matches == Match::Yes && !goes_on {
+                return all;
             }
         }
-        None
+        all.open = true;
+        all
     }
 
-    fn rule(&mut self, rule: &Rule, chain: &Chain, depth: usize) -> Option<Verdict> {
-        if rule.matches == Match::No {
-            return None;
-        }
-        let found = match &rule.act {
-            Act::Pass => return None,
-            Act::Accept => Verdict::Accept,
-            Act::Drop => Verdict::Drop,
-            Act::Return => Verdict::Return,
-            Act::Jump(target) => self.called(target, chain, depth)?,
-            Act::Goto(target) => self.called(target, chain, depth).unwrap_or(Verdict::Return),
+    /// How the chain may end by a rule, and whether it may go on with the next one.
+    fn of_rule(act: &Act, chain: &Chain, chains: &[Chain], depth: usize) -> (Self, bool) {
+        let mut ends = Self::default();
+        match act {
+            Act::Pass => return (ends, true),
+            Act::Accept => ends.accepted = true,
+            Act::Drop => {}
+            Act::Return => ends.open = true,
             Act::Unknown => {
-                self.may_be_accepted = true;
-                return None;
+                ends.accepted = true;
+                return (ends, true);
             }
-        };
-        if rule.matches == Match::Yes {
-            return Some(found);
+            Act::Jump(target) => {
+                ends = Self::of_called(target, chain, chains, depth);
+                return (
+                    Self {
+                        open: false,
+                        ..ends
+                    },
+                    ends.open,
+                );
+            }
+            Act::Goto(target) => ends = Self::of_called(target, chain, chains, depth),
         }
-        // A chain that may be left early may leave to be accepted elsewhere.
-        self.may_be_accepted |= found != Verdict::Drop;
-        None
+        (ends, false)
     }
 
-    fn called(&mut self, target: &str, from: &Chain, depth: usize) -> Option<Verdict> {
-        let mut chains = self.chains.iter();
-        let chain = chains.find(|c| c.table == from.table && c.name == target);
-        let (Some(chain), Some(depth)) = (chain, depth.checked_sub(1)) else {
-            self.may_be_accepted = true;
-            return None;
-        };
-        self.chain(chain, depth)
+    fn of_called(target: &str, from: &Chain, chains: &[Chain], depth: usize) -> Self {
+        let mut of_table = chains.iter().filter(|chain| chain.table == from.table);
+        let chain = of_table.find(|chain| chain.name == target);
+        match (chain, depth.checked_sub(1)) {
+            (Some(chain), Some(depth)) => Self::of(chain, chains, depth),
+            // Anything may come of what cannot be followed.
+            _ => Self {
+                accepted: true,
+                open: true,
+            },
+        }
     }
 }
 
@@ -238,7 +237,11 @@ mod tests {
         // What may be so is enough to be open, and not enough to be closed.
         assert!(!is_dropped(&[(Maybe, goto.clone())], &[(Yes, Accept)]));
         assert!(!is_dropped(&[(Maybe, Accept), (Yes, Drop)], &[]));
-        assert!(is_dropped(&[(Maybe, goto), (Yes, Drop)], &[(Yes, Drop)]));
+        assert!(is_dropped(
+            &[(Maybe, goto.clone()), (Yes, Drop)],
+            &[(Yes, Drop)]
+        ));
+        assert!(is_dropped(&[(Maybe, goto)], &[(Maybe, Return)]));
         assert!(!is_dropped(&[(Yes, Jump("nowhere".into()))], &[]));
         assert!(!is_dropped(&[(Yes, Act::Unknown)], &[]));
         assert!(is_dropped(&[(Yes, Act::Pass)], &[]));
