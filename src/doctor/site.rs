@@ -22,6 +22,7 @@ use crate::participant::{Report, VisitError};
 use crate::stack::api::ApiFiles;
 use crate::stack::network::expected;
 use crate::stack::plan::{ApiSeen, Plan, Seen};
+use crate::stack::reach::sfu_base;
 use crate::stack::service::Service;
 use crate::stack::wanted::wanted;
 
@@ -92,7 +93,13 @@ impl Site {
             }
         );
         let sfu = match &project {
-            Ok(project) => SfuSeen::look(ctx, &base(project, engine.as_ref().ok())).await,
+            Ok(project) => {
+                SfuSeen::look(
+                    ctx,
+                    &sfu_base(project, engine.as_ref().ok().map(|e| &e.facts)),
+                )
+                .await
+            }
             Err(_) => Err(no_project()),
         };
         let expected = project.as_ref().ok().zip(machine);
@@ -146,7 +153,10 @@ impl Site {
 
     /// Where this machine reaches the SFU, whether it is there or not.
     pub fn base(&self) -> Result<String, Blind> {
-        Ok(base(self.project()?, self.engine().ok()))
+        Ok(sfu_base(
+            self.project()?,
+            self.engine().ok().map(|e| &e.facts),
+        ))
     }
 
     /// What the SFU would be started with now.
@@ -227,14 +237,6 @@ fn is_of(instance: &Instance, project: &Project) -> bool {
 
 fn no_project() -> Blind {
     Blind::because("there is no project whose files can be read")
-}
-
-/// Where this machine reaches the SFU.
-fn base(project: &Project, engine: Option<&EngineSeen>) -> String {
-    match engine.and_then(|e| e.facts.remote_host()) {
-        Some(host) => format!("http://{host}:{}", project.livekit.port),
-        None => project.livekit.url_here(),
-    }
 }
 
 fn ours(project: Option<&Project>, api: Option<&ApiSeen>) -> Ours {

@@ -167,11 +167,15 @@ fn command(words: &[&str]) -> String {
 
 fn judge(server: &Server, why: &str) -> Finding {
     let Server { key, address, .. } = server;
-    let finding = Finding::problem(format!(
-        "Redis at `{address}` does not answer, and LiveKit does not start without"
-    ))
-    .evidence(format!("livekit.yaml: redis.{key}: {why}"));
-    if why.starts_with("NOAUTH") || why.starts_with("WRONGPASS") || why.contains("AUTH") {
+    let is_refused = ["AUTH", "WRONGPASS"].iter().any(|word| why.contains(word));
+    let does = if is_refused {
+        "lets nobody in like this"
+    } else {
+        "does not answer"
+    };
+    let message = format!("Redis at `{address}` {does}, and LiveKit does not start without");
+    let finding = Finding::problem(message).evidence(format!("livekit.yaml: redis.{key}: {why}"));
+    if is_refused {
         return finding
             .fix("livekit.yaml: redis.username and redis.password must be those of Redis");
     }
