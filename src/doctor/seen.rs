@@ -85,9 +85,14 @@ impl EngineSeen {
         self.containers.as_ref()
     }
 
+    /// What it is, if it runs containers.
+    pub fn facts(&self) -> Option<&Facts> {
+        Some(&self.containers()?.facts)
+    }
+
     /// The other machine that the engine is on.
     pub fn remote_host(&self) -> Option<&str> {
-        self.containers()?.facts.remote_host()
+        self.facts()?.remote_host()
     }
 }
 

@@ -2,9 +2,12 @@
 
 use std::net::SocketAddr;
 
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use super::check::Blind;
+use super::ice::visited;
+use super::keys::running::{Backend, backends};
 use super::seen::{EngineSeen, PATIENCE, SfuSeen};
 use crate::config::{Effective, Machine, Project, effective};
 use crate::context::Context;
@@ -12,10 +15,12 @@ use crate::engine::Instance;
 use crate::error::{Error, Result};
 use crate::host::claims::Ours;
 use crate::host::files::{is_gone, same_folder};
+use crate::participant::{Report, VisitError};
 use crate::stack::api::ApiFiles;
 use crate::stack::network::expected;
 use crate::stack::ours::ours;
 use crate::stack::plan::{ApiSeen, Plan, Seen};
+use crate::stack::reach::sfu_base;
 use crate::stack::service::Service;
 use crate::stack::wanted::{Means, wanted};
 
@@ -29,6 +34,8 @@ pub struct Site {
     expected: Option<Expected>,
     api: Option<ApiSeen>,
     ours: Ours,
+    backends: OnceCell<Vec<Backend>>,
+    visit: OnceCell<Result<Report, VisitError>>,
 }
 
 /// What `up` would go by.
@@ -54,7 +61,10 @@ impl Site {
             }
         );
         let sfu = match &project {
-            Ok(project) => SfuSeen::look(ctx, &base(project, engine.as_ref().ok())).await,
+            Ok(project) => {
+                let facts = engine.as_ref().ok().and_then(EngineSeen::facts);
+                SfuSeen::look(ctx, &sfu_base(project, facts)).await
+            }
             Err(_) => Err(no_project()),
         };
         let expected = project.as_ref().ok().zip(network);
@@ -81,6 +91,8 @@ impl Site {
             project,
             engine,
             sfu,
+            backends: OnceCell::new(),
+            visit: OnceCell::new(),
         }
     }
 
@@ -113,7 +125,8 @@ impl Site {
 
     /// Where this machine reaches the SFU, whether it is there or not.
     pub fn base(&self) -> Result<String, Blind> {
-        Ok(base(self.project()?, self.engine().ok()))
+        let facts = self.engine().ok().and_then(EngineSeen::facts);
+        Ok(sfu_base(self.project()?, facts))
     }
 
     /// What the SFU would be started with now.
@@ -156,6 +169,17 @@ impl Site {
         self.api.as_ref()
     }
 
+    /// The backends of the project that run; looked for when somebody asks.
+    pub async fn backends(&self) -> Result<&[Backend], Blind> {
+        let found = self.backends.get_or_try_init(|| backends(self)).await?;
+        Ok(found)
+    }
+
+    /// What a participant of our own met at the SFU; it goes there when somebody asks.
+    pub async fn visit(&self) -> Result<&Result<Report, VisitError>, Blind> {
+        self.visit.get_or_try_init(|| visited(self)).await
+    }
+
     /// The processes of the project.
     pub fn ours(&self) -> &Ours {
         &self.ours
@@ -183,12 +207,4 @@ fn is_of(instance: &Instance, project: &Project) -> bool {
 
 fn no_project() -> Blind {
     Blind::because("there is no project whose files can be read")
-}
-
-/// Where this machine reaches the SFU.
-fn base(project: &Project, engine: Option<&EngineSeen>) -> String {
-    match engine.and_then(EngineSeen::remote_host) {
-        Some(host) => format!("http://{host}:{}", project.livekit.port),
-        None => project.livekit.url_here(),
-    }
 }

@@ -8,6 +8,7 @@ pub mod processes;
 pub mod programs;
 pub mod spec;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use jiff::Timestamp;
+use secrecy::SecretString;
 
 use crate::error::Result;
 use crate::host::holder::ContainerFacts;
@@ -93,6 +95,10 @@ pub trait Containers: Send + Sync {
 
     /// Every running container, ours or not: one of them may hold a port.
     async fn running(&self) -> Result<Vec<ContainerFacts>>;
+
+    /// What running containers that are not ours have in their environment: those of these variables that they
+    /// have, of containers that have one.
+    async fn environments(&self, names: &[&str]) -> Result<Vec<Environment>>;
 
     /// Whether the image is on the engine.
     async fn has_image(&self, image: &str) -> Result<bool>;
@@ -191,6 +197,17 @@ impl Instance {
     }
 }
 
+/// A container that is not ours, and what it has in its environment.
+#[derive(Debug)]
+pub struct Environment {
+    /// The container's name.
+    pub name: String,
+    /// The folder that Compose made it in.
+    pub dir: Option<PathBuf>,
+    /// The variables that were asked for; any of them may be a secret.
+    pub variables: BTreeMap<String, SecretString>,
+}
+
 /// What an instance does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -231,6 +248,8 @@ pub struct Condition {
     pub out_of_memory: bool,
     /// Its process while it runs, as the engine's machine counts.
     pub pid: Option<u32>,
+    /// How often the engine has started it again by itself.
+    pub restarts: u64,
 }
 
 /// How far the pull of an image is.

@@ -27,8 +27,7 @@ pub async fn merged(
     for service in services {
         let service = *service;
         let lines = if service == Service::Api {
-            // Whoever follows the API's log sees the next one, too.
-            lines_of_file(api_log.clone(), query.clone(), Box::new(|| true)).boxed()
+            of_api(api_log.clone(), query.clone())
         } else {
             let name = instance_name(project, service);
             let (current, leftovers) = sort_out(service, &name, instances);
@@ -45,4 +44,10 @@ pub async fn merged(
     let mut lines: Vec<(Service, LogLine)> = all.try_collect().await?;
     lines.sort_by_key(|(_, line)| line.at);
     Ok(stream::iter(lines).map(Ok).boxed())
+}
+
+/// The log of the API, which is a file.
+pub fn of_api(log: PathBuf, query: LogQuery) -> BoxStream<'static, Result<LogLine>> {
+    // Whoever follows it sees the next process's lines, too.
+    lines_of_file(log, query, Box::new(|| true)).boxed()
 }

@@ -13,6 +13,7 @@ pub mod ours;
 pub mod participants;
 pub mod plan;
 pub mod progress;
+pub mod reach;
 pub mod report;
 pub mod rotation;
 pub mod runner;

@@ -7,6 +7,7 @@ use super::hook::Way;
 use super::network::Network;
 use super::ours::ours;
 use super::plan::{Action, Plan, Seen, Wanted, refuse_namesake};
+use super::reach::sfu_base;
 use super::runner::Runner;
 use super::service::Service;
 use super::unproved::Unproved;
@@ -83,7 +84,6 @@ impl Site {
             machine,
             way,
         } = place;
-        let remote = facts.as_ref().and_then(Facts::remote_host);
         Ok(Self {
             effective: effective(&project, &machine),
             hook: way,
@@ -94,10 +94,7 @@ impl Site {
                 unproved: Unproved::of(&project).names(&volume_name(&project.name)),
                 ..Seen::default()
             },
-            sfu: match remote {
-                Some(host) => format!("http://{host}:{}", project.livekit.port),
-                None => project.livekit.url_here(),
-            },
+            sfu: sfu_base(&project, facts.as_ref()),
             project,
             facts,
             network: choice,

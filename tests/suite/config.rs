@@ -7,8 +7,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 use urbania::config::{
-    AuthSettings, ChannelNames, FirebaseSettings, Hs256Settings, JwksSettings, Settings,
-    StoreSettings,
+    AuthSettings, ChannelNames, FirebaseSettings, Hs256Settings, JwksSettings, ProgramSettings,
+    Settings, StoreSettings,
 };
 use urbania::livekit::keys::KeyPair;
 

@@ -3,6 +3,7 @@
 mod connect;
 mod create;
 mod endpoint;
+mod environment;
 mod failure;
 mod host;
 mod logs;
@@ -30,9 +31,9 @@ use jiff::Timestamp;
 
 use self::failure::{Explain, already, missing};
 use super::{
-    Condition, Containers, Engine, Facts, Form, Host, Instance, LABEL_CONFIG, LABEL_DIR,
-    LABEL_PROJECT, LABEL_SERVICE, LogLine, LogQuery, Owner, Progress, ServiceSpec, Signal, State,
-    Volume,
+    Condition, Containers, Engine, Environment, Facts, Form, Host, Instance, LABEL_CONFIG,
+    LABEL_DIR, LABEL_PROJECT, LABEL_SERVICE, LogLine, LogQuery, Owner, Progress, ServiceSpec,
+    Signal, State, Volume,
 };
 use crate::context::Env;
 use crate::error::{Error, Result};
@@ -152,6 +153,10 @@ impl Engine for Docker {
                 .pid
                 .and_then(|pid| pid.try_into().ok())
                 .filter(|pid| *pid != 0),
+            restarts: found
+                .restart_count
+                .and_then(|n| n.try_into().ok())
+                .unwrap_or(0),
         })
     }
 
@@ -311,6 +316,10 @@ impl Containers for Docker {
             .explain(|| "cannot list containers".into())?;
         let list = list.into_iter().map(running::facts);
         try_join_all(list.map(|facts| self.with_all_ports(facts))).await
+    }
+
+    async fn environments(&self, names: &[&str]) -> Result<Vec<Environment>> {
+        environment::all(&self.client, names).await
     }
 
     async fn has_image(&self, image: &str) -> Result<bool> {
