@@ -120,12 +120,20 @@ fn in_the_foreground_a_service_that_ends_is_named_and_all_is_stopped_at_the_end(
     let project = TestProject::initialised_on(engine);
     let args = ["up", "--foreground"];
     let mut up = project.command(&args);
-    let up = up.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let up = up
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     eventually("the logs are followed", || {
         let lock = fs::metadata(project.path(".urbania/lock"));
         project.api_pid().is_some() && lock.is_ok_and(|lock| lock.len() == 0)
     });
-    for pid in project.processes().into_iter().filter(|pid| *pid != up.id()) {
+    for pid in project
+        .processes()
+        .into_iter()
+        .filter(|pid| *pid != up.id())
+    {
         kill(pid);
     }
     let run = Run::of(&args, &up.wait_with_output().unwrap()).expect(1);
