@@ -116,7 +116,7 @@ Examples:
   urbania call reconnect -o json        the SFU restarts during the call
   urbania call town-hall.yaml           a scenario of your own
   urbania call --url wss://sfu.example.org
-  urbania call --token-endpoint http://localhost:8000/api/token";
+  urbania call --token-endpoint http://localhost:8000/api/connection-details";
 
 /// `urbania user`.
 pub const USER: &str = "\

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use super::browser::{Chromium, Launch, Tab, fits};
+use super::browser::{Chromium, DevToolsError, Launch, Tab, fits};
 use super::cast::Member;
 use super::event::{self, Happened};
 use super::page::Pages;
@@ -71,10 +71,21 @@ pub struct Held {
     pub record: Record,
     /// What happened meanwhile.
     pub happened: Vec<Happened>,
-    /// What the SFU said to those who insisted on publishing something: who, what, and why not.
-    pub insisted: Vec<(String, Media, Option<String>)>,
+    /// What came of insisting on what the SFU must refuse.
+    pub insisted: Vec<Insisted>,
     /// What each page looked like at the end: JPEGs in base64.
     pub screenshots: Vec<(String, String)>,
+}
+
+/// Somebody tried to publish what the SFU must refuse.
+#[derive(Debug)]
+pub struct Insisted {
+    /// Who.
+    pub who: String,
+    /// What.
+    pub media: Media,
+    /// Why the SFU does not take it, nothing where it does, or why that is not known.
+    pub refusal: Result<Option<String>, DevToolsError>,
 }
 
 /// A call while it goes on.
@@ -234,17 +245,14 @@ impl Room<'_> {
     }
 
     /// Has everybody try to publish what the SFU must refuse.
-    async fn insist(&self, table: &Table) -> Vec<(String, Media, Option<String>)> {
+    async fn insist(&self, table: &Table) -> Vec<Insisted> {
         let mut insisted = Vec::new();
         for media in &self.plan.scenario.refuses {
             let argument = json!([media]);
-            let tried = table.0.iter().map(async |(seat, tab)| {
-                let said = tab.call("insist", &argument, JOINING).await;
-                (
-                    seat.identity.clone(),
-                    *media,
-                    said.unwrap_or_else(|e| Some(e.to_string())),
-                )
+            let tried = table.0.iter().map(async |(seat, tab)| Insisted {
+                who: seat.identity.clone(),
+                media: *media,
+                refusal: tab.call("insist", &argument, JOINING).await,
             });
             insisted.extend(join_all(tried).await);
         }

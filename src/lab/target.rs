@@ -148,7 +148,7 @@ async fn ask(
     let answer = request.send().await.or_fail(failed)?;
     let status = answer.status();
     if !status.is_success() {
-        let words = words(answer.text().await.unwrap_or_default());
+        let words = words(&answer.text().await.unwrap_or_default());
         return Err(Error::failed(failed())
             .because(std::io::Error::other(format!(
                 "it answers {status}: {words}"
@@ -187,10 +187,10 @@ pub async fn knock(seat: &Seat) -> Result<(), String> {
     let said = answer.text().await.unwrap_or_default();
     // LiveKit quotes the token, which is nobody else's business.
     let said = said.replace(seat.token.expose_secret(), "…");
-    Err(format!("token refused: {}", words(said)))
+    Err(format!("token refused: {}", words(&said)))
 }
 
-fn words(said: String) -> String {
+fn words(said: &str) -> String {
     let line = said.lines().next().unwrap_or_default().trim();
     line.chars()
         .filter(|c| !c.is_control())

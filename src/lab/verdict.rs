@@ -198,7 +198,7 @@ fn tone(pair: &Pair<'_>, microphone: &Microphone) -> Result<(), Reason> {
 fn arrives(pair: &Pair<'_>, media: Media) -> Result<Received, Reason> {
     let (from, to) = pair.names();
     let sender = present(pair.from)?;
-    let receiver = present(pair.to)?;
+    let viewer = present(pair.to)?;
     if !sender.may_publish(media) {
         return Err(Reason::MayNotPublish { who: from, media });
     }
@@ -216,14 +216,14 @@ fn arrives(pair: &Pair<'_>, media: Media) -> Result<Received, Reason> {
     if sent.muted {
         return Err(Reason::Muted { who: from, media });
     }
-    if !receiver.may.subscribe {
+    if !viewer.may.subscribe {
         return Err(Reason::MayNotSubscribe(to));
     }
     if sent.packets == 0.0 {
         let path = no_way(sender);
         return Err(Reason::NothingSent { from, media, path });
     }
-    let received = receiver.others.get(&from).cloned().unwrap_or_default();
+    let received = viewer.others.get(&from).cloned().unwrap_or_default();
     let announced = match media {
         Media::Camera => received.camera.is_some(),
         Media::Microphone => received.microphone.is_some(),

@@ -37,6 +37,7 @@ mod effective;
 mod faults;
 mod init;
 mod keys;
+mod lab;
 mod lint;
 mod lock;
 mod participant;

@@ -91,9 +91,8 @@ impl Launch<'_> {
         }
         let mut process = command.spawn().or_fail(cannot)?;
         let port_file = profile.path().join("DevToolsActivePort");
-        let (address, path) = match listening(&port_file, &mut process).await {
-            Some(found) => found,
-            None => return Err(quoting(Error::failed(cannot()), &words).await),
+        let Some((address, path)) = listening(&port_file, &mut process).await else {
+            return Err(quoting(Error::failed(cannot()), &words).await);
         };
         let devtools = DevTools::connect(address, &path).await.or_fail(cannot)?;
         let version = devtools

@@ -94,7 +94,8 @@ impl Tab {
             .await
     }
 
-    async fn evaluate<T: DeserializeOwned>(
+    /// Evaluates an expression, or the promise that it is.
+    pub async fn evaluate<T: DeserializeOwned>(
         &self,
         expression: &str,
         patience: Duration,

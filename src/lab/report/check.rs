@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::lab::call::Held;
+use crate::lab::call::{Held, Insisted};
 use crate::lab::scenario::{Media, Scenario};
 
 /// Something that must hold.
@@ -21,14 +21,23 @@ pub fn all(scenario: &Scenario, held: &Held) -> Vec<Check> {
     let mut checks = Vec::new();
     for media in &scenario.refuses {
         checks.push(nobody_gets(*media, held));
-        let insisted = held.insisted.iter().filter(|(_, what, _)| what == media);
-        checks.extend(insisted.map(|(who, _, why)| Check {
-            name: format!("the SFU refuses {who} a {media}"),
-            passed: why.is_some(),
-            detail: why.clone().unwrap_or_else(|| "it has taken one".into()),
-        }));
+        let insisted = held.insisted.iter().filter(|tried| tried.media == *media);
+        checks.extend(insisted.map(refused));
     }
     checks
+}
+
+fn refused(tried: &Insisted) -> Check {
+    let (passed, detail) = match &tried.refusal {
+        Ok(Some(why)) => (true, why.clone()),
+        Ok(None) => (false, "it has taken one".to_owned()),
+        Err(e) => (false, e.to_string()),
+    };
+    Check {
+        name: format!("the SFU refuses {} a {}", tried.who, tried.media),
+        passed,
+        detail,
+    }
 }
 
 fn nobody_gets(media: Media, held: &Held) -> Check {

@@ -109,7 +109,7 @@ pub struct Sense<T> {
     pub passed: bool,
     /// Why not.
     pub reason: Option<String>,
-    /// What was measured, where anything came.
+    /// What was measured, where any packets came.
     pub measured: Option<T>,
 }
 
@@ -268,12 +268,14 @@ fn sense<T>(reason: Option<String>, measured: Option<T>) -> Sense<T> {
 
 fn sight(measured: Option<(&Received, &View)>, both_began: f64) -> Option<Sight> {
     let (received, view) = measured?;
-    Some(Sight::of(received.camera.as_ref()?, view, both_began))
+    let camera = received.camera.as_ref()?;
+    (camera.stream.packets > 0.0).then(|| Sight::of(camera, view, both_began))
 }
 
 fn sound(measured: Option<(&Received, &View)>) -> Option<Sound> {
     let (received, view) = measured?;
-    Some(Sound::of(received.microphone.as_ref()?, view))
+    let microphone = received.microphone.as_ref()?;
+    (microphone.stream.packets > 0.0).then(|| Sound::of(microphone, view))
 }
 
 fn participant(member: &Member, record: &Record) -> Participant {

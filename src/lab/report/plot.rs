@@ -49,7 +49,7 @@ pub fn plot(plot: &Plot) -> String {
         let _ = write!(
             svg,
             "<line class=\"grid\" x1=\"{LEFT}\" y1=\"{y:.1}\" x2=\"{end}\" y2=\"{y:.1}\"/>\
-             <text class=\"y\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+             <text class=\"end\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
             LEFT - 6.0,
             y + 3.5,
             number(value)
@@ -57,7 +57,8 @@ pub fn plot(plot: &Plot) -> String {
         let at = seconds * f64::from(step) / f64::from(STEPS);
         let _ = write!(
             svg,
-            "<text class=\"x\" x=\"{:.1}\" y=\"{:.1}\">{} s</text>",
+            "<text class=\"{}\" x=\"{:.1}\" y=\"{:.1}\">{} s</text>",
+            if step == STEPS { "end" } else { "middle" },
             x(at),
             HEIGHT - 6.0,
             number(at)
