@@ -9,18 +9,18 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use super::browser::{Chromium, DevToolsError, Launch, Tab, fits};
+use super::browser::{Chromium, Conditions, DevToolsError, Launch, Tab, fits};
 use super::cast::Member;
 use super::event::{self, Happened};
 use super::page::Pages;
 use super::progress::Progress;
 use super::record::{Joined, Record};
-use super::scenario::{Media, Scenario};
+use super::scenario::{Media, Picture, Scenario, What};
 use super::target::{Seat, Tokens, knock};
 use super::told::{Connection, Told};
 use super::verdict::blocked;
 use crate::context::Clock;
-use crate::error::Result;
+use crate::error::{Context as _, Result};
 use crate::stack::interrupt::Interrupt;
 
 pub use super::event::Restart;
@@ -196,6 +196,9 @@ async fn inside(
     };
     progress.doing("opening the pages");
     let table = Table::lay(chromium, origin, seats).await?;
+    if plan.scenario.events.iter().any(|e| e.what == What::Network) {
+        table.throttle().await?;
+    }
     progress.doing("joining");
     for ((seat, _), joined) in table.0.iter().zip(room.join_all(&table).await) {
         match &joined {
@@ -219,9 +222,15 @@ impl Room<'_> {
 
     /// Joins; how long that took, or why not.
     pub async fn join(&self, seat: &Seat, tab: &Tab) -> Joined {
-        let picture = &self.plan.scenario.picture;
+        let Scenario {
+            picture, events, ..
+        } = self.plan.scenario;
+        // Where the SFU restarts, an app joins again.
+        let stays = events.iter().any(|event| event.what == What::RestartSfu);
+        let Picture { width, height, fps } = picture;
+        let plan = json!({"width": width, "height": height, "fps": fps, "stays": stays});
         let cast = json!([self.members]);
-        let join = json!([seat.url, seat.token.expose_secret(), seat.identity, picture]);
+        let join = json!([seat.url, seat.token.expose_secret(), seat.identity, plan]);
         let tried = async {
             tab.call::<()>("cast", &cast, TELLING).await?;
             tab.call("join", &join, JOINING).await
@@ -294,6 +303,15 @@ impl Table {
     pub fn of<'a>(&'a self, who: Option<&'a str>) -> impl Iterator<Item = (&'a Seat, &'a Tab)> {
         let all = self.0.iter().map(|(seat, tab)| (seat, tab));
         all.filter(move |(seat, _)| who.is_none_or(|who| who == seat.identity))
+    }
+
+    /// Chromium throttles only what has begun behind its throttle: it is there from the beginning, wide open.
+    async fn throttle(&self) -> Result<()> {
+        for (seat, tab) in &self.0 {
+            let throttled = tab.degrade(&Conditions::default()).await;
+            throttled.or_fail(|| format!("cannot throttle the page of {}", seat.identity))?;
+        }
+        Ok(())
     }
 
     /// What each page tells; one that does not answer is left out, as its last words are old then.

@@ -1,14 +1,19 @@
 //! What happens during a call, done.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use serde::Serialize;
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
+use super::browser::{Conditions, DevToolsError};
 use super::call::{Room, Table};
 use super::scenario::{Event, What};
 use crate::error::{Error, Result};
-use crate::lab::browser::DevToolsError;
+
+/// How long a page may take to do what happens.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Who can stop and start the SFU.
 #[async_trait(?Send)]
@@ -34,7 +39,7 @@ pub async fn happen(room: &Room<'_>, table: &Table, started: Instant) -> Vec<Hap
     events.sort_by_key(|event| event.at);
     let mut happened = Vec::new();
     for event in events {
-        sleep_until(started + std::time::Duration::from_secs(event.at.into())).await;
+        sleep_until(started + Duration::from_secs(event.at.into())).await;
         room.progress.say(format_args!("{event}"));
         let error = one(room, table, event).await.err();
         if let Some(e) = &error {
@@ -71,12 +76,7 @@ async fn one(room: &Room<'_>, table: &Table, event: &Event) -> Result<()> {
                     .await
                     .map_err(failed)?;
             }
-            What::Network => {
-                let (loss, latency) = (event.loss.unwrap_or(0), event.latency.unwrap_or(0));
-                tab.degrade(loss, latency, event.kbps)
-                    .await
-                    .map_err(failed)?;
-            }
+            What::Network => tab.degrade(&conditions(event)).await.map_err(failed)?,
             What::Join => {
                 let joined = room.join(seat, tab).await;
                 joined.map_err(|why| Error::failed(format!("{}: {why}", seat.identity)))?;
@@ -86,4 +86,11 @@ async fn one(room: &Room<'_>, table: &Table, event: &Event) -> Result<()> {
     Ok(())
 }
 
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+fn conditions(event: &Event) -> Conditions {
+    let usual = Conditions::default();
+    Conditions {
+        loss: event.loss.unwrap_or(usual.loss),
+        latency: event.latency.unwrap_or(usual.latency),
+        kbps: event.kbps.unwrap_or(usual.kbps),
+    }
+}

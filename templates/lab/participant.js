@@ -6,7 +6,7 @@ import { connections } from './connections.js';
 import { now, paint, read, since } from './picture.js';
 import { context, ear, hear, tone } from './tone.js';
 
-const { Room, RoomEvent, Track } = LivekitClient;
+const { DisconnectReason, Room, RoomEvent, Track } = LivekitClient;
 const SOURCES = { camera: Track.Source.Camera, microphone: Track.Source.Microphone };
 
 // A latency beyond this is no latency: the picture stood still.
@@ -21,33 +21,49 @@ const events = [];
 let room;
 let me;
 let began;
+let painting;
 
 /// Says who takes part: `{identity, number, hertz, colour, plays, publishes, mutes}` of each.
 function cast(everybody) {
   everybody.forEach((member) => members.set(member.identity, member));
 }
 
-/// Joins a room as `identity`: `{ms}`, or `{error, connections}`. `plan`: `{width, height, fps}`.
+/// Joins a room as `identity`: `{ms}`, or `{error, connections}`. `plan`: `{width, height, fps, stays}`.
 async function join(url, token, identity, plan) {
   me = { ...members.get(identity), ...plan };
   document.title = identity;
   began = now();
   watched.clear();
-  own.clear();
+  try {
+    await enter(url, token);
+  } catch (e) {
+    return { error: e.message, connections: await connections() };
+  }
+  return { ms: now() - began };
+}
+
+async function enter(url, token) {
   room = new Room({ adaptiveStream: false, dynacast: false });
   for (const event of ['Reconnecting', 'SignalReconnecting', 'Reconnected', 'Disconnected']) {
     room.on(RoomEvent[event], () => events.push({ event, at: now() }));
   }
   room.on(RoomEvent.TrackSubscribed, (track, _, participant) => watch(participant.identity, track));
-  try {
-    await room.connect(url, token, { maxRetries: 0, peerConnectionTimeout: 10_000 });
-  } catch (e) {
-    return { error: e.message, connections: await connections() };
-  }
-  const ms = now() - began;
+  await room.connect(url, token, { maxRetries: 0, peerConnectionTimeout: 10_000 });
+  room.on(RoomEvent.Disconnected, (reason) => {
+    if (me.stays && reason !== DisconnectReason.CLIENT_INITIATED) comeBack(url, token);
+  });
   await context.resume();
+  own.clear();
   me.publishes.forEach(publish);
-  return { ms };
+}
+
+/// Who is cut off for good comes in again, as an app does.
+async function comeBack(url, token) {
+  try {
+    await enter(url, token);
+  } catch {
+    setTimeout(() => comeBack(url, token), 500);
+  }
 }
 
 async function publish(source) {
@@ -69,7 +85,7 @@ async function insist(source) {
   const may = room.localParticipant.hasPermissionsToPublish;
   room.localParticipant.hasPermissionsToPublish = () => true;
   try {
-    const track = source === 'camera' ? picture(document.createElement('canvas')) : tone(me.plays);
+    const [track] = source === 'camera' ? picture(document.createElement('canvas')) : [tone(me.plays)];
     await room.localParticipant.publishTrack(track, { source: SOURCES[source], videoCodec: 'vp8' });
     return null;
   } catch (e) {
@@ -82,17 +98,20 @@ async function insist(source) {
 function shownPicture() {
   const canvas = document.createElement('canvas');
   tile(me.identity, canvas).classList.add('own');
-  return picture(canvas);
+  clearInterval(painting);
+  const [track, timer] = picture(canvas);
+  painting = timer;
+  return track;
 }
 
 function picture(canvas) {
   [canvas.width, canvas.height] = [me.width, me.height];
   const [track] = canvas.captureStream(0).getVideoTracks();
-  setInterval(() => {
+  const timer = setInterval(() => {
     paint(canvas, me.number, now(), { name: me.identity, colour: me.colour });
     track.requestFrame();
   }, 1000 / me.fps);
-  return track;
+  return [track, timer];
 }
 
 function watch(identity, track) {

@@ -13,4 +13,4 @@ pub use chromium::{Chromium, Launch};
 pub use devtools::DevToolsError;
 pub use find::find;
 pub use memory::fits;
-pub use tab::Tab;
+pub use tab::{Conditions, Tab};

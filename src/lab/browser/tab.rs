@@ -25,6 +25,28 @@ pub struct Tab {
     session: String,
 }
 
+/// What the network of a page is like.
+#[derive(Clone, Copy, Debug)]
+pub struct Conditions {
+    /// Packets of a hundred that are lost.
+    pub loss: u32,
+    /// Milliseconds that packets take longer.
+    pub latency: u32,
+    /// Kilobits a second that get through each way.
+    pub kbps: u32,
+}
+
+/// A network as good as any.
+impl Default for Conditions {
+    fn default() -> Self {
+        Self {
+            loss: 0,
+            latency: 0,
+            kbps: 1_000_000,
+        }
+    }
+}
+
 /// What came of evaluating something.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -118,19 +140,18 @@ impl Tab {
         Ok(taken["data"].as_str().unwrap_or_default().to_owned())
     }
 
-    /// Makes the page's network worse: per cent of packets lost, milliseconds added, kilobits a second.
-    pub async fn degrade(
-        &self,
-        loss: u32,
-        latency: u32,
-        kbps: Option<u32>,
-    ) -> Result<(), DevToolsError> {
-        // In bytes a second; below zero there is no limit.
-        let rate = kbps.map_or(-1.0, |kbps| f64::from(kbps) * 1000.0 / 8.0);
+    /// Gives the page's network other conditions.
+    pub async fn degrade(&self, conditions: &Conditions) -> Result<(), DevToolsError> {
+        let Conditions {
+            loss,
+            latency,
+            kbps,
+        } = conditions;
+        let bytes = f64::from(*kbps) * 1000.0 / 8.0;
         self.ask("Network.enable", json!({}), PATIENCE).await?;
         let wanted = json!({
             "offline": false, "latency": latency, "packetLoss": loss,
-            "downloadThroughput": rate, "uploadThroughput": rate,
+            "downloadThroughput": bytes, "uploadThroughput": bytes,
         });
         self.ask("Network.emulateNetworkConditions", wanted, PATIENCE)
             .await?;

@@ -103,23 +103,18 @@ fn mark(passed: Option<bool>) -> String {
 
 fn pictures(report: &Report) -> Option<String> {
     let mut table = Table::new(&[
-        "picture", "", "first", "late p50", "p95", "fps", "stills", "size", "lost", "jitter",
-        "kbit/s",
+        "picture", "", "first", "late", "gap", "fps", "stills", "size", "lost", "jitter", "kbit/s",
     ]);
     let mut any = false;
     for pair in &report.pairs {
         let Some(sense) = &pair.sees else { continue };
         any = true;
-        let mut row = vec![
-            format!("{} → {}", pair.from, pair.to),
-            mark(Some(sense.passed)),
-        ];
+        let mut row = begin(pair, sense.passed);
         if let Some(m) = &sense.measured {
-            let late = |of: fn(Spread) -> f64| m.latency_ms.map_or_else(none, |s| ms(of(s)));
             row.extend([
                 m.first_frame_ms.map_or_else(none, ms),
-                late(|spread| spread.p50),
-                late(|spread| spread.p95),
+                m.latency_ms.map_or_else(none, late),
+                ms(m.longest_gap_ms),
                 format!("{:.1}", m.fps),
                 format!("{:.0}", m.freezes),
                 format!("{}×{}", m.width, m.height),
@@ -139,10 +134,7 @@ fn sounds(report: &Report) -> Option<String> {
     for pair in &report.pairs {
         let Some(sense) = &pair.hears else { continue };
         any = true;
-        let mut row = vec![
-            format!("{} → {}", pair.from, pair.to),
-            mark(Some(sense.passed)),
-        ];
+        let mut row = begin(pair, sense.passed);
         if let Some(m) = &sense.measured {
             row.extend([
                 m.hertz.map_or_else(none, |hertz| format!("{hertz} Hz")),
@@ -154,6 +146,16 @@ fn sounds(report: &Report) -> Option<String> {
         table.row(row);
     }
     any.then(|| table.to_string())
+}
+
+fn begin(pair: &PairResult, passed: bool) -> Vec<String> {
+    let pair = format!("{} → {}", pair.from, pair.to);
+    vec![pair, mark(Some(passed))]
+}
+
+/// The middle, and what 95 of 100 pictures keep to.
+fn late(spread: Spread) -> String {
+    format!("{:.0}, {:.0} ms", spread.p50, spread.p95)
 }
 
 fn ms(ms: f64) -> String {

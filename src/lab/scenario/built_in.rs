@@ -21,7 +21,7 @@ pub const NAMES: [(&str, &str); 8] = [
     ),
     (
         "lossy",
-        "5 % of packets are lost and 80 ms are added during a call",
+        "each loses 5 % of its packets and gets 80 ms more each way during a call",
     ),
     ("churn", "participants leave and come back"),
 ];
