@@ -39,6 +39,7 @@ mod engines;
 mod faults;
 mod init;
 mod keys;
+mod lab;
 mod lint;
 mod lock;
 mod participant;
