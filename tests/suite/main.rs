@@ -48,3 +48,4 @@ mod sfu;
 mod store;
 mod support;
 mod token_inspect;
+mod web;

@@ -20,6 +20,7 @@ fn room(name: &str) -> Room {
         mode: Mode::default(),
         participants: Vec::new(),
         max_participants: 100,
+        lobby: None,
         call: Call::default(),
         revision: 0,
     }

@@ -28,6 +28,8 @@ pub struct Shown<'a> {
     active_participants: Vec<&'a str>,
     status: Status,
     max_participants: u32,
+    /// Whether people wait until whoever made it lets them in.
+    lobby: bool,
 }
 
 impl<'a> From<&'a Room> for Shown<'a> {
@@ -45,6 +47,7 @@ impl<'a> From<&'a Room> for Shown<'a> {
             active_participants: present.filter(|&identity| seen.insert(identity)).collect(),
             status: room.call.status,
             max_participants: room.max_participants,
+            lobby: room.lobby.is_some(),
         }
     }
 }
