@@ -24,10 +24,10 @@ export async function aWebinarWithAWaitingRoom(browser, base, password) {
   await moves(tile(bob, "ada").locator("video"));
   assert.equal(await bob.getByRole("button", { name: "Mute", exact: true }).count(), 0);
   await bob.getByRole("button", { name: "Ask to speak" }).click();
-  await ada.getByRole("button", { name: "Let bob speak" }).click();
+  await ada.getByRole("button", { name: "Let speak: bob" }).click();
   await bob.getByRole("button", { name: "Start camera" }).click();
   await moves(tile(ada, "bob").locator("video"));
-  await ada.getByRole("button", { name: "End bob's turn to speak" }).click();
+  await ada.getByRole("button", { name: "End turn: bob" }).click();
   await bob.getByRole("button", { name: "Ask to speak" }).waitFor();
 
   await ada.getByRole("button", { name: "End for all" }).click();

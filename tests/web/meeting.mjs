@@ -77,15 +77,15 @@ async function hand(ada, bob) {
   await tile(ada, "bob").locator(".tile-hand").waitFor();
   await ada.getByRole("button", { name: "People" }).click();
   await accessible(ada, "people");
-  await ada.getByRole("button", { name: "Lower bob's hand" }).click();
+  await ada.getByRole("button", { name: "Lower hand: bob" }).click();
   await bob.getByRole("button", { name: "Raise hand" }).waitFor();
 }
 
 async function hostControls(ada, bob) {
   assert.equal(await bob.getByRole("button", { name: "End for all" }).count(), 0);
-  await ada.getByRole("button", { name: "Mute bob" }).click();
+  await ada.getByRole("button", { name: "Mute: bob" }).click();
   await bob.getByRole("button", { name: "Unmute" }).waitFor();
-  await ada.getByRole("button", { name: "Remove bob" }).click();
+  await ada.getByRole("button", { name: "Remove: bob" }).click();
   await bob.getByRole("heading", { name: "You were removed from the meeting" }).waitFor();
   await tile(ada, "bob").waitFor({ state: "detached" });
 }

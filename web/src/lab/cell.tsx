@@ -34,7 +34,7 @@ export function Cell({ member, onKill }: { member: Member; onKill: () => void })
       <header>
         <strong>{member.name}</strong>
         {isGone && <span className="tag">{t.participantGone}</span>}
-        <button type="button" className="small" aria-label={t.killOf(member.name)} onClick={onKill}>
+        <button type="button" className="small" aria-label={`${t.kill}: ${member.name}`} onClick={onKill}>
           <Icon name="close" />
           {t.kill}
         </button>

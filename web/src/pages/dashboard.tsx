@@ -111,7 +111,7 @@ function RoomRow({ room, me, onGone }: { room: Room; me: Session; onGone: () => 
       <div className="row end">
         <CopyButton text={location.origin + toRoom("invite", name)} label={t.copyLink} />
         {mine && (
-          <button type="button" className="quiet" aria-label={t.removeRoom(name)} onClick={() => setAsked(true)}>
+          <button type="button" className="quiet" aria-label={`${t.remove}: ${name}`} onClick={() => setAsked(true)}>
             {t.remove}
           </button>
         )}

@@ -5,7 +5,7 @@ import { useWords } from "../i18n";
 export function Confirm({ question, yes, onYes, onNo }: { question: string; yes: string; onYes: () => void; onNo: () => void }) {
   const t = useWords();
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => void dialog.current?.showModal(), []);
   return (
     <dialog ref={dialog} className="card confirm" aria-label={question} onClose={onNo}>
       <p>{question}</p>

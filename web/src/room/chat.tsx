@@ -9,7 +9,10 @@ export function ChatPanel() {
   const { chatMessages, send, isSending } = useChat();
   const [text, setText] = useState("");
   const end = useRef<HTMLLIElement>(null);
-  useEffect(() => end.current?.scrollIntoView({ block: "end" }), [chatMessages.length]);
+  useEffect(() => {
+    // It may return something, which is no way to clean up.
+    void end.current?.scrollIntoView({ block: "end" });
+  }, [chatMessages.length]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const message = text.trim();
@@ -39,7 +42,7 @@ export function SidePanel({ title, children }: { title: string; children: ReactN
   const t = useWords();
   const { setPanel } = useCall();
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), []);
+  useEffect(() => void heading.current?.focus(), []);
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <aside className="panel" aria-label={title} onKeyDown={({ key }) => key === "Escape" && setPanel(null)}>

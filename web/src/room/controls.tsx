@@ -1,4 +1,4 @@
-import { DisconnectButton, useLocalParticipant, useLocalParticipantPermissions, useTrackToggle } from "@livekit/components-react";
+import { DisconnectButton, useLocalParticipant, useLocalParticipantPermissions, useParticipantAttributes, useTrackToggle } from "@livekit/components-react";
 import { Track } from "livekit-client";
 import { useState, type ReactNode } from "react";
 import { people, rooms } from "../api";
@@ -66,6 +66,7 @@ function HandButton({ speaks }: { speaks: boolean }) {
   const t = useWords();
   const { name } = useCall();
   const { localParticipant } = useLocalParticipant();
+  useParticipantAttributes({ participant: localParticipant });
   const isUp = handOf(localParticipant) !== "";
   const [busy, setBusy] = useState(false);
   const toggle = async () => {

@@ -42,10 +42,10 @@ function WaitingList() {
           <li key={id}>
             <Initials name={username} />
             <span className="person">{username || id}</span>
-            <button type="button" className="small primary" onClick={() => void rooms.letIn(name, id)}>
+            <button type="button" className="small primary" aria-label={`${t.letIn}: ${username}`} onClick={() => void rooms.letIn(name, id)}>
               {t.letIn}
             </button>
-            <button type="button" className="small" onClick={() => void rooms.turnAway(name, id)}>
+            <button type="button" className="small" aria-label={`${t.turnAway}: ${username}`} onClick={() => void rooms.turnAway(name, id)}>
               {t.turnAway}
             </button>
           </li>
@@ -90,16 +90,16 @@ function HostTools({ participant, name, listens, isMuted }: { participant: Parti
   const who = participant.identity;
   const microphone = participant.getTrackPublication(Track.Source.Microphone)?.trackSid;
   const isWebinar = made?.mode === "webinar";
-  const tools: [string, string, () => Promise<void>][] = [];
-  if (isWebinar && listens) tools.push([t.speak, t.letSpeak(name), () => people.letSpeak(room, who)]);
-  if (isWebinar && !listens) tools.push([t.endTurn, t.letListen(name), () => people.letListen(room, who)]);
-  if (handOf(participant)) tools.push([t.lowerHand, t.lowerHandOf(name), () => people.lowerHand(room, who)]);
-  if (microphone && !isMuted) tools.push([t.muteShort, t.mute(name), () => people.mute(room, who, microphone)]);
-  tools.push([t.removeShort, t.sendAway(name), () => people.remove(room, who)]);
+  const tools: [string, () => Promise<void>][] = [];
+  if (isWebinar && listens) tools.push([t.speak, () => people.letSpeak(room, who)]);
+  if (isWebinar && !listens) tools.push([t.endTurn, () => people.letListen(room, who)]);
+  if (handOf(participant)) tools.push([t.lowerHand, () => people.lowerHand(room, who)]);
+  if (microphone && !isMuted) tools.push([t.muteShort, () => people.mute(room, who, microphone)]);
+  tools.push([t.removeShort, () => people.remove(room, who)]);
   return (
     <span className="host-tools">
-      {tools.map(([text, label, act]) => (
-        <button key={label} type="button" className="small" aria-label={label} onClick={() => void act().catch(() => undefined)}>
+      {tools.map(([text, act]) => (
+        <button key={text} type="button" className="small" aria-label={`${text}: ${name}`} onClick={() => void act().catch(() => undefined)}>
           {text}
         </button>
       ))}
