@@ -11,10 +11,10 @@ export interface Room {
   active_participants: string[];
   status: "created" | "active" | "ended";
   max_participants: number;
-  lobby: boolean;
+  lobby?: boolean;
 }
 
-export type NewRoom = Pick<Room, "room_name" | "participants" | "call_type" | "mode" | "lobby">;
+export type NewRoom = Pick<Room, "room_name" | "participants" | "call_type" | "mode"> & { lobby: boolean };
 
 /** What opens the door of a room at the SFU. */
 export interface Ticket {

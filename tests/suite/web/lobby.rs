@@ -129,9 +129,14 @@ async fn only_who_made_the_room_is_its_host_and_strangers_are_told_of_no_room() 
     }
     for (method, answer) in [
         ("PUT", r#"403 {"detail":"Only the own hand can be raised"}"#),
-        ("DELETE", r#"403 {"detail":"Only the own hand can be lowered"}"#),
+        (
+            "DELETE",
+            r#"403 {"detail":"Only the own hand can be lowered"}"#,
+        ),
     ] {
-        let hand = people.ask(&people.bob, method, "/participants/x/hand").await;
+        let hand = people
+            .ask(&people.bob, method, "/participants/x/hand")
+            .await;
         assert_eq!(hand, answer);
     }
     assert_eq!(

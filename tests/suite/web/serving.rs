@@ -71,7 +71,11 @@ async fn every_page_is_the_client_and_confines_itself() {
         assert!(text.contains(r#"<div id="root">"#), "{text}");
         assert!(!text.contains("<style") && !text.contains("style="));
         let scripts: Vec<_> = text.split("<script").skip(1).collect();
-        assert!(scripts.iter().all(|script| script.contains(" src=\"/assets/")));
+        assert!(
+            scripts
+                .iter()
+                .all(|script| script.contains(" src=\"/assets/"))
+        );
     }
     etags.dedup();
     assert_eq!(etags.len(), 1);
@@ -84,9 +88,18 @@ async fn every_page_is_the_client_and_confines_itself() {
 async fn the_policy_names_the_sfu_as_each_browser_reaches_it() {
     let api = Api::start().await;
     for (host, sfu) in [
-        ("localhost:8000", "connect-src 'self' ws://localhost:7880 http://localhost:7880"),
-        ("10.1.2.3:8000", "connect-src 'self' ws://10.1.2.3:7880 http://10.1.2.3:7880"),
-        ("x;script-src *", "connect-src 'self' ws://localhost:7880 http://localhost:7880"),
+        (
+            "localhost:8000",
+            "connect-src 'self' ws://localhost:7880 http://localhost:7880",
+        ),
+        (
+            "10.1.2.3:8000",
+            "connect-src 'self' ws://10.1.2.3:7880 http://10.1.2.3:7880",
+        ),
+        (
+            "x;script-src *",
+            "connect-src 'self' ws://localhost:7880 http://localhost:7880",
+        ),
     ] {
         let page = get(&api, "/", &[("host", host)]).await;
         let policy = header(&page, "content-security-policy");

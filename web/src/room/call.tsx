@@ -31,7 +31,7 @@ export function Call({ me, name, ticket, room, onOver }: Props) {
   const [view, setView] = useState<"grid" | "speaker">("grid");
   const layout = useCreateLayoutContext();
   const isHost = room?.created_by === me.id;
-  const waiting = useWaiting(name, isHost && room.lobby);
+  const waiting = useWaiting(name, isHost && room.lobby === true);
   const media = useMemo(() => wanted(room, me.id), [room, me.id]);
   const context = useMemo(
     () => ({ name, room, me, isHost, panel, setPanel, view, setView, waiting }),
