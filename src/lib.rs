@@ -22,7 +22,7 @@
 //! store/           trait and records; sqlite, mongo
 //! auth/            Caller and the identity providers
 //! doctor/          checks: what is wrong, why, and what to do; one check a file, by group
-//! api/             router, state, policy, mint; contracts/<app>/
+//! api/             router, state, policy, mint; contracts/<app>/; web/: the client's pages, built from web/
 //! ```
 //!
 //! # Three walks

@@ -51,3 +51,4 @@ mod sfu;
 mod store;
 mod support;
 mod token_inspect;
+mod web;
