@@ -14,6 +14,7 @@
 //! livekit/         key pair, grants, tokens, room service, webhooks (knows LiveKit)
 //! participant/     one without a browser: joins a room and tries every way for media
 //! presence/        who is in which room: webhooks and lists made into calls
+//! lab/             calls between real browsers: scenarios, measurements, verdicts, reports
 //! host/            sockets and their holders, detached processes, the lock (knows this machine)
 //! engine/          the trait and the choice; docker/ (only place with bollard), processes/
 //! stack/           services wanted, plan, health, up and down (pure until applied)
@@ -21,7 +22,7 @@
 //! store/           trait and records; sqlite, mongo
 //! auth/            Caller and the identity providers
 //! doctor/          checks: what is wrong, why, and what to do; one check a file, by group
-//! api/             router, state, policy, mint; contracts/<app>/
+//! api/             router, state, policy, mint; contracts/<app>/; web/: the client's pages, built from web/
 //! ```
 //!
 //! # Three walks
@@ -43,6 +44,7 @@ pub mod error;
 pub mod host;
 pub mod http;
 pub mod jwt;
+pub mod lab;
 pub mod livekit;
 pub mod logging;
 pub mod output;

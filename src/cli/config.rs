@@ -13,6 +13,7 @@ use crate::config::{
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::host::address::node_ip;
+use crate::lab::scenario::scenario_schema;
 use crate::output::{Format, GOOD, WARN};
 use crate::stack::network::expected;
 
@@ -65,6 +66,8 @@ enum SchemaOf {
     Livekit,
     /// Files of `urbania seed`
     Seed,
+    /// Files of `urbania call`
+    Scenario,
 }
 
 /// Runs the command.
@@ -76,6 +79,7 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
             SchemaOf::Urbania => settings_schema(),
             SchemaOf::Livekit => livekit_schema(),
             SchemaOf::Seed => seed_schema(),
+            SchemaOf::Scenario => scenario_schema(),
         }),
     }
 }

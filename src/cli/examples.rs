@@ -113,6 +113,17 @@ Examples:
   urbania room watch -o json            one object a line, until Ctrl-C
   urbania room list --url wss://sfu.example.org";
 
+/// `urbania call`.
+pub const CALL: &str = "\
+Examples:
+  urbania call                          two browsers; exit code 3 when one does not see the other
+  urbania call group --participants 5 --html report.html
+  urbania call webinar --duration 1m --junit report.xml
+  urbania call reconnect -o json        the SFU restarts during the call
+  urbania call town-hall.yaml           a scenario of your own
+  urbania call --url wss://sfu.example.org
+  urbania call --token-endpoint http://localhost:8000/api/connection-details";
+
 /// `urbania user`.
 pub const USER: &str = "\
 Examples:

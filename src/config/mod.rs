@@ -26,6 +26,7 @@ mod scaffold;
 mod schema;
 mod seed;
 mod settings;
+mod strict;
 mod yaml;
 
 pub use backends::{BackendFinding, Difference, KEY, SECRET, URLS, compare_backends};
@@ -40,11 +41,11 @@ pub use livekit::{LivekitConfig, OwnPort, Room, Rtc, Turn, UdpPorts, Webhook};
 pub use load::{lint_project, livekit_file, variable_of};
 pub use mend::{Change, Mend, mend_backends, mend_pairs};
 pub use move_ports::{FileChange, PortMove, move_ports};
-pub use problem::Problem;
+pub use problem::{Problem, error_in};
 pub use project::{ENV_FILE, LIVEKIT_FILE, Project, SETTINGS_FILE, STATE_DIR};
 pub use roles::{Role, Roles, Stage};
 pub use scaffold::{Action, Existing, Planned, Scaffold, livekit_yaml, scaffold};
-pub use schema::{livekit_schema, livekit_secrets, seed_schema, settings_schema};
+pub use schema::{derived, livekit_schema, livekit_secrets, seed_schema, settings_schema};
 pub use seed::{Seed, SeedChannel, SeedClub, SeedFile, SeedRole, SeedRoom, SeedUser};
 pub use settings::{
     ApiLimits, ApiSettings, AuthSettings, ChannelNames, ClaimNames, ClubNames, DuplicateIdentity,
@@ -52,4 +53,5 @@ pub use settings::{
     MongodbSettings, NetworkChoice, ProgramSettings, Services, Settings, StoreChoice,
     StoreSettings, TokenSourceSettings,
 };
+pub use strict::{bounded_text, strictly};
 pub use yaml::{Position, is_project_name};

@@ -166,6 +166,8 @@ pub struct ApiSettings {
     /// Whether anybody on this machine gets tokens without a login, as from LiveKit Cloud's sandbox. For
     /// development: `listen` must be a loopback address.
     pub dev: bool,
+    /// Whether the web client is served: the pages at `/`.
+    pub web: bool,
     /// What is done when somebody asks for a token to a room that they are in already.
     pub duplicate_identity: DuplicateIdentity,
     /// What Kraken's contract has of its own.
@@ -254,6 +256,7 @@ impl Default for ApiSettings {
             limits: ApiLimits::default(),
             token_source: TokenSourceSettings::default(),
             dev: false,
+            web: true,
             duplicate_identity: DuplicateIdentity::default(),
             kraken: KrakenSettings::default(),
         }

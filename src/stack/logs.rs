@@ -48,6 +48,6 @@ pub async fn merged(
 
 /// The log of the API, which is a file.
 pub fn of_api(log: PathBuf, query: LogQuery) -> BoxStream<'static, Result<LogLine>> {
-    // Whoever follows it sees the next process's lines, too.
+    // Whoever follows the API's log sees the next one, too.
     lines_of_file(log, query, Box::new(|| true)).boxed()
 }

@@ -20,8 +20,8 @@ use crate::error::{Error, Result as UserResult};
 pub use id::new_id;
 pub use mongo::Mongo;
 pub use records::{
-    CLUB_ROOM, Call, CallType, Channel, Club, Known, Meeting, Mode, Present, Role, Room, Status,
-    User,
+    CLUB_ROOM, Call, CallType, Channel, Club, Known, Lobby, Meeting, Mode, Present, Role, Room,
+    Status, User,
 };
 pub use sqlite::Sqlite;
 

@@ -18,8 +18,8 @@ const ABOUT: About = About {
     title: "a service has ended by itself",
     looks_at: "Containers and processes of the project that are there and do not run: their last words, and of containers\n\
         the exit code and whether the kernel ended them for lack of memory. `urbania down` removes what it stops, so what\n\
-        is left has ended otherwise. Of containers that run, whether the kernel has ended a process in them, and how often\n\
-        the engine has started them again, which it does where somebody gave them a restart policy.",
+        is left has ended otherwise. Of containers that run, whether the kernel has ended a process in them, and how\n\
+        often the engine has started them again, which it does where somebody gave them a restart policy.",
     why: "LiveKit ends with exit code 0 also when it could not start; MongoDB is ended by the kernel when memory runs\n\
         out. Nobody is told either way.",
     fix: "The finding quotes the last words, with a way out where we know one. `urbania up` starts the service again.",

@@ -124,6 +124,7 @@ impl Folder {
             out_of_memory: false,
             restarts: 0,
             pid: process.map(|process| process.pid),
+            restarts: 0,
         })
     }
 
