@@ -292,10 +292,6 @@ impl Containers for Docker {
         connect::facts(&self.client, &self.endpoint).await
     }
 
-    async fn environments(&self, names: &[&str]) -> Result<Vec<Environment>> {
-        environment::all(&self.client, names).await
-    }
-
     async fn host(&self) -> Result<Host> {
         host::host(&self.client).await
     }

@@ -122,7 +122,6 @@ impl Folder {
             started: process.as_ref().and_then(Running::since),
             exit_code: None,
             out_of_memory: false,
-            restarts: 0,
             pid: process.map(|process| process.pid),
             restarts: 0,
         })
