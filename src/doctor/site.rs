@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::check::Blind;
 use super::ice::visited;
 use super::keys::running::{Backend, backends};
-use crate::config::{Effective, Machine, Project, effective};
+use crate::config::{Effective, Machine, NetworkMode, Project, effective};
 use crate::context::Context;
 use crate::engine::docker::Docker;
 use crate::engine::{Choice, Engine, Facts, Host, Instance};
@@ -173,10 +173,24 @@ impl Site {
         self.expected.as_ref().ok_or_else(no_project)
     }
 
+    /// Whether the engine is on another machine.
+    pub fn is_elsewhere(&self) -> bool {
+        let engine = self.engine.as_ref();
+        engine.is_ok_and(|seen| seen.facts.remote_host().is_some())
+    }
+
+    /// Nothing, where the SFU has the network that this machine has.
+    pub fn shares_network(&self) -> Result<(), Blind> {
+        if self.is_elsewhere() || self.machine()?.network == NetworkMode::Published {
+            return Err(Blind::because("the SFU is in another network"));
+        }
+        Ok(())
+    }
+
     /// What `up` would do now.
     pub fn plan(&self) -> Result<Plan, Blind> {
         let (project, seen, expected) = (self.project()?, self.engine()?, self.expected()?);
-        if seen.facts.remote_host().is_some() {
+        if self.is_elsewhere() {
             return Err(Blind::because("the engine is on another machine"));
         }
         let wanted = wanted(

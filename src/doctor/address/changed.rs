@@ -41,7 +41,7 @@ impl Check for Changed {
         else {
             return Err(Blind::because("the SFU does not run"));
         };
-        if rtc.node_ip.is_some() || rtc.use_external_ip || seen.facts.remote_host().is_some() {
+        if rtc.node_ip.is_some() || rtc.use_external_ip || site.is_elsewhere() {
             return Ok(Vec::new());
         }
         let then = advertised(seen.engine.as_ref(), sfu).await?;

@@ -1,12 +1,13 @@
 //! Key pairs that are not everybody's, held against files, processes and the SFU that runs.
 
-use std::process::{Child, Command};
+use std::process::Command;
 
 use serde_json::Value;
 
 use super::{check, doctor, finding, findings};
 use crate::config::Folder;
 use crate::support::docker::docker;
+use crate::support::own::Own;
 use crate::support::project::{Run, TestProject};
 
 const OTHER: &str = "ffffffffffeeeeeeeeeeddddddddddcc";
@@ -145,38 +146,26 @@ fn half_a_pair_is_told_and_mended() {
     assert_eq!(project.read("backend/.env"), lines(&key, &secret));
 }
 
-/// A process that is ended with the value.
-struct Sleeper(Child);
-
-impl Sleeper {
-    /// One in the project's folder with this pair in its environment.
-    fn start(project: &TestProject, key: &str, secret: &str) -> Self {
-        let mut command = Command::new("sleep");
-        command.arg("600").current_dir(project.dir());
-        command
-            .env("LIVEKIT_API_KEY", key)
-            .env("LIVEKIT_API_SECRET", secret);
-        Self(command.spawn().unwrap())
-    }
-}
-
-impl Drop for Sleeper {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+/// A backend in the project's folder, with this pair in its environment.
+fn start(project: &TestProject, key: &str, secret: &str) -> Own {
+    let mut command = Command::new("sleep");
+    command.arg("600").current_dir(project.dir());
+    command
+        .env("LIVEKIT_API_KEY", key)
+        .env("LIVEKIT_API_SECRET", secret);
+    Own::start(&mut command)
 }
 
 #[test]
 fn a_backend_that_runs_with_an_old_pair_is_named() {
     let project = TestProject::initialised();
     let (key, secret) = pair(&project);
-    let _right = Sleeper::start(&project, &key, &secret);
+    let _right = start(&project, &key, &secret);
     assert_eq!(
         findings(&doctor(&project, "keys").expect(0), "keys.process-differs"),
         []
     );
-    let wrong = Sleeper::start(&project, &key, OTHER);
+    let wrong = start(&project, &key, OTHER);
     let run = doctor(&project, "keys").expect(3);
     assert_eq!(
         finding(&run, "keys.process-differs")["message"],
@@ -299,7 +288,7 @@ fn the_sfu_that_runs_is_shown_a_token_of_each_pair() {
     // A backend that runs, and a file that nobody named.
     project.settings("");
     project.write(".env.local", &lines("APIlocal", OTHER));
-    let running = Sleeper::start(&project, &key, OTHER);
+    let running = start(&project, &key, OTHER);
     let run = doctor(&project, "keys").expect(3);
     let of: Vec<String> = findings(&run, "keys.sfu-refuses")
         .into_iter()
