@@ -155,7 +155,6 @@ fn a_complaint_of_the_sfu_is_told_with_the_way_out() {
 #[test]
 fn errors_that_nobody_knows_are_shown_without_secrets() {
     let project = TestProject::initialised();
-    project.settings("services: {mongodb: {enabled: false}}\n");
     project.ok(&["up"]);
     let env = project.read(".env");
     let secret = env
