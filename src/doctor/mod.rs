@@ -31,5 +31,5 @@ pub use finding::{Finding, Verdict};
 pub use group::Group;
 pub use mend::{Mend, SYSCTL_FILE};
 pub use page::{explanation, named, pages};
-pub use seen::{EngineSeen, SfuSeen};
+pub use seen::{ContainersSeen, EngineSeen, SfuSeen};
 pub use site::Site;

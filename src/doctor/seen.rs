@@ -5,12 +5,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::check::Blind;
-use crate::config::Project;
+use crate::config::{Project, RunsOn};
 use crate::context::Context;
-use crate::engine::docker::Docker;
-use crate::engine::{Choice, Engine, Facts, Host, Instance};
+use crate::engine::choice::Pick;
+use crate::engine::{Choice, Containers, Engine, Facts, Host, Instance};
 use crate::error::Result;
 use crate::http;
+use crate::stack::runner::Runner;
 
 /// How long the engine, and then the SFU, may take to answer: an engine under load is no fault.
 pub(super) const PATIENCE: Duration = Duration::from_secs(4);
@@ -19,16 +20,25 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(4);
 pub struct EngineSeen {
     /// The engine.
     pub engine: Box<dyn Engine>,
-    /// What it is.
-    pub facts: Facts,
+    /// Which one.
+    pub runs_on: RunsOn,
+    /// How it was picked, if nobody named it.
+    pub pick: Option<Pick>,
     /// How the SFU is reached.
     pub network: Choice,
+    /// Every instance, on an engine of containers also those of other projects.
+    pub instances: Vec<Instance>,
+    containers: Option<ContainersSeen>,
+}
+
+/// An engine of containers.
+pub struct ContainersSeen {
+    /// What it is.
+    pub facts: Facts,
     /// The machine that it runs on.
     pub host: Host,
     /// How far its clock is ahead of ours, in seconds, where it says so.
     pub ahead: Option<i64>,
-    /// Every container with our label, also of other projects.
-    pub instances: Vec<Instance>,
 }
 
 /// An SFU that answers.
@@ -44,23 +54,61 @@ pub struct SfuSeen {
 
 impl EngineSeen {
     pub(super) async fn look(ctx: &Context, project: Option<&Project>) -> Result<Self> {
-        let engine = Docker::connect(&ctx.env).await?;
-        let (facts, instances, (host, ahead)) =
-            tokio::try_join!(engine.facts(), engine.instances(None), async {
-                let host = engine.host().await?;
-                let now = ctx.clock.now();
-                let ahead = host.time.map(|time| time.as_second() - now.as_second());
-                Ok((host, ahead))
-            })?;
+        let runner = match project {
+            Some(project) => Runner::of(project, &ctx.env).await?,
+            None => Runner::of_containers(&ctx.env).await?,
+        };
+        let engine = runner.engine;
+        let (instances, containers) = tokio::try_join!(engine.instances(None), async {
+            match engine.containers() {
+                Some(containers) => ContainersSeen::look(containers, ctx).await.map(Some),
+                None => Ok(None),
+            }
+        })?;
         let wanted = project.map(|p| p.settings.network).unwrap_or_default();
         Ok(Self {
-            network: facts.network(wanted),
-            engine: Box::new(engine),
-            facts,
-            host,
-            ahead,
+            network: match &containers {
+                Some(containers) => containers.facts.network(wanted),
+                None => Choice::of_processes(),
+            },
+            engine,
+            runs_on: runner.runs_on,
+            pick: runner.pick,
             instances,
+            containers,
         })
+    }
+
+    /// What there is to know of an engine of containers, if it is one.
+    pub fn containers(&self) -> Option<&ContainersSeen> {
+        self.containers.as_ref()
+    }
+
+    /// What an engine of containers says of itself.
+    pub(super) fn facts(&self) -> Option<&Facts> {
+        self.containers().map(|seen| &seen.facts)
+    }
+
+    /// The other machine that the engine is on.
+    pub fn remote_host(&self) -> Option<&str> {
+        self.facts()?.remote_host()
+    }
+}
+
+impl ContainersSeen {
+    async fn look(containers: &dyn Containers, ctx: &Context) -> Result<Self> {
+        let (facts, (host, ahead)) = tokio::try_join!(containers.facts(), async {
+            let host = containers.host().await?;
+            let now = ctx.clock.now();
+            let ahead = host.time.map(|time| time.as_second() - now.as_second());
+            Ok((host, ahead))
+        })?;
+        Ok(Self { facts, host, ahead })
+    }
+
+    /// Whether what it runs is on this machine's own kernel.
+    pub fn is_here(&self) -> bool {
+        self.facts.remote_host().is_none() && self.facts.virtual_machine().is_none()
     }
 }
 

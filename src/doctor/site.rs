@@ -18,10 +18,11 @@ use crate::host::files::{is_gone, same_folder};
 use crate::participant::{Report, VisitError};
 use crate::stack::api::ApiFiles;
 use crate::stack::network::expected;
+use crate::stack::ours::ours;
 use crate::stack::plan::{ApiSeen, Plan, Seen};
 use crate::stack::reach::sfu_base;
 use crate::stack::service::Service;
-use crate::stack::wanted::wanted;
+use crate::stack::wanted::{Means, wanted};
 
 /// Everything that is there, or why it is not.
 pub struct Site {
@@ -61,11 +62,8 @@ impl Site {
         );
         let sfu = match &project {
             Ok(project) => {
-                SfuSeen::look(
-                    ctx,
-                    &sfu_base(project, engine.as_ref().ok().map(|e| &e.facts)),
-                )
-                .await
+                let engine = engine.as_ref().ok();
+                SfuSeen::look(ctx, &sfu_base(project, engine.and_then(EngineSeen::facts))).await
             }
             Err(_) => Err(no_project()),
         };
@@ -74,14 +72,21 @@ impl Site {
             Ok(project) => ApiFiles::of(project).seen().await.ok().flatten(),
             Err(_) => None,
         };
+        let ours = match &project {
+            Ok(project) => {
+                let instances = engine.as_ref().map_or(&[][..], |seen| &seen.instances);
+                ours(project, api.as_ref(), instances).await
+            }
+            Err(_) => Ours::default(),
+        };
         Self {
             ctx: ctx.clone(),
-            expected: expected.map(|(project, (machine, way))| Expected {
-                effective: effective(project, &machine),
-                machine,
-                webhook_listen: way.listen,
+            expected: expected.map(|(project, network)| Expected {
+                effective: effective(project, &network.machine),
+                machine: network.machine,
+                webhook_listen: network.way.listen,
             }),
-            ours: ours(project.as_ref().ok(), api.as_ref()),
+            ours,
             api,
             project,
             engine,
@@ -122,7 +127,7 @@ impl Site {
     pub fn base(&self) -> Result<String, Blind> {
         Ok(sfu_base(
             self.project()?,
-            self.engine().ok().map(|e| &e.facts),
+            self.engine().ok().and_then(EngineSeen::facts),
         ))
     }
 
@@ -142,8 +147,9 @@ impl Site {
 
     /// Whether the engine is on another machine.
     pub fn is_elsewhere(&self) -> bool {
-        let engine = self.engine.as_ref();
-        engine.is_ok_and(|seen| seen.facts.remote_host().is_some())
+        self.engine
+            .as_ref()
+            .is_ok_and(|seen| seen.remote_host().is_some())
     }
 
     /// Nothing, where the SFU has the network that this machine has.
@@ -160,13 +166,13 @@ impl Site {
         if self.is_elsewhere() {
             return Err(Blind::because("the engine is on another machine"));
         }
-        let wanted = wanted(
-            project,
-            &Service::wanted(project),
-            &expected.effective,
-            seen.network.mode,
-            expected.webhook_listen,
-        )?;
+        let means = Means {
+            runs_on: &seen.runs_on,
+            network: seen.network.mode,
+            effective: &expected.effective,
+            webhook_listen: expected.webhook_listen,
+        };
+        let wanted = wanted(project, &Service::wanted(project), &means)?;
         let seen = Seen {
             instances: self.instances()?.into_iter().cloned().collect(),
             api: self.api.clone(),
@@ -196,21 +202,21 @@ impl Site {
         &self.ours
     }
 
-    /// The containers of the project.
+    /// The instances of the project.
     pub fn instances(&self) -> Result<Vec<&Instance>, Blind> {
         let project = self.project()?;
         let all = self.engine()?.instances.iter();
         Ok(all.filter(|i| is_of(i, project)).collect())
     }
 
-    /// The container of a service, if it is there.
+    /// The instance of a service, if it is there.
     pub fn instance(&self, service: Service) -> Result<Option<&Instance>, Blind> {
         let all = self.instances()?;
         Ok(all.into_iter().find(|i| i.service == service.as_str()))
     }
 }
 
-/// The folder of a container's project may have been moved; two folders of one name are two projects.
+/// The folder of an instance's project may have been moved; two folders of one name are two projects.
 fn is_of(instance: &Instance, project: &Project) -> bool {
     instance.project == project.name
         && (same_folder(&instance.dir, &project.dir) || is_gone(&instance.dir))
@@ -218,17 +224,4 @@ fn is_of(instance: &Instance, project: &Project) -> bool {
 
 fn no_project() -> Blind {
     Blind::because("there is no project whose files can be read")
-}
-
-fn ours(project: Option<&Project>, api: Option<&ApiSeen>) -> Ours {
-    let Some(project) = project else {
-        return Ours::default();
-    };
-    Ours {
-        project: project.name.clone(),
-        dir: project.dir.clone(),
-        processes: (api.into_iter())
-            .map(|api| (Service::Api.to_string(), api.pid))
-            .collect(),
-    }
 }

@@ -53,14 +53,8 @@ impl Container {
         for label in labels {
             args.extend(["--label", label]);
         }
-        // Any program that goes on will do; without the address this one asks STUN servers first.
-        let program = [
-            "livekit/livekit-server:v1.13.5",
-            "--dev",
-            "--node-ip",
-            "127.0.0.1",
-        ];
-        args.extend(program);
+        // Any program that goes on will do.
+        args.push("mongo:8.0");
         docker(&args);
         Self(name)
     }
