@@ -37,7 +37,7 @@ fn a_taken_port_and_a_config_that_cannot_serve_are_told() {
     assert_eq!(code, Some(3), "{said}");
     assert!(said.contains(&format!("port {tcp} is taken")), "{said}");
     for (config, words) in [
-        (String::new(), "keys"),
+        (String::new(), "no API key"),
         (format!("port: {port}\n"), "`keys` of livekit.yaml is empty"),
         (format!("port: high\n{keys}"), "port"),
         (

@@ -149,20 +149,20 @@ impl Participant {
 
     /// Options of the room that is joined next.
     pub async fn choose(&self, options: &Value) {
-        let _: Option<Value> = self.call("choose", &json!([options])).await;
+        let _: bool = self.call("choose", &json!([options])).await;
     }
 
     /// Publishes a camera in three layers.
     pub async fn publish_layers(&self, width: u32, height: u32) {
         let arguments = json!([width, height]);
-        let _: Option<Value> = self.call("publishLayers", &arguments).await;
+        let _: bool = self.call("publishLayers", &arguments).await;
     }
 
     /// Sends a message; `to` nobody in particular goes to all.
     pub async fn say(&self, text: &str, reliable: bool, to: Option<&str>) {
         let to = to.map(|to| [to]);
         let arguments = json!([text, reliable, "test", to]);
-        let _: Option<Value> = self.call("say", &arguments).await;
+        let _: bool = self.call("say", &arguments).await;
     }
 
     /// Messages that have come: from whom, and what.
@@ -174,16 +174,14 @@ impl Participant {
             .collect()
     }
 
-    /// What is known of a participant; null when they are not there.
+    /// What is known of a participant; nothing when they are not there.
     pub async fn known(&self, identity: &str) -> Value {
-        let known: Option<Value> = self.call("known", &json!([identity])).await;
-        known.unwrap_or_default()
+        self.call("known", &json!([identity])).await
     }
 
     /// Does something with what is published or subscribed to; call.js has the list.
     pub async fn act(&self, arguments: &Value) -> Value {
-        let done: Option<Value> = self.call("act", arguments).await;
-        done.unwrap_or_default()
+        self.call("act", arguments).await
     }
 
     /// What the participant sees and hears now.

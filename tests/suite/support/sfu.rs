@@ -263,7 +263,7 @@ fn start(dir: &Path) -> Child {
     let log = log.unwrap();
     Command::new("setpriv")
         .args([
-            "--pdeath-signal",
+            "--pdeathsig",
             "KILL",
             env!("CARGO_BIN_EXE_urbania"),
             "-v",
