@@ -5,6 +5,7 @@
 #![allow(clippy::unused_async, reason = "every command has one signature")]
 
 mod become_program;
+mod call;
 mod completions;
 mod config;
 mod doctor;
@@ -99,6 +100,8 @@ enum Command {
     Token(token::Args),
     #[command(after_help = examples::ROOM)]
     Room(room::Args),
+    #[command(after_help = examples::CALL)]
+    Call(call::Args),
     #[command(after_help = examples::USER)]
     User(user::Args),
     #[command(after_help = examples::SEED)]
@@ -179,6 +182,7 @@ impl Cli {
             Command::Keys(args) => keys::run(&ctx, args).await,
             Command::Token(args) => token::run(&ctx, args).await,
             Command::Room(args) => room::run(&ctx, args).await,
+            Command::Call(args) => call::run(&ctx, args).await,
             Command::User(args) => user::run(&ctx, args).await,
             Command::Seed(args) => seed::run(&ctx, args).await,
             Command::Config(args) => config::run(&ctx, args).await,

@@ -3,27 +3,15 @@
 use std::path::Path;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
 use super::{check, doctor, doctor_apart, finding, findings};
-use crate::support::docker::docker;
 use crate::support::project::{Run, TestProject};
+use crate::support::sfu::program;
 
 const CODE: &str = "ice.media";
 
 /// The address of the machine in its own network.
 const HERE: &str = "10.77.0.1";
-
-/// LiveKit outside of a container: so it can be in a network of the test's own.
-fn livekit() -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    let image = "livekit/livekit-server:v1.13.5";
-    let container = docker(&["create", image]).remove(0);
-    let from = format!("{container}:/livekit-server");
-    docker(&["cp", &from, dir.path().to_str().unwrap()]);
-    docker(&["rm", &container]);
-    dir
-}
 
 /// A project whose SFU offers `node_ip`, without the parts that need an engine.
 fn project(node_ip: &str) -> TestProject {
@@ -36,7 +24,7 @@ fn project(node_ip: &str) -> TestProject {
 
 /// The doctor in a network with one interface, where an SFU runs with the config at `config`.
 fn examined(project: &TestProject, config: &Path, more: &[&str]) -> Run {
-    let livekit = livekit();
+    let livekit = program();
     let start = format!(
         "setpriv --pdeathsig KILL {} --config {} >{} 2>&1 &",
         livekit.path().join("livekit-server").display(),
@@ -110,6 +98,53 @@ fn a_firewall_that_drops_udp_leaves_tcp() {
     let (first, last) = project.ports.udp_range();
     let fix = finding["fix"][0].as_str().unwrap();
     assert!(fix.contains(&format!("{first}-{last}/udp")), "{fix}");
+}
+
+#[test]
+fn turn_servers_are_asked_for_a_relay_to_the_sfu() {
+    const TURN: &str = "ice.turn";
+    let project = project(HERE);
+    let original = project.read("livekit.yaml");
+    let port = project.ports.turn();
+    let with = |more: &str, lines: &[&str]| {
+        let turn = format!("turn: {{enabled: true, udp_port: {port}{more}}}\n");
+        project.write("livekit.yaml", &(original.clone() + &turn));
+        examined(&project, &project.path("livekit.yaml"), lines)
+    };
+    let url = format!("`turn:{HERE}:{port}`");
+    let useless = format!("TURN is of no use: {url}");
+
+    let refused = finding(&with("", &[]).expect(0), TURN);
+    assert_eq!(refused["message"], useless);
+    let why = format!("it gives a relay, but lets nothing through to the SFU at {HERE}");
+    assert_eq!(evidence(&refused), [why.as_str()]);
+    assert_eq!(
+        refused["fix"][0],
+        format!(
+            "livekit.yaml: turn: {{allow_restricted_peer_cidrs: [{HERE}/32]}}, then `urbania up`"
+        )
+    );
+
+    // As the fix says.
+    let allowed = format!(", allow_restricted_peer_cidrs: [{HERE}/32]");
+    let found = findings(&with(&allowed, &[]).expect(0), TURN);
+    assert_eq!(found[0].0, "ok", "{found:?}");
+    assert!(
+        found[0]
+            .1
+            .starts_with(&format!("{url} relays to the SFU, from {HERE}:")),
+        "{found:?}"
+    );
+
+    let closed = format!("nft add rule inet t in udp dport {port} drop");
+    let rules = [
+        "nft add table inet t",
+        "nft add chain inet t in '{ type filter hook input priority 0; }'",
+        &closed,
+    ];
+    let silent = finding(&with(&allowed, &rules).expect(3), TURN);
+    assert_eq!(silent["message"], useless);
+    assert_eq!(evidence(&silent), ["no answer"]);
 }
 
 #[test]
