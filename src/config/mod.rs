@@ -27,7 +27,7 @@ mod seed;
 mod settings;
 mod yaml;
 
-pub use backends::{BackendFinding, Difference, KEY, SECRET, compare_backends};
+pub use backends::{BackendFinding, Difference, KEY, SECRET, URLS, compare_backends};
 pub use effect::Effect;
 pub use effective::{Addition, Effective, Machine, NetworkMode, PortUse, effective};
 pub use env_file::{Assignment, EnvFile};

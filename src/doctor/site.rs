@@ -4,9 +4,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use super::check::Blind;
+use super::ice::visited;
+use super::keys::running::{Backend, backends};
 use crate::config::{Effective, Machine, Project, effective};
 use crate::context::Context;
 use crate::engine::docker::Docker;
@@ -15,9 +18,11 @@ use crate::error::{Error, Result};
 use crate::host::claims::Ours;
 use crate::host::files::{is_gone, same_folder};
 use crate::http;
+use crate::participant::{Report, VisitError};
 use crate::stack::api::ApiFiles;
 use crate::stack::network::expected;
 use crate::stack::plan::{ApiSeen, Plan, Seen};
+use crate::stack::reach::sfu_base;
 use crate::stack::service::Service;
 use crate::stack::wanted::wanted;
 
@@ -34,6 +39,8 @@ pub struct Site {
     expected: Option<Expected>,
     api: Option<ApiSeen>,
     ours: Ours,
+    backends: OnceCell<Vec<Backend>>,
+    visit: OnceCell<Result<Report, VisitError>>,
 }
 
 /// What `up` would go by.
@@ -86,7 +93,13 @@ impl Site {
             }
         );
         let sfu = match &project {
-            Ok(project) => SfuSeen::look(ctx, &base(project, engine.as_ref().ok())).await,
+            Ok(project) => {
+                SfuSeen::look(
+                    ctx,
+                    &sfu_base(project, engine.as_ref().ok().map(|e| &e.facts)),
+                )
+                .await
+            }
             Err(_) => Err(no_project()),
         };
         let expected = project.as_ref().ok().zip(machine);
@@ -106,6 +119,8 @@ impl Site {
             project,
             engine,
             sfu,
+            backends: OnceCell::new(),
+            visit: OnceCell::new(),
         }
     }
 
@@ -138,7 +153,10 @@ impl Site {
 
     /// Where this machine reaches the SFU, whether it is there or not.
     pub fn base(&self) -> Result<String, Blind> {
-        Ok(base(self.project()?, self.engine().ok()))
+        Ok(sfu_base(
+            self.project()?,
+            self.engine().ok().map(|e| &e.facts),
+        ))
     }
 
     /// What the SFU would be started with now.
@@ -181,6 +199,17 @@ impl Site {
         self.api.as_ref()
     }
 
+    /// The backends of the project that run; looked for when somebody asks.
+    pub async fn backends(&self) -> Result<&[Backend], Blind> {
+        let found = self.backends.get_or_try_init(|| backends(self)).await?;
+        Ok(found)
+    }
+
+    /// What a participant of our own met at the SFU; it goes there when somebody asks.
+    pub async fn visit(&self) -> Result<&Result<Report, VisitError>, Blind> {
+        self.visit.get_or_try_init(|| visited(self)).await
+    }
+
     /// The processes of the project.
     pub fn ours(&self) -> &Ours {
         &self.ours
@@ -208,14 +237,6 @@ fn is_of(instance: &Instance, project: &Project) -> bool {
 
 fn no_project() -> Blind {
     Blind::because("there is no project whose files can be read")
-}
-
-/// Where this machine reaches the SFU.
-fn base(project: &Project, engine: Option<&EngineSeen>) -> String {
-    match engine.and_then(|e| e.facts.remote_host()) {
-        Some(host) => format!("http://{host}:{}", project.livekit.port),
-        None => project.livekit.url_here(),
-    }
 }
 
 fn ours(project: Option<&Project>, api: Option<&ApiSeen>) -> Ours {

@@ -4,6 +4,7 @@ pub mod docker;
 pub mod facts;
 pub mod spec;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use jiff::Timestamp;
+use secrecy::SecretString;
 
 use crate::error::Result;
 use crate::host::holder::ContainerFacts;
@@ -43,6 +45,10 @@ pub trait Engine: Send + Sync {
 
     /// Every running container, ours or not: one of them may hold a port.
     async fn running(&self) -> Result<Vec<ContainerFacts>>;
+
+    /// What running containers that are not ours have in their environment: those of these variables that they
+    /// have, of containers that have one.
+    async fn environments(&self, names: &[&str]) -> Result<Vec<Environment>>;
 
     /// What an instance does now.
     async fn inspect(&self, id: &str) -> Result<Condition>;
@@ -123,6 +129,17 @@ impl Instance {
     }
 }
 
+/// A container that is not ours, and what it has in its environment.
+#[derive(Debug)]
+pub struct Environment {
+    /// The container's name.
+    pub name: String,
+    /// The folder that Compose made it in.
+    pub dir: Option<PathBuf>,
+    /// The variables that were asked for; any of them may be a secret.
+    pub variables: BTreeMap<String, SecretString>,
+}
+
 /// What an instance does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -163,6 +180,8 @@ pub struct Condition {
     pub out_of_memory: bool,
     /// Its process while it runs, as the engine's machine counts.
     pub pid: Option<u32>,
+    /// How often the engine has started it again by itself.
+    pub restarts: u64,
 }
 
 /// How far the pull of an image is.

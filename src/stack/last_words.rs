@@ -298,6 +298,7 @@ mod tests {
             exit_code: Some(132),
             out_of_memory: false,
             pid: None,
+            restarts: 0,
         };
         let error = failure(
             "`mongodb` ended",

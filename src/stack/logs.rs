@@ -29,7 +29,7 @@ pub async fn merged(
     for service in services {
         let service = *service;
         let lines = if service == Service::Api {
-            file::lines(api_log.clone(), query.clone()).boxed()
+            of_api(api_log.clone(), query.clone())
         } else {
             let name = container_name(project, service);
             let (current, leftovers) = sort_out(service, &name, instances);
@@ -46,4 +46,9 @@ pub async fn merged(
     let mut lines: Vec<(Service, LogLine)> = all.try_collect().await?;
     lines.sort_by_key(|(_, line)| line.at);
     Ok(stream::iter(lines).map(Ok).boxed())
+}
+
+/// The log of the API, which is a file.
+pub fn of_api(log: PathBuf, query: LogQuery) -> BoxStream<'static, Result<LogLine>> {
+    file::lines(log, query).boxed()
 }

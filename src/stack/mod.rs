@@ -12,6 +12,7 @@ pub mod network;
 pub mod participants;
 pub mod plan;
 pub mod progress;
+pub mod reach;
 pub mod report;
 pub mod rotation;
 pub mod service;

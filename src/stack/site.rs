@@ -7,6 +7,7 @@ use futures_util::future::try_join_all;
 use super::api::ApiFiles;
 use super::hook::{Place, Way};
 use super::plan::{Action, Plan, Seen, Wanted, refuse_namesake};
+use super::reach::sfu_base;
 use super::service::Service;
 use super::settle::settle;
 use super::unproved::Unproved;
@@ -96,10 +97,7 @@ impl Site {
                 unproved: Unproved::of(&project).names(&volume_name(&project.name)),
                 ..Seen::default()
             },
-            sfu: match facts.remote_host() {
-                Some(host) => format!("http://{host}:{}", project.livekit.port),
-                None => project.livekit.url_here(),
-            },
+            sfu: sfu_base(&project, Some(&facts)),
             project,
             facts,
             network,

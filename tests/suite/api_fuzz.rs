@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::process::Command;
-use urbania::api::Reach;
-use urbania::config::ApiLimits;
+use urbania::api::ApiConfig;
+use urbania::config::DuplicateIdentity;
 
-use crate::support::api::Api;
+use crate::support::api::{Api, no_limits};
 use crate::support::sfu::TestSfu;
 
 /// What is asked of every answer. What is not asked: that valid requests succeed (rooms and clubs with
@@ -81,30 +81,38 @@ async fn fuzz(api: &Api, more: &[String]) {
     );
 }
 
+/// An API that anybody may ask as often as they like.
+async fn start(sfu: &TestSfu, change: impl FnOnce(&mut ApiConfig)) -> Api {
+    Api::start_with(|config| {
+        config.reach = sfu.reach();
+        config.limits = no_limits();
+        change(config);
+    })
+    .await
+}
+
+/// With a session. A stream has no end, and that is all that there would be to find.
+async fn with_a_session(api: &Api) -> [String; 3] {
+    let session = format!("Authorization: Bearer {}", api.session().await);
+    let exclude = "--exclude-path=/api/livekit/events";
+    ["--header".into(), session, exclude.into()]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_sent_every_answer_is_a_described_one() {
     let sfu = TestSfu::start(None).await;
-    let api = Api::start_with(|config| {
-        config.reach = Reach::new(None, &sfu.livekit_config());
-        config.dev = true;
-        config.limits = ApiLimits {
-            logins_per_minute: 0,
-            failed_logins_per_minute: 0,
-            tokens_per_minute: 0,
-            tokens_per_minute_by_address: 0,
-        };
+    let api = start(&sfu, |config| config.dev = true).await;
+    fuzz(&api, &[]).await;
+    fuzz(&api, &with_a_session(&api).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn so_is_every_answer_where_rooms_are_not_made_by_joining_and_nobody_joins_twice() {
+    let sfu = TestSfu::start(None).await;
+    let api = start(&sfu, |config| {
+        config.rooms.auto_create = false;
+        config.duplicate_identity = DuplicateIdentity::Refuse;
     })
     .await;
-    fuzz(&api, &[]).await;
-    // A stream has no end, and that is all that there would be to find.
-    let session = format!("Authorization: Bearer {}", api.session().await);
-    fuzz(
-        &api,
-        &[
-            "--header".into(),
-            session,
-            "--exclude-path=/api/livekit/events".into(),
-        ],
-    )
-    .await;
+    fuzz(&api, &with_a_session(&api).await).await;
 }

@@ -1,7 +1,7 @@
 //! LiveKit's own client against the endpoints that it knows, and the SFU that lets it in.
 
 use serde_json::{Value, json};
-use urbania::api::{ApiConfig, Reach};
+use urbania::api::ApiConfig;
 
 use crate::support::api::Api;
 use crate::support::browser::Participant;
@@ -16,7 +16,7 @@ async fn start(kind: StoreKind, set: impl FnOnce(&mut ApiConfig)) -> (TestSfu, P
     let sfu = TestSfu::start(None).await;
     let pages = PageServer::start().await;
     let api = Api::start_on_with(kind, |config| {
-        config.reach = Reach::new(None, &sfu.livekit_config());
+        config.reach = sfu.reach();
         config.cors_origins = vec![pages.origin.clone()];
         set(config);
     })

@@ -317,7 +317,7 @@ async fn health_becomes(api: &Api, wanted: &str) {
 async fn health_is_honest() {
     for kind in StoreKind::ALL {
         let sfu = TestSfu::start(None).await;
-        let reach = Reach::new(None, &sfu.livekit_config());
+        let reach = sfu.reach();
         let with_pair = async |key: &str, secret: &str| {
             Api::start_on_with(kind, |config| {
                 config.reach = reach.clone();

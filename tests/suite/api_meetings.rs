@@ -8,7 +8,7 @@ use insta::assert_snapshot;
 use jiff::Timestamp;
 use reqwest::Response;
 use serde_json::{Value, json};
-use urbania::api::{ApiConfig, Reach};
+use urbania::api::ApiConfig;
 use urbania::context::Clock;
 use urbania::livekit::room_service::NewRoom;
 use urbania::store::{Club, Meeting};
@@ -53,7 +53,7 @@ impl Clubs {
     }
 
     async fn with(kind: StoreKind, sfu: &TestSfu) -> Self {
-        let reach = Reach::new(None, &sfu.livekit_config());
+        let reach = sfu.reach();
         Self::start(kind, |config| config.reach = reach).await
     }
 

@@ -168,7 +168,7 @@ impl Asks<'_> {
 async fn without_the_store_each_contract_serves_what_needs_no_lookup_until_it_is_back() {
     let sfu = TestSfu::start(None).await;
     for kind in StoreKind::ALL {
-        let api = everything(&sfu, kind.open_to_go().await).await;
+        let api = everything(kind.open_to_go().await, |config| config.reach = sfu.reach()).await;
         let asks = Asks {
             session: api.session().await,
             phone: id_token(),

@@ -129,7 +129,10 @@ async fn run_shown(api: &Api, page: &str) -> String {
 #[tokio::test]
 async fn every_request_that_a_page_of_an_app_shows_is_answered_as_the_page_says() {
     let sfu = TestSfu::start(None).await;
-    let api = everything(&sfu, StoreKind::Sqlite.open().await).await;
+    let api = everything(StoreKind::Sqlite.open().await, |config| {
+        config.reach = sfu.reach();
+    })
+    .await;
     let role = Role {
         name: "member".into(),
         permissions: vec!["JOIN_CHANNEL".into()],

@@ -19,6 +19,7 @@ mod api_meetings;
 mod api_metrics;
 mod api_outages;
 mod api_policy;
+mod api_refusals;
 mod api_rooms;
 mod api_server;
 mod api_token_source;

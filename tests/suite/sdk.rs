@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use urbania::api::Reach;
+use urbania::api::ApiConfig;
 use urbania::context::Clock;
 use urbania::http;
 use urbania::store::{Channel, Club, Meeting, Role};
@@ -30,14 +30,13 @@ pub const CLUB: &str = "65b8f0c2a1d4e5f607182931";
 type Ask<'a> = (&'a str, &'a str, Value, &'a str);
 
 /// An API with something for every contract.
-pub async fn everything(sfu: &TestSfu, opened: TestStore) -> Api {
-    let reach = Reach::new(None, &sfu.livekit_config());
+pub async fn everything(opened: TestStore, change: impl FnOnce(&mut ApiConfig)) -> Api {
     let api = Api::start_in(opened, |config| {
-        config.reach = reach;
         config.dev = true;
         config.limits = no_limits();
         config.auth.firebase.project = Some(FIREBASE.into());
         config.auth.emulator = true;
+        change(config);
     })
     .await;
     let Api { ada, store, .. } = &api;
@@ -176,7 +175,7 @@ async fn official_sdks_and_the_sfu_believe_the_tokens_of_every_contract() {
     let pages = PageServer::start().await;
     for kind in StoreKind::ALL {
         let sfu = TestSfu::start(None).await;
-        let api = everything(&sfu, kind.open().await).await;
+        let api = everything(kind.open().await, |config| config.reach = sfu.reach()).await;
         let tokens = tokens(&api).await;
         let node = read_by(Path::new("node"), "verify.mjs", &tokens);
         let python = read_by(&sdk().join("venv/bin/python"), "verify.py", &tokens);

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use async_trait::async_trait;
 
-use super::is_private;
+use super::{Advertises, is_private};
 use crate::doctor::{About, Blind, Check, Finding, Group, Look, Site};
 use crate::host::address::{internal_interface, is_here};
 
@@ -38,19 +38,12 @@ impl Check for Advertised {
         if rtc.use_external_ip {
             return Ok(Vec::new());
         }
-        let named: Vec<IpAddr> = (rtc.node_ip.as_deref().unwrap_or_default().split(','))
-            .filter_map(|ip| ip.trim().parse().ok())
-            .collect();
-        let is_named = !named.is_empty();
-        let all = if is_named {
-            named
-        } else {
-            vec![site.machine()?.node_ip]
-        };
-        Ok(all
-            .into_iter()
-            .map(|ip| judge(&Place::of(ip, is_named)))
-            .collect())
+        let Advertises {
+            addresses,
+            is_named,
+        } = Advertises::of(site)?;
+        let places = addresses.into_iter().map(|ip| Place::of(ip, is_named));
+        Ok(places.map(|place| judge(&place)).collect())
     }
 }
 

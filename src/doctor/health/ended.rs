@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use super::times;
 use crate::doctor::{About, Check, Finding, Group, Look, Site};
 use crate::engine::{Condition, Instance, State};
 use crate::stack::last_words::{Redactor, known, of_container};
@@ -17,7 +18,8 @@ const ABOUT: About = About {
     title: "a container has ended by itself",
     looks_at: "Containers of the project that are there and do not run: exit code, whether the kernel ended them for lack\n\
         of memory, and their last words. `urbania down` removes what it stops, so what is left has ended otherwise. Of\n\
-        containers that run, whether the kernel has ended a process in them.",
+        containers that run, whether the kernel has ended a process in them, and how often the engine has started them\n\
+        again, which it does where somebody gave them a restart policy.",
     why: "LiveKit ends with exit code 0 also when it could not start; MongoDB is ended by the kernel when memory runs\n\
         out. Nobody is told either way.",
     fix: "The finding quotes the last words, with a way out where we know one. `urbania up` starts the service again.",
@@ -35,7 +37,10 @@ impl Check for Ended {
         let mut findings = Vec::new();
         for instance in site.instances()? {
             let condition = engine.inspect(&instance.id).await?;
-            if instance.state == State::Running && !condition.out_of_memory {
+            if instance.state == State::Running
+                && !condition.out_of_memory
+                && condition.restarts == 0
+            {
                 continue;
             }
             let words = of_container(engine, &instance.id, &redactor).await;
@@ -54,6 +59,12 @@ fn judge(instance: &Instance, condition: &Condition, words: &[String]) -> Option
         (_, true) => Finding::problem(format!(
             "the kernel has ended `{service}` for lack of memory"
         )),
+        (State::Running, false) if condition.restarts > 0 => {
+            let times = times(condition.restarts);
+            Finding::warning(format!(
+                "the engine has started `{service}` again {times}, because it had ended"
+            ))
+        }
         (State::Exited, false) => {
             let code = condition.exit_code.unwrap_or_default();
             Finding::problem(format!(
@@ -82,7 +93,11 @@ fn judge(instance: &Instance, condition: &Condition, words: &[String]) -> Option
     } else {
         finding
     };
-    Some(finding.fix("urbania up"))
+    Some(if condition.state == State::Running {
+        finding.fix(format!("urbania logs {service}   shows more"))
+    } else {
+        finding.fix("urbania up")
+    })
 }
 
 #[cfg(test)]
@@ -107,6 +122,7 @@ mod tests {
             exit_code: Some(0),
             out_of_memory,
             pid: None,
+            restarts: 0,
         };
         let words: Vec<String> = words.iter().map(|&w| w.to_owned()).collect();
         judge(&instance, &condition, &words)

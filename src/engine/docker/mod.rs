@@ -3,6 +3,7 @@
 mod connect;
 mod create;
 mod endpoint;
+mod environment;
 mod failure;
 mod host;
 mod logs;
@@ -29,7 +30,7 @@ use jiff::Timestamp;
 
 use self::failure::{Explain, already, missing};
 use super::{
-    Condition, Engine, Facts, Host, Instance, LABEL_CONFIG, LABEL_DIR, LABEL_PROJECT,
+    Condition, Engine, Environment, Facts, Host, Instance, LABEL_CONFIG, LABEL_DIR, LABEL_PROJECT,
     LABEL_SERVICE, LogLine, LogQuery, Owner, Progress, ServiceSpec, Signal, State, Volume,
 };
 use crate::context::Env;
@@ -154,6 +155,10 @@ impl Engine for Docker {
         try_join_all(list.map(|facts| self.with_all_ports(facts))).await
     }
 
+    async fn environments(&self, names: &[&str]) -> Result<Vec<Environment>> {
+        environment::all(&self.client, names).await
+    }
+
     async fn inspect(&self, id: &str) -> Result<Condition> {
         let found = self
             .client
@@ -170,6 +175,10 @@ impl Engine for Docker {
                 .pid
                 .and_then(|pid| pid.try_into().ok())
                 .filter(|pid| *pid != 0),
+            restarts: found
+                .restart_count
+                .and_then(|n| n.try_into().ok())
+                .unwrap_or(0),
         })
     }
 

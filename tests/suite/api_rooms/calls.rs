@@ -3,7 +3,6 @@
 use insta::assert_snapshot;
 use livekit_protocol::{TrackInfo, TrackSource};
 use serde_json::Value;
-use urbania::api::Reach;
 
 use super::{Party, Person};
 use crate::support::browser::Participant;
@@ -15,7 +14,7 @@ use crate::support::until::until;
 
 impl Party {
     async fn with(sfu: &TestSfu, kind: StoreKind) -> Self {
-        let reach = Reach::new(None, &sfu.livekit_config());
+        let reach = sfu.reach();
         Self::on_with(kind, |config| config.reach = reach).await
     }
 
@@ -133,7 +132,7 @@ async fn a_room_can_be_joined_also_when_the_sfu_makes_none_by_itself() {
         let more = "room: {auto_create: false, empty_timeout: 300, max_participants: 100}\n";
         let sfu = TestSfu::start_on(Ports::take(), None, more).await;
         let pages = PageServer::start().await;
-        let reach = Reach::new(None, &sfu.livekit_config());
+        let reach = sfu.reach();
         let party = Party::on_with(kind, |config| {
             config.reach = reach;
             config.rooms.auto_create = false;

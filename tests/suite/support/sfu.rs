@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use urbania::api::Reach;
 use urbania::config::LivekitConfig;
 use urbania::context::Clock;
 use urbania::livekit::keys::KeyPair;
@@ -86,6 +87,11 @@ impl TestSfu {
             keys: vec![self.pair.clone()],
             ..LivekitConfig::default()
         }
+    }
+
+    /// How the API reaches it.
+    pub fn reach(&self) -> Reach {
+        Reach::new(None, &self.livekit_config())
     }
 
     /// Ends it at once; calls are cut off.
