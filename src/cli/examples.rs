@@ -24,6 +24,7 @@ pub const UP: &str = "\
 Examples:
   urbania up                            everything
   urbania up mongodb livekit            without the token API
+  urbania up --engine embedded          without Docker or LiveKit's server
   urbania up --dry-run                  say what would be done
   urbania up -f                         stay, show all logs, Ctrl-C stops all
   urbania up --wait-timeout 3m          on a slow machine
@@ -64,6 +65,11 @@ Examples:
   urbania serve                         on the address of urbania.yaml
   urbania serve --listen 127.0.0.1:9000
   urbania serve --log-format json       for a log collector";
+
+/// `urbania sfu`.
+pub const SFU: &str = "\
+Examples:
+  urbania sfu --config livekit.yaml     for development alone; Ctrl-C ends it";
 
 /// `urbania ports`.
 pub const PORTS: &str = "\
@@ -106,6 +112,17 @@ Examples:
   urbania room delete daily --yes       end it for everybody
   urbania room watch -o json            one object a line, until Ctrl-C
   urbania room list --url wss://sfu.example.org";
+
+/// `urbania call`.
+pub const CALL: &str = "\
+Examples:
+  urbania call                          two browsers; exit code 3 when one does not see the other
+  urbania call group --participants 5 --html report.html
+  urbania call webinar --duration 1m --junit report.xml
+  urbania call reconnect -o json        the SFU restarts during the call
+  urbania call town-hall.yaml           a scenario of your own
+  urbania call --url wss://sfu.example.org
+  urbania call --token-endpoint http://localhost:8000/api/connection-details";
 
 /// `urbania user`.
 pub const USER: &str = "\

@@ -5,6 +5,7 @@
 #![allow(clippy::unused_async, reason = "every command has one signature")]
 
 mod become_program;
+mod call;
 mod completions;
 mod config;
 mod doctor;
@@ -20,6 +21,7 @@ mod restart;
 mod room;
 mod seed;
 mod serve;
+mod sfu;
 mod status;
 mod token;
 mod up;
@@ -98,6 +100,8 @@ enum Command {
     Token(token::Args),
     #[command(after_help = examples::ROOM)]
     Room(room::Args),
+    #[command(after_help = examples::CALL)]
+    Call(call::Args),
     #[command(after_help = examples::USER)]
     User(user::Args),
     #[command(after_help = examples::SEED)]
@@ -106,6 +110,8 @@ enum Command {
     Config(config::Args),
     #[command(after_help = examples::COMPLETIONS)]
     Completions(completions::Args),
+    #[command(hide = true, after_help = examples::SFU)]
+    Sfu(sfu::Args),
     #[command(hide = true)]
     BecomeProgram(become_program::Args),
 }
@@ -146,9 +152,9 @@ impl Cli {
         }
     }
 
-    /// `-v` counted.
+    /// `-v` counted. The log of the SFU is what it is run for.
     pub fn verbosity(&self) -> u8 {
-        self.global.verbose
+        self.global.verbose + u8::from(matches!(self.command, Command::Sfu(_)))
     }
 
     /// Whether diagnostics are for machines.
@@ -176,10 +182,12 @@ impl Cli {
             Command::Keys(args) => keys::run(&ctx, args).await,
             Command::Token(args) => token::run(&ctx, args).await,
             Command::Room(args) => room::run(&ctx, args).await,
+            Command::Call(args) => call::run(&ctx, args).await,
             Command::User(args) => user::run(&ctx, args).await,
             Command::Seed(args) => seed::run(&ctx, args).await,
             Command::Config(args) => config::run(&ctx, args).await,
             Command::Completions(args) => completions::run(&ctx, args).await,
+            Command::Sfu(args) => sfu::run(&ctx, args).await,
             Command::BecomeProgram(args) => become_program::run(&ctx, args).await,
         }
     }

@@ -253,7 +253,7 @@ fn name(text: &str) -> Result<String, String> {
     }
 }
 
-fn url(text: &str) -> Result<String, String> {
+pub(super) fn url(text: &str) -> Result<String, String> {
     let url = http(text);
     let rest = url
         .strip_prefix("http://")

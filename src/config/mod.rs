@@ -10,6 +10,7 @@ mod check;
 mod deployment;
 mod effect;
 mod effective;
+mod engine;
 mod env_file;
 mod files;
 mod key_lines;
@@ -25,29 +26,32 @@ mod scaffold;
 mod schema;
 mod seed;
 mod settings;
+mod strict;
 mod yaml;
 
 pub use backends::{BackendFinding, Difference, KEY, SECRET, URLS, compare_backends};
 pub use effect::Effect;
 pub use effective::{Addition, Effective, Machine, NetworkMode, PortUse, effective};
+pub use engine::{EngineKind, Programs, RunsOn};
 pub use env_file::{Assignment, EnvFile};
 pub use files::{CopiedFile, NamedFile};
 pub use key_lines::{KeyChange, change_keys};
 pub use lint::{Lint, Linted, Target, Version, lint};
 pub use livekit::{LivekitConfig, OwnPort, Room, Rtc, Turn, UdpPorts, Webhook};
-pub use load::{lint_project, variable_of};
+pub use load::{lint_project, livekit_file, variable_of};
 pub use mend::{Change, Mend, mend_backends, mend_pairs};
 pub use move_ports::{FileChange, PortMove, move_ports};
-pub use problem::Problem;
+pub use problem::{Problem, error_in};
 pub use project::{ENV_FILE, LIVEKIT_FILE, Project, SETTINGS_FILE, STATE_DIR};
 pub use roles::{Role, Roles, Stage};
 pub use scaffold::{Action, Existing, Planned, Scaffold, livekit_yaml, scaffold};
-pub use schema::{livekit_schema, livekit_secrets, seed_schema, settings_schema};
+pub use schema::{derived, livekit_schema, livekit_secrets, seed_schema, settings_schema};
 pub use seed::{Seed, SeedChannel, SeedClub, SeedFile, SeedRole, SeedRoom, SeedUser};
 pub use settings::{
     ApiLimits, ApiSettings, AuthSettings, ChannelNames, ClaimNames, ClubNames, DuplicateIdentity,
     EngineChoice, FirebaseSettings, Hs256Settings, Images, JwksSettings, KrakenSettings,
-    MongodbSettings, NetworkChoice, Services, Settings, StoreChoice, StoreSettings,
-    TokenSourceSettings,
+    MongodbSettings, NetworkChoice, ProgramSettings, Services, Settings, StoreChoice,
+    StoreSettings, TokenSourceSettings,
 };
+pub use strict::{bounded_text, strictly};
 pub use yaml::{Position, is_project_name};

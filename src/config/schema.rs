@@ -81,7 +81,8 @@ fn collect_secrets(value: &Value, schema: &Value, found: &mut Vec<SecretString>)
     }
 }
 
-fn derived<T: JsonSchema>(title: &str) -> Value {
+/// The schema of a type.
+pub fn derived<T: JsonSchema>(title: &str) -> Value {
     let settings = SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true);
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
     schema.insert("title".into(), title.into());

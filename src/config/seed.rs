@@ -1,19 +1,16 @@
 //! Seed files: users, channels, clubs and rooms to begin with, read as strictly as the project's files.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::Path;
 
 use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::problem::{self, Problem};
 use super::project::readable_by_others;
-use super::schema::seed_schema;
-use super::yaml::{Kind, Node, Reader, parse};
+use super::strict::{bounded_text, strictly};
+use super::yaml::{Kind, Node};
 use crate::error::{Context as _, Result};
 use crate::store::{CallType, Mode};
 
@@ -147,7 +144,7 @@ impl SeedFile {
     pub fn read(dir: &Path, name: &Path) -> Result<Self> {
         let path = dir.join(name);
         let name = name.display().to_string();
-        let text = text(&path).or_fail(|| format!("cannot read `{name}`"))?;
+        let text = bounded_text(&path, BIGGEST).or_fail(|| format!("cannot read `{name}`"))?;
         let seed = parsed(&name, &text)
             .map_err(|problems| problem::error_in(&format!("`{name}`"), problems))?;
         let mut warnings = Vec::new();
@@ -162,41 +159,8 @@ impl SeedFile {
     }
 }
 
-fn text(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    let length = File::open(path)?
-        .take(BIGGEST + 1)
-        .read_to_string(&mut text)?;
-    if length as u64 > BIGGEST {
-        return Err(io::Error::other(format!(
-            "it has more than {BIGGEST} bytes"
-        )));
-    }
-    Ok(text)
-}
-
 fn parsed(name: &str, text: &str) -> Result<Seed, Vec<Problem>> {
-    let (tree, complaints) = parse(text);
-    let mut problems: Vec<Problem> = complaints
-        .into_iter()
-        .map(|(at, message)| Problem {
-            at: Some(at),
-            ..Problem::of(name, message)
-        })
-        .collect();
-    let mut value = Value::Object(serde_json::Map::new());
-    if let Some(tree) = &tree {
-        let (read, found) = Reader::new(&seed_schema(), "unknown key").read(tree);
-        value = read;
-        problems.extend(found.into_iter().map(|f| Problem::found(name, f)));
-        problems.extend(repeated(name, tree));
-    }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    // What was read fits the schema, and the schema is that of the type.
-    serde_json::from_value(value)
-        .map_err(|e| vec![Problem::of(name, format!("cannot be understood: {e}"))])
+    strictly(name, text, |tree| repeated(name, tree))
 }
 
 /// Records that are in the file twice.

@@ -66,8 +66,8 @@ fn decoded(password: &SecretString) -> SecretString {
     value.collect::<String>().into()
 }
 
-/// The last lines of a container that say something.
-pub async fn of_container(engine: &dyn Engine, id: &str, redactor: &Redactor) -> Vec<String> {
+/// The last lines of an instance that say something.
+pub async fn of_instance(engine: &dyn Engine, id: &str, redactor: &Redactor) -> Vec<String> {
     let query = LogQuery {
         tail: Some(READ),
         ..LogQuery::default()

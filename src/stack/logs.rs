@@ -1,7 +1,5 @@
 //! The logs of all services of a project, each line with the service that wrote it.
 
-mod file;
-
 use std::path::PathBuf;
 
 use futures_util::stream::{self, BoxStream, SelectAll, select_all};
@@ -9,8 +7,8 @@ use futures_util::{StreamExt, TryStreamExt};
 
 use super::plan::sort_out;
 use super::service::Service;
-use super::wanted::container_name;
-use crate::engine::{Engine, Instance, LogLine, LogQuery};
+use super::wanted::instance_name;
+use crate::engine::{Engine, Instance, LogLine, LogQuery, lines_of_file};
 use crate::error::Result;
 
 /// A line and who wrote it.
@@ -31,7 +29,7 @@ pub async fn merged(
         let lines = if service == Service::Api {
             of_api(api_log.clone(), query.clone())
         } else {
-            let name = container_name(project, service);
+            let name = instance_name(project, service);
             let (current, leftovers) = sort_out(service, &name, instances);
             match (engine, current.or_else(|| leftovers.into_iter().next())) {
                 (Some(engine), Some(instance)) => engine.logs(&instance.id, query),
@@ -50,5 +48,6 @@ pub async fn merged(
 
 /// The log of the API, which is a file.
 pub fn of_api(log: PathBuf, query: LogQuery) -> BoxStream<'static, Result<LogLine>> {
-    file::lines(log, query).boxed()
+    // Whoever follows the API's log sees the next one, too.
+    lines_of_file(log, query, Box::new(|| true)).boxed()
 }

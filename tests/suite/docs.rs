@@ -1,6 +1,6 @@
 //! What the pages of docs/ show is taken by the program.
 
-mod json;
+pub mod json;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -37,7 +37,10 @@ impl Check for Container {
 
     async fn look(&self, site: &Site) -> Look {
         let seen = site.engine()?;
-        if seen.facts.remote_host().is_some() || seen.facts.virtual_machine().is_some() {
+        let Some(containers) = seen.containers() else {
+            return Ok(Vec::new());
+        };
+        if !containers.is_here() {
             return Err(Blind::because("the engine is not on this machine itself"));
         }
         site.sfu()?;

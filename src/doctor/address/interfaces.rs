@@ -35,7 +35,7 @@ impl Check for Interfaces {
         if settings.is_null() {
             return Ok(Vec::new());
         }
-        let is_elsewhere = site.engine().is_ok_and(|e| e.facts.remote_host().is_some());
+        let is_elsewhere = site.engine().is_ok_and(|e| e.remote_host().is_some());
         if is_elsewhere || site.machine()?.network == NetworkMode::Published {
             return Err(Blind::because("the SFU is in another network"));
         }

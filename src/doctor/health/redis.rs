@@ -52,7 +52,7 @@ impl Check for Redis {
         if redis["use_tls"] == true || redis["tls"]["enabled"] == true {
             return Err(Blind::because("Redis is asked over TLS"));
         }
-        let is_elsewhere = site.engine().is_ok_and(|e| e.facts.remote_host().is_some());
+        let is_elsewhere = site.engine().is_ok_and(|e| e.remote_host().is_some());
         if is_elsewhere || site.machine()?.network == NetworkMode::Published {
             return Err(Blind::because("the SFU is in another network"));
         }

@@ -39,9 +39,9 @@ pub async fn backends(site: &Site) -> Result<Vec<Backend>, Blind> {
     let folders = super::folders(project);
     let mut found = processes(site, &folders);
     // What no engine says is not there for this.
-    if let Ok(seen) = site.engine() {
+    if let Some(containers) = site.engine().ok().and_then(|seen| seen.engine.containers()) {
         let names = [KEY, SECRET].into_iter().chain(URLS).collect::<Vec<_>>();
-        let all = seen.engine.environments(&names).await?;
+        let all = containers.environments(&names).await?;
         let ours = all.iter().filter(|one| is_ours(one, project, &folders));
         found.extend(ours.filter_map(in_container));
     }

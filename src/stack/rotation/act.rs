@@ -123,13 +123,13 @@ impl Rotation<'_> {
 
     async fn restart_sfu(&self) -> Result<Vec<String>> {
         let interrupt = Interrupt::listen()?;
-        let look = Site::look(self.ctx, self.project.clone(), Some(self.lock));
+        let look = Box::pin(Site::look(self.ctx, self.project.clone(), Some(self.lock)));
         let mut site = interrupt.or(look).await?;
         let livekit = Service::Livekit;
         let mut instances = site.seen.instances.iter();
         if !instances.any(|instance| instance.service == livekit.as_str()) {
             return Err(Error::failed(format!(
-                "the SFU that answers at {} is no container of this project",
+                "the SFU that answers at {} is not this project's",
                 site.sfu
             ))
             .hint(format!("start it again with {LIVEKIT_FILE} as it is now"))

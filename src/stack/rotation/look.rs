@@ -9,14 +9,13 @@ use tokio::time::timeout;
 
 use crate::config::{Project, Stage, mend_pairs};
 use crate::context::Context;
-use crate::engine::Engine as _;
-use crate::engine::docker::Docker;
 use crate::error::{Error, Result};
 use crate::host::lock::ProjectLock;
 use crate::stack::health::sfu::{Refusal, sfu_accepts};
 use crate::stack::participants;
 use crate::stack::plan::SET_ASIDE;
 use crate::stack::reach::find_sfu;
+use crate::stack::runner::Runner;
 use crate::stack::service::Service;
 use crate::stack::serving::{Served, serving};
 
@@ -76,7 +75,7 @@ pub async fn look(ctx: &Context, project: &Project) -> Result<Look> {
     })
 }
 
-/// Whether none runs because a command was killed while it replaced the SFU's container.
+/// Whether none runs because a command was killed while it replaced the SFU.
 pub async fn restart_interrupted(
     ctx: &Context,
     project: &Project,
@@ -86,10 +85,10 @@ pub async fn restart_interrupted(
     if look.sfu != Sfu::Silent || !held.was_abandoned() {
         return false;
     }
-    let Ok(engine) = Docker::connect(&ctx.env).await else {
+    let Ok(runner) = Runner::of(project, &ctx.env).await else {
         return false;
     };
-    let there = engine.instances(Some(&project.name)).await;
+    let there = runner.engine.instances(Some(&project.name)).await;
     there.is_ok_and(|there| {
         let mut there = there
             .iter()

@@ -28,6 +28,16 @@ fn documented() -> BTreeMap<String, Value> {
     documented
 }
 
+/// What a command prints that the page does not have.
+pub fn undocumented(command: &str, printed: &Value) -> Vec<String> {
+    let documented = documented();
+    let shape = documented.get(command);
+    let shape = shape.unwrap_or_else(|| panic!("{command} has no section"));
+    let mut found = Vec::new();
+    missing(command, printed, shape, &mut found);
+    found
+}
+
 /// All that the elements of a list have.
 fn all_of(list: &[Value]) -> Value {
     let maps = list.iter().filter_map(Value::as_object);

@@ -3,27 +3,15 @@
 use std::path::Path;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
 use super::{check, doctor, doctor_apart, finding, findings};
-use crate::support::docker::docker;
 use crate::support::project::{Run, TestProject};
+use crate::support::sfu::program;
 
 const CODE: &str = "ice.media";
 
 /// The address of the machine in its own network.
 const HERE: &str = "10.77.0.1";
-
-/// LiveKit outside of a container: so it can be in a network of the test's own.
-fn livekit() -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    let image = "livekit/livekit-server:v1.13.5";
-    let container = docker(&["create", image]).remove(0);
-    let from = format!("{container}:/livekit-server");
-    docker(&["cp", &from, dir.path().to_str().unwrap()]);
-    docker(&["rm", &container]);
-    dir
-}
 
 /// A project whose SFU offers `node_ip`, without the parts that need an engine.
 fn project(node_ip: &str) -> TestProject {
@@ -36,7 +24,7 @@ fn project(node_ip: &str) -> TestProject {
 
 /// The doctor in a network with one interface, where an SFU runs with the config at `config`.
 fn examined(project: &TestProject, config: &Path, more: &[&str]) -> Run {
-    let livekit = livekit();
+    let livekit = program();
     let start = format!(
         "setpriv --pdeathsig KILL {} --config {} >{} 2>&1 &",
         livekit.path().join("livekit-server").display(),

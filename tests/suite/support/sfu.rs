@@ -137,6 +137,16 @@ impl Drop for TestSfu {
     }
 }
 
+/// LiveKit outside of a container: so it can be in a network of the test's own.
+pub fn program() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let container = docker(&["create", IMAGE]).remove(0);
+    let from = format!("{container}:/livekit-server");
+    docker(&["cp", &from, dir.path().to_str().unwrap()]);
+    docker(&["rm", &container]);
+    dir
+}
+
 fn config(
     ports: &Ports,
     pair: &KeyPair,

@@ -1,0 +1,350 @@
+//! Whether one sees and hears another, and if not, why: decided from what was measured and nothing else.
+
+use std::collections::BTreeMap;
+
+use super::cast::Member;
+use super::record::{Joined, View};
+use super::scenario::Media;
+use super::told::{Camera, Microphone, Received, Stream, Told};
+
+/// A picture or tone that is older than this at the end has stopped.
+const STOPPED_MS: f64 = 2_500.0;
+
+/// Everything about one participant that a verdict needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Party<'a> {
+    /// Who it is.
+    pub member: &'a Member,
+    /// How joining went, where it was tried.
+    pub joined: Option<&'a Joined>,
+    /// What its page told last.
+    pub told: Option<&'a Told>,
+}
+
+/// One who sends, one who receives, and what arrived.
+#[derive(Clone, Copy, Debug)]
+pub struct Pair<'a> {
+    /// Who sends.
+    pub from: Party<'a>,
+    /// Who sees and hears.
+    pub to: Party<'a>,
+    /// What arrived.
+    pub view: Option<&'a View>,
+    /// Everybody's numbers and tones.
+    pub members: &'a [Member],
+    /// How long the call was watched.
+    pub seconds: u32,
+}
+
+/// Why one does not see or hear another.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Reason {
+    /// One of them is not in the room.
+    #[error("{who} did not join: {why}")]
+    NotJoined { who: String, why: String },
+    /// The page of one of them said nothing.
+    #[error("the page of {0} does not answer")]
+    NoPage(String),
+    /// The connection of one of them is gone.
+    #[error("{who} is not in the room any more: the connection is {state}")]
+    CutOff { who: String, state: String },
+    /// Its token does not allow it.
+    #[error("{who} may not publish a {media}: its token does not allow it")]
+    MayNotPublish { who: String, media: Media },
+    /// The SFU or the browser does not take it.
+    #[error("{who} publishes no {media}: {why}")]
+    NotPublished {
+        who: String,
+        media: Media,
+        why: String,
+    },
+    /// It is switched off where it is made.
+    #[error("{who} publishes no {media}: muted at the source")]
+    Muted { who: String, media: Media },
+    /// Its token does not allow it.
+    #[error("{0} may not subscribe (canSubscribe is false)")]
+    MayNotSubscribe(String),
+    /// The SFU keeps it to itself.
+    #[error("the SFU does not tell {to} of {from}'s {media}")]
+    NotAnnounced {
+        from: String,
+        to: String,
+        media: Media,
+    },
+    /// The SFU announces it and does not give it.
+    #[error("the SFU does not give {from}'s {media} to {to}")]
+    NotSubscribed {
+        from: String,
+        to: String,
+        media: Media,
+    },
+    /// Nothing leaves the sender.
+    #[error("{from} sends no packets of its {media}{path}")]
+    NothingSent {
+        from: String,
+        media: Media,
+        path: String,
+    },
+    /// Nothing reaches the receiver.
+    #[error("{to} gets no packets of {from}'s {media}{path}")]
+    NoPackets {
+        from: String,
+        to: String,
+        media: Media,
+        path: String,
+    },
+    /// Packets and no pictures.
+    #[error("{to} gets packets of {from} but decodes none: {why}")]
+    NotDecoded {
+        from: String,
+        to: String,
+        why: String,
+    },
+    /// Pictures that do not check.
+    #[error("{to} shows pictures of {from}, but none of {count} can be read")]
+    Unreadable {
+        from: String,
+        to: String,
+        count: f64,
+    },
+    /// The wrong picture.
+    #[error("{to} sees the picture of {other} where {from}'s is expected")]
+    OtherPicture {
+        from: String,
+        to: String,
+        other: String,
+    },
+    /// It was there and is not any more.
+    #[error("{from}'s {media} stopped for {to} {ago:.1} s before the end")]
+    Stopped {
+        from: String,
+        to: String,
+        media: Media,
+        ago: f64,
+    },
+    /// Sound without any.
+    #[error("{to} gets the sound of {from}, but it is silent")]
+    Silent { from: String, to: String },
+    /// No tone of this call.
+    #[error("{to} hears something of {from}, but no tone of this call")]
+    NoTone { from: String, to: String },
+    /// The wrong tone.
+    #[error("{to} hears the tone of {other} where {from}'s is expected")]
+    OtherTone {
+        from: String,
+        to: String,
+        other: String,
+    },
+}
+
+/// Whether one sees the other's picture: the right one, until the end.
+pub fn sees(pair: &Pair<'_>) -> Result<(), Reason> {
+    let received = arrives(pair, Media::Camera)?;
+    let camera = received.camera.unwrap_or_default();
+    stream(pair, Media::Camera, &camera.stream)?;
+    let (from, to) = pair.names();
+    if camera.decoded == 0.0 {
+        let why = if camera.keyframes == 0.0 {
+            format!("no keyframe in {} s", pair.seconds)
+        } else {
+            "the decoder makes no picture of them".to_owned()
+        };
+        return Err(Reason::NotDecoded { from, to, why });
+    }
+    picture(pair, &camera)
+}
+
+fn picture(pair: &Pair<'_>, camera: &Camera) -> Result<(), Reason> {
+    let (from, to) = pair.names();
+    let Some(most) = most_frequent(&camera.read) else {
+        let count = camera.unread;
+        return Err(Reason::Unreadable { from, to, count });
+    };
+    if most != pair.from.member.number {
+        let other = pair.who(|member| member.number == most);
+        return Err(Reason::OtherPicture { from, to, other });
+    }
+    stopped(pair, Media::Camera, camera.last_at)
+}
+
+/// Whether one hears the other's tone: the right one, until the end.
+pub fn hears(pair: &Pair<'_>) -> Result<(), Reason> {
+    let received = arrives(pair, Media::Microphone)?;
+    let microphone = received.microphone.unwrap_or_default();
+    stream(pair, Media::Microphone, &microphone.stream)?;
+    tone(pair, &microphone)
+}
+
+fn tone(pair: &Pair<'_>, microphone: &Microphone) -> Result<(), Reason> {
+    let (from, to) = pair.names();
+    let heard = pair
+        .view
+        .map(|view| (most_frequent(&view.tones), view.last_tone));
+    let Some((Some(most), last)) = heard else {
+        return Err(if microphone.power > 0.0 {
+            Reason::NoTone { from, to }
+        } else {
+            Reason::Silent { from, to }
+        });
+    };
+    if most != pair.from.member.hertz {
+        let other = pair.who(|member| member.hertz == most);
+        return Err(Reason::OtherTone { from, to, other });
+    }
+    stopped(pair, Media::Microphone, last.map(|(at, _)| at))
+}
+
+/// What both media have in common up to the stream that is received.
+fn arrives(pair: &Pair<'_>, media: Media) -> Result<Received, Reason> {
+    let (from, to) = pair.names();
+    let sender = present(pair.from)?;
+    let viewer = present(pair.to)?;
+    if !sender.may_publish(media) {
+        return Err(Reason::MayNotPublish { who: from, media });
+    }
+    let sent = sender.own.get(&media).cloned().unwrap_or_default();
+    if !sent.published {
+        let why = sent
+            .error
+            .unwrap_or_else(|| "the SFU does not take it".into());
+        return Err(Reason::NotPublished {
+            who: from,
+            media,
+            why,
+        });
+    }
+    if sent.muted {
+        return Err(Reason::Muted { who: from, media });
+    }
+    if !viewer.may.subscribe {
+        return Err(Reason::MayNotSubscribe(to));
+    }
+    if sent.packets == 0.0 {
+        let path = no_way(sender);
+        return Err(Reason::NothingSent { from, media, path });
+    }
+    let received = viewer.others.get(&from).cloned().unwrap_or_default();
+    let announced = match media {
+        Media::Camera => received.camera.is_some(),
+        Media::Microphone => received.microphone.is_some(),
+    };
+    if announced {
+        Ok(received)
+    } else {
+        Err(Reason::NotAnnounced { from, to, media })
+    }
+}
+
+/// What its page told, if it is in the room.
+fn present(party: Party<'_>) -> Result<&Told, Reason> {
+    let who = party.member.identity.clone();
+    if let Some(Err(why)) = party.joined {
+        let why = why.clone();
+        return Err(Reason::NotJoined { who, why });
+    }
+    let told = party.told.ok_or_else(|| Reason::NoPage(who.clone()))?;
+    if told.state == "connected" {
+        Ok(told)
+    } else {
+        let state = told.state.clone();
+        Err(Reason::CutOff { who, state })
+    }
+}
+
+fn stream(pair: &Pair<'_>, media: Media, stream: &Stream) -> Result<(), Reason> {
+    let (from, to) = pair.names();
+    if !stream.subscribed {
+        return Err(Reason::NotSubscribed { from, to, media });
+    }
+    if stream.packets == 0.0 {
+        let path = pair.to.told.map(no_way).unwrap_or_default();
+        return Err(Reason::NoPackets {
+            from,
+            to,
+            media,
+            path,
+        });
+    }
+    Ok(())
+}
+
+/// `: UDP does not get through (…)`, or nothing where media has a way.
+fn no_way(told: &Told) -> String {
+    let lost = told.connections.iter().filter(|c| c.state != "connected");
+    lost.map(|c| format!(": {}", blocked(&c.state, &c.offered)))
+        .next()
+        .unwrap_or_default()
+}
+
+/// What it means that a connection is in this state, with the addresses that the SFU offers.
+pub fn blocked(state: &str, offered: &[String]) -> String {
+    let through = if offered.iter().any(|address| address.starts_with("tcp")) {
+        "neither UDP nor TCP gets through"
+    } else {
+        "UDP does not get through"
+    };
+    if offered.is_empty() {
+        return format!("the SFU offers no address for media (the connection is {state})");
+    }
+    format!(
+        "{through} to {} (the connection is {state})",
+        offered.join(", ")
+    )
+}
+
+fn stopped(pair: &Pair<'_>, media: Media, last: Option<f64>) -> Result<(), Reason> {
+    let (from, to) = pair.names();
+    let end = pair.to.told.map_or(0.0, |told| told.at);
+    let ago = end - last.unwrap_or_default();
+    if ago <= STOPPED_MS {
+        return Ok(());
+    }
+    let ago = ago / 1000.0;
+    Err(Reason::Stopped {
+        from,
+        to,
+        media,
+        ago,
+    })
+}
+
+fn most_frequent<C: PartialOrd + Copy>(counts: &BTreeMap<u32, C>) -> Option<u32> {
+    let most = counts
+        .iter()
+        .max_by(|a, b| a.1.partial_cmp(b.1).unwrap_or(std::cmp::Ordering::Equal));
+    most.map(|(what, _)| *what)
+}
+
+impl Pair<'_> {
+    fn names(&self) -> (String, String) {
+        let name = |party: Party<'_>| party.member.identity.clone();
+        (name(self.from), name(self.to))
+    }
+
+    fn who(&self, is: impl Fn(&Member) -> bool) -> String {
+        let found = self.members.iter().find(|member| is(member));
+        found.map_or_else(|| "nobody here".to_owned(), |m| m.identity.clone())
+    }
+}
+
+impl Reason {
+    /// What to do next, where there is something.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NotJoined { why, .. } if why.starts_with("token refused") => {
+                Some("urbania keys check   proves every key pair against the SFU")
+            }
+            Self::NotJoined { why, .. } if why.ends_with("does not answer") => {
+                Some("urbania status   shows what runs")
+            }
+            Self::NotJoined { why, .. } if why.contains("through") => Some(ICE),
+            Self::NothingSent { .. } | Self::NoPackets { .. } => Some(ICE),
+            _ => None,
+        }
+    }
+}
+
+const ICE: &str = "urbania doctor --only ice   tries every address that the SFU offers";
+
+#[cfg(test)]
+mod tests;
