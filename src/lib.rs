@@ -16,17 +16,18 @@
 //! presence/        who is in which room: webhooks and lists made into calls
 //! lab/             calls between real browsers: scenarios, measurements, verdicts, reports
 //! host/            sockets and their holders, detached processes, the lock (knows this machine)
-//! engine/          the trait; docker/ (only place with bollard)
+//! engine/          the trait and the choice; docker/ (only place with bollard), processes/
 //! stack/           services wanted, plan, health, up and down (pure until applied)
+//! sfu/             the embedded development SFU: signalling, rooms, media
 //! store/           trait and records; sqlite, mongo
 //! auth/            Caller and the identity providers
 //! doctor/          checks: what is wrong, why, and what to do; one check a file, by group
-//! api/             router, state, policy, mint; contracts/<app>/
+//! api/             router, state, policy, mint; contracts/<app>/; web/: the client's pages, built from web/
 //! ```
 //!
 //! # Three walks
-//! `urbania up`: `cli::up` → `config` → `stack` plan → `host` port check → `engine` → `stack`
-//! health → report.
+//! `urbania up`: `cli::up` → `config` → `stack::runner` (which engine) → `stack` plan → `host` port check →
+//! `engine` → `stack` health → report.
 //! A token: `api` router → `auth::Caller` → contract → policy → mint → `livekit`
 //! token → the contract's answer.
 //! `urbania doctor`: `cli::doctor` → `doctor::Site` → every `doctor::Check` at once → report,
@@ -49,5 +50,6 @@ pub mod logging;
 pub mod output;
 pub mod participant;
 pub mod presence;
+pub mod sfu;
 pub mod stack;
 pub mod store;

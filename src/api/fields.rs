@@ -54,6 +54,8 @@ pub enum Field<'a> {
     Text(Cow<'a, str>),
     /// A whole number.
     Integer(i64),
+    /// `true` or `false`.
+    Switch(bool),
     /// A list.
     List(Vec<Self>),
     /// Something else.
@@ -146,6 +148,16 @@ impl Problems {
         texts
     }
 
+    /// A switch that may be left out or `null`.
+    pub fn switch(&mut self, name: &'static str, field: &Field<'_>) -> bool {
+        match field {
+            Field::Switch(on) => return *on,
+            Field::Missing | Field::Null => {}
+            _ => self.add(name, Problem::NotOneOf("true or false")),
+        }
+        false
+    }
+
     /// Adds that a text is none of these words, unless there is a problem with the field already.
     pub fn word(&mut self, name: &'static str, text: &str, words: &'static str) {
         if !text.is_empty() || !self.0.iter().any(|p| p.field == Some(name)) {
@@ -205,8 +217,8 @@ impl<'de> Visitor<'de> for FieldVisitor {
         Ok(Field::Text(text.to_owned().into()))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Field<'de>, E> {
-        Ok(Field::Other)
+    fn visit_bool<E>(self, on: bool) -> Result<Field<'de>, E> {
+        Ok(Field::Switch(on))
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Field<'de>, E> {

@@ -34,6 +34,8 @@ mod room_defaults;
 mod router;
 mod server;
 mod sfu;
+mod waiting;
+mod web;
 
 use std::fmt;
 use std::sync::Arc;
@@ -68,6 +70,7 @@ use known_rooms::KnownRooms;
 use limits::Limits;
 use metrics::Metrics;
 use sfu::{Streams, Told};
+use waiting::WaitingRooms;
 
 /// What the API must know.
 #[derive(Debug)]
@@ -94,6 +97,8 @@ pub struct ApiConfig {
     pub token_source: TokenSourceSettings,
     /// Whether anybody gets tokens without a login; never where others reach us.
     pub dev: bool,
+    /// Whether the pages of the web client are served.
+    pub web: bool,
     /// What Kraken's contract has of its own.
     pub kraken: KrakenConfig,
     /// What is done when somebody asks for a token to a room that they are in already.
@@ -127,6 +132,7 @@ pub struct App {
     health: Health,
     metrics: Metrics,
     meetings: meetings::Turns,
+    waiting: WaitingRooms,
     webhooks: Current<Receiver>,
     presence: Presence,
     told: Told,
@@ -155,6 +161,7 @@ impl App {
             health: Health::default(),
             metrics: Metrics::default(),
             meetings: meetings::Turns::default(),
+            waiting: WaitingRooms::default(),
             webhooks: Current::new(Receiver::new(&config.webhook_pairs)),
             presence: Presence::default(),
             told: Told::default(),

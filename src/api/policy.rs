@@ -46,6 +46,13 @@ pub fn admit(request: &JoinRequest<'_>, known: &Known, auto_create: bool) -> Res
     if known.room.as_ref().is_some_and(|room| !room.admits(user)) {
         return forbidden("Not invited to this room");
     }
+    if known
+        .room
+        .as_ref()
+        .is_some_and(|room| room.keeps_waiting(user))
+    {
+        return forbidden("Not let into this room yet");
+    }
     if let Some(channel) = &known.channel
         && !channel.allows(user, JOIN_CHANNEL)
     {
@@ -84,13 +91,17 @@ pub fn grant<'a>(asked: VideoGrant<'a>, room: &Room, user: &str) -> VideoGrant<'
             };
         }
     };
-    let sources: &[Source] = match room.call_type {
+    VideoGrant {
+        can_publish_sources: sources(room.call_type),
+        ..asked
+    }
+}
+
+/// What those who may speak publish.
+pub fn sources(call_type: CallType) -> &'static [Source] {
+    match call_type {
         CallType::Audio => &[Source::Microphone],
         CallType::Video => &Source::ALL,
-    };
-    VideoGrant {
-        can_publish_sources: sources,
-        ..asked
     }
 }
 
@@ -104,7 +115,7 @@ mod tests {
     use super::*;
     use crate::api::contracts::Contract;
     use crate::auth::Provider;
-    use crate::store::{Call, Channel, Club, Meeting, Role};
+    use crate::store::{Call, Channel, Club, Lobby, Meeting, Role};
     use jiff::Timestamp;
 
     fn room(call_type: CallType, mode: Mode, participants: &[&str]) -> Room {
@@ -116,6 +127,7 @@ mod tests {
             mode,
             participants: participants.iter().map(ToString::to_string).collect(),
             max_participants: 0,
+            lobby: None,
             call: Call::default(),
             revision: 0,
         }
@@ -164,6 +176,20 @@ mod tests {
                 judged("eve", known(&["bob"])),
                 "403 Not invited to this room"
             );
+        }
+        let lobby = |admitted: &[&str]| {
+            let mut lobby = known(&["bob", "dan"]);
+            let admitted = admitted.iter().map(ToString::to_string).collect();
+            lobby.room.as_mut().unwrap().lobby = Some(Lobby { admitted });
+            lobby
+        };
+        for (id, admitted, verdict) in [
+            ("ada", lobby(&[]), "ok"),
+            ("bob", lobby(&["bob"]), "ok"),
+            ("dan", lobby(&["bob"]), "403 Not let into this room yet"),
+            ("eve", lobby(&["eve"]), "403 Not invited to this room"),
+        ] {
+            assert_eq!(judged(id, &admitted, true, false), verdict, "{id}");
         }
         assert_eq!(judged("ada", &known(&[]), true, true), "ok");
         assert_eq!(

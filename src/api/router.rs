@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post, put};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::contracts::{
     calls, connection_details, kraken, livekit_token, meetings, method_not_allowed, not_found,
     token_source, urbania,
 };
-use super::{App, admin, health, metrics, openapi, sfu};
+use super::{App, admin, health, metrics, openapi, sfu, web};
 
 /// How long a browser may remember what cross-origin requests are allowed.
 const CORS_MAX_AGE: Duration = Duration::from_hours(1);
@@ -28,22 +28,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/auth/me", get(urbania::me))
         .route("/api/calls/livekit-token", post(calls::token))
         .route("/api/livekit/token", post(livekit_token::token))
-        .route(
-            "/api/livekit/rooms",
-            post(urbania::create_room).get(urbania::list_rooms),
-        )
-        .route(
-            "/api/livekit/rooms/{room_name}",
-            get(urbania::get_room).delete(urbania::delete_room),
-        )
-        .route(
-            "/api/livekit/rooms/{room_name}/join",
-            post(urbania::join_room),
-        )
-        .route(
-            "/api/livekit/rooms/{room_name}/leave",
-            post(urbania::leave_room),
-        )
+        .merge(rooms())
         .route("/api/livekit/token-source", post(token_source::token))
         .route("/api/livekit/connection-info", get(kraken::connection_info))
         .route("/api/livekit/health", get(kraken::health))
@@ -86,6 +71,7 @@ pub fn router(app: Arc<App>) -> Router {
             post(admin::mute),
         )
         .merge(openapi::routes(app.config.dev))
+        .merge(web::routes(app.config.web))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(app);
@@ -93,6 +79,55 @@ pub fn router(app: Arc<App>) -> Router {
         Some(cors) => router.layer(cors),
         None => router,
     }
+}
+
+/// Rooms that users make, and what goes on in them.
+fn rooms() -> Router<Arc<App>> {
+    Router::new()
+        .route(
+            "/api/livekit/rooms",
+            post(urbania::create_room).get(urbania::list_rooms),
+        )
+        .route(
+            "/api/livekit/rooms/{room_name}",
+            get(urbania::get_room).delete(urbania::delete_room),
+        )
+        .route(
+            "/api/livekit/rooms/{room_name}/join",
+            post(urbania::join_room),
+        )
+        .route(
+            "/api/livekit/rooms/{room_name}/leave",
+            post(urbania::leave_room),
+        )
+        .route(
+            "/api/livekit/rooms/{room_name}/waiting",
+            get(urbania::waiting),
+        )
+        .route(
+            "/api/livekit/rooms/{room_name}/waiting/{identity}",
+            put(urbania::let_in).delete(urbania::turn_away),
+        )
+        .route(
+            "/api/livekit/rooms/{room_name}/participants",
+            get(urbania::in_the_call),
+        )
+        .route(
+            "/api/livekit/rooms/{room_name}/participants/{identity}",
+            delete(urbania::send_away),
+        )
+        .route(
+            "/api/livekit/rooms/{room_name}/participants/{identity}/mute",
+            post(urbania::mute),
+        )
+        .route(
+            "/api/livekit/rooms/{room_name}/participants/{identity}/speaker",
+            put(urbania::let_speak).delete(urbania::let_listen),
+        )
+        .route(
+            "/api/livekit/rooms/{room_name}/participants/{identity}/hand",
+            put(urbania::raise).delete(urbania::lower),
+        )
 }
 
 /// What nobody must log in for: only there for development.

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::examples;
 use crate::config::{
-    ENV_FILE, LIVEKIT_FILE, Linted, Machine, NetworkMode, Project, SETTINGS_FILE, Target,
-    effective, lint_project, livekit_schema, seed_schema, settings_schema,
+    ENV_FILE, EngineKind, LIVEKIT_FILE, Linted, Machine, NetworkMode, Project, SETTINGS_FILE,
+    Target, effective, lint_project, livekit_schema, seed_schema, settings_schema,
 };
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -91,10 +91,10 @@ async fn show(ctx: &Context, reveal: bool, network: Option<Network>) -> Result<(
         Some(Network::Published) => Some(NetworkMode::Published),
         None => None,
     };
-    let (machine, hook) = expected(&project, network, &ctx.env).await;
-    let effective = effective(&project, &machine);
+    let found = expected(&project, network, &ctx.env).await;
+    let effective = effective(&project, &found.machine);
     effective.check()?;
-    if let Some(problem) = &hook.problem {
+    if let Some(problem) = &found.way.problem {
         ctx.out
             .complain(format!("{WARN}warning{WARN:#}: {problem}"));
     }
@@ -151,6 +151,7 @@ fn load(ctx: &Context, asked: Option<Target>) -> Result<Project> {
     let effective = effective(
         &project,
         &Machine {
+            engine: EngineKind::Docker,
             network: NetworkMode::Host,
             node_ip: node_ip(),
             webhook_url: None,

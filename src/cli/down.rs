@@ -6,7 +6,6 @@ use std::path::Path;
 
 use crate::config::{Project, STATE_DIR};
 use crate::context::Context;
-use crate::engine::docker::Docker;
 use crate::engine::{Engine, Instance, Volume};
 use crate::error::{Error, Result};
 use crate::host::files::{is_gone, same_folder};
@@ -14,8 +13,8 @@ use crate::host::lock::ProjectLock;
 use crate::host::process::Stopped;
 use crate::stack::api::ApiFiles;
 use crate::stack::down::Down;
+use crate::stack::runner::{Runner, forget_if_nothing_is_left};
 use crate::stack::service::Service;
-use crate::stack::settle::settle;
 
 /// Stop everything; data stays
 #[derive(Debug, clap::Args)]
@@ -46,15 +45,17 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     let dir = Project::find(ctx)?;
     let lock = lock(ctx, &dir, args.dry_run).await?;
     let loaded = Project::load_from(&dir, &ctx.env);
-    let engine = match Docker::connect(&ctx.env).await {
-        Ok(engine) => engine,
+    let runner = Runner::in_folder(&dir, loaded.as_ref().ok(), &ctx.env).await;
+    let engine = match runner {
+        Ok(runner) => runner.engine,
         Err(e) => return without_engine(ctx, &dir, &args, e).await,
     };
+    let engine = engine.as_ref();
     let abandoned = lock.as_ref().is_some_and(ProjectLock::was_abandoned);
     if let (Ok(project), true) = (&loaded, abandoned) {
-        settle(&engine, &project.name).await?;
+        engine.recover(&project.name).await?;
     }
-    let (mut names, instances) = identify(&engine, &dir, loaded.as_ref()).await?;
+    let (mut names, instances) = identify(engine, &dir, loaded.as_ref()).await?;
     if names.is_empty() {
         if api(&dir).await?.is_none() {
             // Nothing runs, and the files do not even say what it would be.
@@ -67,23 +68,28 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     for name in names {
         let mut down = plan(&dir, &name, &args.services, &instances).await?;
         if args.volumes {
-            down.volumes = volumes(&engine, &dir, &name, &args.services).await?;
+            down.volumes = volumes(engine, &dir, &name, &args.services).await?;
         }
         // There is one in the folder, whatever the project was called when it was started.
         down.api = down.api.filter(|_| downs.is_empty());
         downs.push(down);
     }
     downs.retain(|down| !down.is_empty());
-    carry_out(ctx, &engine, &args, &downs, loaded.as_ref().ok()).await
+    carry_out(ctx, engine, &args, &downs, loaded.as_ref().ok()).await?;
+    if args.dry_run {
+        return Ok(());
+    }
+    forget_if_nothing_is_left(engine, &dir).await
 }
 
 /// Stops `services` of a project whose files are known: the end of `up --foreground`.
 pub async fn project(ctx: &Context, project: &Project, services: &[Service]) -> Result<()> {
     let _lock = lock(ctx, &project.dir, false).await?;
-    let engine = Docker::connect(&ctx.env).await?;
+    let engine = Runner::of(project, &ctx.env).await?.engine;
     let instances = engine.instances(Some(&project.name)).await?;
     let down = plan(&project.dir, &project.name, services, &instances).await?;
-    down.apply(ctx, &engine, Some(project)).await
+    down.apply(ctx, engine.as_ref(), Some(project)).await?;
+    forget_if_nothing_is_left(engine.as_ref(), &project.dir).await
 }
 
 async fn lock(ctx: &Context, dir: &Path, dry_run: bool) -> Result<Option<ProjectLock>> {
@@ -106,10 +112,10 @@ async fn without_engine(ctx: &Context, dir: &Path, args: &Args, e: Error) -> Res
     Err(e)
 }
 
-/// What the project is called, and its containers. Those that were made from its folder count
+/// What the project is called, and its instances. Those that were made from its folder count
 /// whatever it was called then, also when its files cannot be read.
 async fn identify(
-    engine: &Docker,
+    engine: &dyn Engine,
     dir: &Path,
     loaded: Result<&Project, &Error>,
 ) -> Result<(Vec<String>, Vec<Instance>)> {
@@ -137,7 +143,7 @@ async fn api(dir: &Path) -> Result<Option<u32>> {
 
 /// The volumes of a project, if the service that they belong to is meant.
 async fn volumes(
-    engine: &Docker,
+    engine: &dyn Engine,
     dir: &Path,
     name: &str,
     services: &[Service],
@@ -152,7 +158,7 @@ async fn volumes(
 
 async fn carry_out(
     ctx: &Context,
-    engine: &Docker,
+    engine: &dyn Engine,
     args: &Args,
     downs: &[Down],
     project: Option<&Project>,
@@ -174,10 +180,9 @@ async fn carry_out(
 }
 
 /// Data is deleted only with consent.
-fn agree(ctx: &Context, args: &Args, downs: &[Down]) -> Result<()> {
-    let names: Vec<&str> = (downs.iter().flat_map(|d| &d.volumes))
-        .map(|v| v.name.as_str())
-        .collect();
+fn agree<'a>(ctx: &Context, args: &Args, downs: impl IntoIterator<Item = &'a Down>) -> Result<()> {
+    let volumes = downs.into_iter().flat_map(|down| &down.volumes);
+    let names: Vec<&str> = volumes.map(|v| v.name.as_str()).collect();
     if names.is_empty() || args.yes {
         return Ok(());
     }

@@ -24,6 +24,7 @@ pub const UP: &str = "\
 Examples:
   urbania up                            everything
   urbania up mongodb livekit            without the token API
+  urbania up --engine embedded          without Docker or LiveKit's server
   urbania up --dry-run                  say what would be done
   urbania up -f                         stay, show all logs, Ctrl-C stops all
   urbania up --wait-timeout 3m          on a slow machine
@@ -64,6 +65,11 @@ Examples:
   urbania serve                         on the address of urbania.yaml
   urbania serve --listen 127.0.0.1:9000
   urbania serve --log-format json       for a log collector";
+
+/// `urbania sfu`.
+pub const SFU: &str = "\
+Examples:
+  urbania sfu --config livekit.yaml     for development alone; Ctrl-C ends it";
 
 /// `urbania ports`.
 pub const PORTS: &str = "\

@@ -15,6 +15,7 @@ use crate::host::lock::ProjectLock;
 use crate::livekit::keys::KeyPair;
 use crate::output::{BAD, Format, GOOD, Table};
 use crate::stack::health::sfu::{Refusal, sfu_accepts};
+use crate::stack::reach::find_sfu;
 
 /// Show, check and sync API keys
 #[derive(Debug, clap::Args)]
@@ -133,7 +134,7 @@ fn role_of(livekit: &LivekitConfig, pair: &KeyPair) -> Value {
 
 async fn check(ctx: &Context, project: &Project) -> Result<()> {
     let findings = compare_backends(project);
-    let sfu = project.livekit.url_here();
+    let sfu = find_sfu(ctx, project).await;
     let proofs = prove(ctx, project, &sfu).await;
     let pair = project.key_pair();
     if ctx.out.format == Format::Json {

@@ -9,7 +9,6 @@ use serde_json::json;
 
 use crate::config::Project;
 use crate::context::Context;
-use crate::engine::docker::Docker;
 use crate::engine::{Engine, LogLine, LogQuery};
 use crate::error::Result;
 use crate::output::{DIM, Format};
@@ -17,6 +16,7 @@ use crate::stack::api::ApiFiles;
 use crate::stack::interrupt::Interrupt;
 use crate::stack::last_words::Redactor;
 use crate::stack::logs::merged;
+use crate::stack::runner::Runner;
 use crate::stack::service::Service;
 use crate::stack::site::Site;
 use crate::stack::watch::tell_ends;
@@ -50,12 +50,12 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     let project = Project::load(ctx)?;
     let services = Service::selected(&args.services, &project)?;
     // The API's log is a file.
-    let engine = if services == [Service::Api] {
+    let runner = if services == [Service::Api] {
         None
     } else {
-        Some(Docker::connect(&ctx.env).await?)
+        Some(Runner::of(&project, &ctx.env).await?)
     };
-    let engine = engine.as_ref().map(|docker| docker as &dyn Engine);
+    let engine = runner.as_ref().map(|runner| runner.engine.as_ref());
     let query = LogQuery {
         follow: args.follow,
         tail: args.tail,

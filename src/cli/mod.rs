@@ -21,6 +21,7 @@ mod restart;
 mod room;
 mod seed;
 mod serve;
+mod sfu;
 mod status;
 mod token;
 mod up;
@@ -109,6 +110,8 @@ enum Command {
     Config(config::Args),
     #[command(after_help = examples::COMPLETIONS)]
     Completions(completions::Args),
+    #[command(hide = true, after_help = examples::SFU)]
+    Sfu(sfu::Args),
     #[command(hide = true)]
     BecomeProgram(become_program::Args),
 }
@@ -149,9 +152,9 @@ impl Cli {
         }
     }
 
-    /// `-v` counted.
+    /// `-v` counted. The log of the SFU is what it is run for.
     pub fn verbosity(&self) -> u8 {
-        self.global.verbose
+        self.global.verbose + u8::from(matches!(self.command, Command::Sfu(_)))
     }
 
     /// Whether diagnostics are for machines.
@@ -184,6 +187,7 @@ impl Cli {
             Command::Seed(args) => seed::run(&ctx, args).await,
             Command::Config(args) => config::run(&ctx, args).await,
             Command::Completions(args) => completions::run(&ctx, args).await,
+            Command::Sfu(args) => sfu::run(&ctx, args).await,
             Command::BecomeProgram(args) => become_program::run(&ctx, args).await,
         }
     }

@@ -7,15 +7,18 @@ mod stop;
 
 use crate::config::{Project, effective};
 use crate::context::Context;
-use crate::engine::Engine as _;
 use crate::engine::docker::Docker;
+use crate::engine::processes::Processes;
+use crate::engine::{Containers as _, Engine as _};
 use crate::error::{Error, Result};
 use crate::host::claims::{Claim, Ours, claims};
 use crate::host::holder::{ContainerFacts, Holder};
 use crate::host::ports::{PortNeed, conflicts};
-use crate::host::{process, refusal, sockets};
+use crate::host::{refusal, sockets};
 use crate::output::Format;
+use crate::stack::api::ApiFiles;
 use crate::stack::network::expected;
+use crate::stack::ours::ours;
 use crate::stack::service::Service;
 use crate::stack::wanted::port_needs;
 use asked::Asked;
@@ -91,7 +94,7 @@ impl View {
         let (mut needs, mut ours) = (Vec::new(), Ours::default());
         if let Some(project) = project {
             needs = needed(ctx, project).await;
-            ours = of_project(project).await?;
+            ours = of_project(ctx, project).await?;
         }
         if !asked.is_empty() {
             needs = asked.iter().flat_map(|a| a.needs(&needs)).collect();
@@ -139,25 +142,20 @@ fn verdict(found: &[Claim]) -> Result<()> {
         .fold(error, Error::hint))
 }
 
-/// The processes that are the project's own.
-async fn of_project(project: &Project) -> Result<Ours> {
-    let api = process::running(&project.state_dir().join("api.pid")).await?;
-    Ok(Ours {
-        project: project.name.clone(),
-        dir: project.dir.clone(),
-        processes: api
-            .map(|running| ("api".to_owned(), running.pid))
-            .into_iter()
-            .collect(),
-    })
+/// The processes that are the project's own, and other projects'.
+async fn of_project(ctx: &Context, project: &Project) -> Result<Ours> {
+    let api = ApiFiles::of(project).seen().await?;
+    let processes = Processes::of(&project.dir, &ctx.env);
+    let instances = processes.instances(None).await?;
+    Ok(ours(project, api.as_ref(), &instances).await)
 }
 
 /// What the project will bind on this machine.
 async fn needed(ctx: &Context, project: &Project) -> Vec<PortNeed> {
-    let (machine, _) = expected(project, None, &ctx.env).await;
+    let network = expected(project, None, &ctx.env).await;
     port_needs(
         project,
-        &effective(project, &machine),
+        &effective(project, &network.machine),
         &Service::wanted(project),
     )
 }
@@ -177,7 +175,7 @@ async fn containers(ctx: &Context, claims: &[Claim]) -> Vec<ContainerFacts> {
         return Vec::new();
     }
     let running = match Docker::connect(&ctx.env).await {
-        Ok(engine) => engine.running().await,
+        Ok(docker) => docker.running().await,
         Err(e) => Err(e),
     };
     running.unwrap_or_else(|e| {

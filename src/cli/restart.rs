@@ -9,12 +9,12 @@ use crate::host::lock::ProjectLock;
 use crate::stack::interrupt::Interrupt;
 use crate::stack::plan::Plan;
 use crate::stack::rotation;
+use crate::stack::runner::Runner;
 use crate::stack::service::Service;
 use crate::stack::site::{Pull, Site};
 use crate::stack::up::Up;
 
 use super::duration::duration;
-use super::up::refuse_other_engines;
 
 /// Stop and start services
 ///
@@ -49,12 +49,16 @@ pub(super) async fn restart(
     let lock = ProjectLock::acquire(&state, "urbania restart", &ctx.out);
     let lock = interrupt.or(lock).await?;
     let mut project = Project::load_from(&dir, &ctx.env)?;
-    refuse_other_engines(project.settings.engine)?;
+    let choice = project.settings.engine;
+    let runner = Runner::to_start(&project, &ctx.env, choice, true);
+    let runner = interrupt.or(runner).await?;
+    project.runs_on = Some(runner.runs_on.clone());
     let services = Service::selected(services, &project)?;
     if services.contains(&Service::Livekit) {
         rotation::whoever_is_there(ctx, &mut project)?;
     }
-    let mut site = interrupt.or(Site::look(ctx, project, Some(&lock))).await?;
+    runner.announce(ctx);
+    let mut site = interrupt.or(Site::on(runner, project, Some(&lock))).await?;
     let wanted = site.wanted(&services)?;
     let plan = site.plan(&wanted, Pull::Missing).await?.restarting();
     site.check_ports(&plan).await?;

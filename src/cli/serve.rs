@@ -132,6 +132,7 @@ fn config(
         limits: settings.api.limits.clone(),
         token_source: settings.api.token_source,
         dev: settings.api.dev,
+        web: settings.api.web,
         kraken: KrakenConfig {
             token_ttl: Duration::from_secs(settings.api.kraken.token_ttl),
             region: Some(project.livekit.region.clone()).filter(|region| !region.is_empty()),

@@ -1,16 +1,18 @@
 //! `urbania status`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 
-use crate::config::Project;
+use crate::config::{EngineKind, Project, RunsOn};
 use crate::context::Context;
 use crate::engine::Engine;
 use crate::engine::docker::Docker;
+use crate::engine::processes::{Processes, folders};
 use crate::error::{Error, Result};
+use crate::host::files::same_folder;
 use crate::output::{BAD, Format, GOOD, Table};
 use crate::stack::apis::apis;
 use crate::stack::site::Site;
@@ -47,40 +49,76 @@ pub async fn run(ctx: &Context, args: Args, env: bool) -> Result<()> {
     verdict(&projects)
 }
 
-/// Every project that has a container on the engine, or an API.
+/// Every project that has a container on an engine, a process or an API.
 async fn all(ctx: &Context) -> Result<Vec<ProjectStatus>> {
-    let engine = Docker::connect(&ctx.env).await?;
-    let instances = engine.instances(None).await?;
-    let apis = apis(&ctx.env).await;
-    let apis = apis
-        .iter()
-        .map(|api| (api.project.as_str(), api.dir.clone()));
-    let dirs: BTreeMap<&str, PathBuf> = apis
-        .chain(
-            instances
-                .iter()
-                .map(|i| (i.project.as_str(), i.dir.clone())),
-        )
-        .collect();
+    let docker = match Docker::connect(&ctx.env).await {
+        Ok(docker) => Some(docker),
+        Err(e) => {
+            if !Docker::is_absent(&ctx.env) {
+                ctx.out
+                    .complain(format_args!("containers are not shown: {e}"));
+            }
+            None
+        }
+    };
+    let instances = match &docker {
+        Some(docker) => docker.instances(None).await?,
+        None => Vec::new(),
+    };
+    let mut dirs: BTreeMap<String, PathBuf> = BTreeMap::new();
+    for dir in folders().await {
+        let processes = Processes::of(&dir, &ctx.env).instances(None).await?;
+        dirs.extend(processes.into_iter().map(|i| (i.project, i.dir)));
+    }
+    dirs.extend(instances.iter().map(|i| (i.project.clone(), i.dir.clone())));
+    for api in apis(&ctx.env).await {
+        if !dirs.values().any(|dir| same_folder(dir, &api.dir)) {
+            dirs.insert(api.project, api.dir);
+        }
+    }
     let mut projects = Vec::new();
     for (name, dir) in dirs {
-        let near = async {
-            let project = Project::load_from(&dir, &ctx.env)?;
-            if project.name != name {
-                return Err(Error::failed(format!(
-                    "its folder is `{}` now",
-                    project.name
-                )));
-            }
-            let site = Site::look(ctx, project, None).await?;
-            ProjectStatus::of(&site, &ctx.clock).await
-        };
-        projects.push(match near.await {
+        let near = near(ctx, &name, &dir).await;
+        projects.push(match near {
             Ok(status) => status,
-            Err(e) => ProjectStatus::from_afar(&engine, name, &instances, e.to_string()).await,
+            Err(e) => from_afar(ctx, docker.as_ref(), &name, &dir, e.to_string()).await,
         });
     }
     Ok(projects)
+}
+
+async fn near(ctx: &Context, name: &str, dir: &Path) -> Result<ProjectStatus> {
+    let project = Project::load_from(dir, &ctx.env)?;
+    if project.name != name {
+        return Err(Error::failed(format!(
+            "its folder is `{}` now",
+            project.name
+        )));
+    }
+    let site = Site::look(ctx, project, None).await?;
+    ProjectStatus::of(&site, &ctx.clock).await
+}
+
+/// What can be told of a project whose files cannot be read.
+async fn from_afar(
+    ctx: &Context,
+    docker: Option<&Docker>,
+    name: &str,
+    dir: &Path,
+    problem: String,
+) -> ProjectStatus {
+    let remembered = RunsOn::of(dir).map(|runs_on| runs_on.engine);
+    match (remembered, docker) {
+        (Some(EngineKind::Docker) | None, Some(docker)) => {
+            let engine = (EngineKind::Docker, docker as &dyn Engine);
+            ProjectStatus::from_afar(engine, name, dir, problem).await
+        }
+        (kind, _) => {
+            let processes = Processes::of(dir, &ctx.env);
+            let kind = kind.unwrap_or(EngineKind::Docker);
+            ProjectStatus::from_afar((kind, &processes), name, dir, problem).await
+        }
+    }
 }
 
 fn show(ctx: &Context, projects: &[ProjectStatus], all: bool) -> Result<()> {
@@ -96,19 +134,23 @@ fn show(ctx: &Context, projects: &[ProjectStatus], all: bool) -> Result<()> {
     }
     let mut heading = vec!["service", "status", "since", "where", "instance", "detail"];
     if all {
-        heading.insert(0, "project");
+        heading.splice(0..0, ["project", "engine"]);
     }
     let mut table = Table::new(&heading);
     for project in projects {
         for service in &project.services {
             let mut row = row(service, ctx.clock.now());
             if all {
-                row.insert(0, project.project.clone());
+                let of = [project.project.clone(), project.engine.to_string()];
+                row.splice(0..0, of);
             }
             table.row(row);
         }
     }
     ctx.out.line(table)?;
+    if let ([project], false) = (projects, all) {
+        ctx.out.line(format_args!("engine: {}", project.engine))?;
+    }
     for project in projects {
         if let Some(problem) = &project.problem {
             ctx.out

@@ -7,13 +7,14 @@ use serde_json::json;
 
 use crate::config::{EngineChoice, Project, STATE_DIR, compare_backends};
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::host::lock::ProjectLock;
 use crate::output::{BOLD, Format, GOOD, Table, WARN};
 use crate::stack::interrupt::Interrupt;
 use crate::stack::plan::{Plan, Step};
 use crate::stack::report::Report;
 use crate::stack::rotation;
+use crate::stack::runner::Runner;
 use crate::stack::service::Service;
 use crate::stack::site::{Pull, Site};
 use crate::stack::up::Up;
@@ -29,7 +30,7 @@ pub struct Args {
     /// Only these: mongodb, livekit, api
     #[arg(value_name = "SERVICE")]
     services: Vec<Service>,
-    /// What runs MongoDB and LiveKit [default: `engine` of urbania.yaml]
+    /// What runs the SFU and MongoDB [default: `engine` of urbania.yaml]
     #[arg(long, value_enum)]
     engine: Option<EngineArg>,
     /// How long each service may take to become healthy
@@ -52,13 +53,13 @@ pub struct Args {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum EngineArg {
-    /// Docker
+    /// Docker when it answers and has or can get the images, else native, else embedded
     Auto,
     /// Containers of a Docker or Podman engine
     Docker,
-    /// Programs installed on this machine
+    /// Programs installed on this machine: livekit-server, and mongod or ferretdb
     Native,
-    /// The development SFU built into urbania
+    /// The development SFU built into urbania, without MongoDB
     Embedded,
 }
 
@@ -92,8 +93,13 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     };
     // Not before the lock: another `up` may just be writing what is read here.
     let mut project = Project::load_from(&dir, &ctx.env)?;
-    refuse_other_engines(args.engine.map_or(project.settings.engine, Into::into))?;
+    let choice = args.engine.map_or(project.settings.engine, Into::into);
+    let may_be_pulled = !matches!(args.pull, PullArg::Never);
+    let runner = Runner::to_start(&project, &ctx.env, choice, may_be_pulled);
+    let runner = interrupt.or(runner).await?;
+    project.runs_on = Some(runner.runs_on.clone());
     let services = Service::selected(&args.services, &project)?;
+    runner.announce(ctx);
     if !args.dry_run && services.contains(&Service::Livekit) {
         rotation::if_idle(ctx, &mut project).await?;
     }
@@ -104,7 +110,7 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
             .say(format_args!("added to .env: {}", added.join(", ")));
     }
     let mut site = interrupt
-        .or(Site::look(ctx, project, lock.as_ref()))
+        .or(Site::on(runner, project, lock.as_ref()))
         .await?;
     let wanted = site.wanted(&services)?;
     let plan = site.plan(&wanted, args.pull.into()).await?;
@@ -124,19 +130,6 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
         return followed.and(stopped);
     }
     Ok(())
-}
-
-/// The flag beats urbania.yaml. There is one engine so far.
-pub(super) fn refuse_other_engines(choice: EngineChoice) -> Result<()> {
-    let name = match choice {
-        EngineChoice::Auto | EngineChoice::Docker => return Ok(()),
-        EngineChoice::Native => "native",
-        EngineChoice::Embedded => "embedded",
-    };
-    Err(Error::usage(format!(
-        "the engine `{name}` is not in this version of urbania"
-    ))
-    .hint("urbania.yaml: engine: docker, or urbania up --engine docker"))
 }
 
 impl From<EngineArg> for EngineChoice {

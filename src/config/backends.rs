@@ -13,7 +13,7 @@ pub const KEY: &str = "LIVEKIT_API_KEY";
 /// The variable of its secret.
 pub const SECRET: &str = "LIVEKIT_API_SECRET";
 /// The spellings that apps use for the SFU's address.
-pub(super) const URLS: [&str; 7] = [
+pub const URLS: [&str; 7] = [
     "LIVEKIT_URL",
     "LIVEKIT_WS_URL",
     "LIVEKIT_SERVER_URL",

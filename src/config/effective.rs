@@ -7,7 +7,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::yaml::{emit, parse, value_of};
-use super::{CopiedFile, LivekitConfig, Problem, Project, Rtc, UdpPorts, lint, problem};
+use super::{
+    CopiedFile, EngineKind, LivekitConfig, Problem, Project, Rtc, UdpPorts, lint, problem,
+};
 use crate::error::Result;
 use crate::host::sockets::Protocol;
 
@@ -23,6 +25,8 @@ pub enum NetworkMode {
 /// What must be known of this machine.
 #[derive(Clone, Debug)]
 pub struct Machine {
+    /// What runs the SFU.
+    pub engine: EngineKind,
     /// How the SFU reaches the network.
     pub network: NetworkMode,
     /// Address that browsers can send media to.
@@ -87,14 +91,14 @@ pub fn effective(project: &Project, machine: &Machine) -> Effective {
     as_before_the_rotation(&mut livekit);
     let mut additions = Vec::new();
     additions.extend(node_ip(&livekit.rtc, machine));
+    additions.extend(one_udp_port(&mut livekit, machine));
     if machine.network == NetworkMode::Published {
-        additions.extend(one_udp_port(&mut livekit));
         additions.extend(reachable_from_outside(&livekit));
     }
     additions.extend(loopback(&livekit.rtc, machine));
     additions.extend(webhook(&livekit, machine));
     let (files, problems) = project.sfu_files();
-    additions.extend(files.iter().map(copied));
+    additions.extend(files.iter().map(|file| copied(file, machine.engine)));
     let (problems, warnings) = if project.settings.pass_unknown {
         (Vec::new(), problems)
     } else {
@@ -167,10 +171,10 @@ fn as_before_the_rotation(livekit: &mut LivekitConfig) {
     }
 }
 
-/// The SFU's container has files of its own.
-fn copied(file: &CopiedFile) -> Addition {
+/// The SFU has files of its own.
+fn copied(file: &CopiedFile, engine: EngineKind) -> Addition {
     let reason = format!("the SFU gets a copy of `{}`", file.of.written.display());
-    addition(&file.of.path, file.inside(), reason)
+    addition(&file.of.path, file.copy(engine), reason)
 }
 
 fn node_ip(rtc: &Rtc, machine: &Machine) -> Option<Addition> {
@@ -184,10 +188,21 @@ fn node_ip(rtc: &Rtc, machine: &Machine) -> Option<Addition> {
     ))
 }
 
-/// Ports are published one by one, each at the price of two processes: one must do.
-fn one_udp_port(livekit: &mut LivekitConfig) -> Option<Addition> {
+/// Ports are published one by one, each at the price of two processes; and who takes all media on one socket
+/// needs no more.
+fn one_udp_port(livekit: &mut LivekitConfig, machine: &Machine) -> Option<Addition> {
     let UdpPorts::Range { first, last } = livekit.rtc.udp() else {
         return None;
+    };
+    let (port, why) = match (machine.network, machine.engine) {
+        (NetworkMode::Published, _) => (
+            MUX_PORT,
+            "publishing thousands of ports takes minutes and gigabytes",
+        ),
+        (NetworkMode::Host, EngineKind::Embedded) => {
+            (first, "the development SFU takes all media on one port")
+        }
+        (NetworkMode::Host, EngineKind::Docker | EngineKind::Native) => return None,
     };
     if let Some(rtc) = livekit.tree.get_mut("rtc").and_then(Value::as_object_mut) {
         rtc.shift_remove("port_range_start");
@@ -195,13 +210,11 @@ fn one_udp_port(livekit: &mut LivekitConfig) -> Option<Addition> {
     }
     livekit.rtc.port_range_start = 0;
     livekit.rtc.port_range_end = 0;
-    livekit.rtc.udp_port = Some(MUX_PORT.to_string());
+    livekit.rtc.udp_port = Some(port.to_string());
     Some(addition(
         "rtc.udp_port",
-        MUX_PORT,
-        format!(
-            "in place of the range {first}-{last}: publishing thousands of ports takes minutes and gigabytes"
-        ),
+        port,
+        format!("in place of the range {first}-{last}: {why}"),
     ))
 }
 

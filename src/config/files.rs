@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use super::yaml::{Kind, Node, Position, join};
-use super::{LIVEKIT_FILE, LivekitConfig, Problem};
+use super::{EngineKind, LIVEKIT_FILE, LivekitConfig, Problem};
 
 /// Certificates and keys are much smaller; what is larger was not meant.
 const LARGEST: u64 = 1 << 20;
@@ -34,10 +34,13 @@ pub struct CopiedFile {
 }
 
 impl CopiedFile {
-    /// Where the copy is, inside the container.
-    pub fn inside(&self) -> String {
+    /// Where the copy is for the SFU: inside its container, or in the folder that it runs in.
+    pub fn copy(&self, engine: EngineKind) -> String {
         let name = self.of.path.replace('[', ".").replace(']', "");
-        format!("/etc/urbania/{name}")
+        match engine {
+            EngineKind::Docker => format!("/etc/urbania/{name}"),
+            EngineKind::Native | EngineKind::Embedded => name,
+        }
     }
 }
 

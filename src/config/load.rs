@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-pub use self::livekit::{lint_project, livekit};
+pub use self::livekit::{lint_project, livekit, livekit_file};
 use super::problem::Problem;
 use super::schema::settings_schema;
 use super::yaml::{Node, Position, Reader, is_passed_over, join, parse};

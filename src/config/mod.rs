@@ -10,6 +10,7 @@ mod check;
 mod deployment;
 mod effect;
 mod effective;
+mod engine;
 mod env_file;
 mod files;
 mod key_lines;
@@ -28,15 +29,16 @@ mod settings;
 mod strict;
 mod yaml;
 
-pub use backends::{BackendFinding, Difference, KEY, SECRET, compare_backends};
+pub use backends::{BackendFinding, Difference, KEY, SECRET, URLS, compare_backends};
 pub use effect::Effect;
 pub use effective::{Addition, Effective, Machine, NetworkMode, PortUse, effective};
+pub use engine::{EngineKind, Programs, RunsOn};
 pub use env_file::{Assignment, EnvFile};
 pub use files::{CopiedFile, NamedFile};
 pub use key_lines::{KeyChange, change_keys};
 pub use lint::{Lint, Linted, Target, Version, lint};
 pub use livekit::{LivekitConfig, OwnPort, Room, Rtc, Turn, UdpPorts, Webhook};
-pub use load::{lint_project, variable_of};
+pub use load::{lint_project, livekit_file, variable_of};
 pub use mend::{Change, Mend, mend_backends, mend_pairs};
 pub use move_ports::{FileChange, PortMove, move_ports};
 pub use problem::{Problem, error_in};
@@ -48,8 +50,8 @@ pub use seed::{Seed, SeedChannel, SeedClub, SeedFile, SeedRole, SeedRoom, SeedUs
 pub use settings::{
     ApiLimits, ApiSettings, AuthSettings, ChannelNames, ClaimNames, ClubNames, DuplicateIdentity,
     EngineChoice, FirebaseSettings, Hs256Settings, Images, JwksSettings, KrakenSettings,
-    MongodbSettings, NetworkChoice, Services, Settings, StoreChoice, StoreSettings,
-    TokenSourceSettings,
+    MongodbSettings, NetworkChoice, ProgramSettings, Services, Settings, StoreChoice,
+    StoreSettings, TokenSourceSettings,
 };
 pub use strict::{bounded_text, strictly};
 pub use yaml::{Position, is_project_name};

@@ -119,7 +119,7 @@ impl PortMove {
                 let (old, new) = (self.before(), self.after());
                 vec![Setting::new(LIVEKIT_FILE, "rtc.udp_port", &old, &new)]
             }
-            UdpPorts::Range { first, .. } if first == from => vec![
+            UdpPorts::Range { first, last } if (first, last) == (from, from + more) => vec![
                 one("rtc.port_range_start", from, to),
                 one("rtc.port_range_end", from + more, to + more),
             ],

@@ -14,7 +14,10 @@ use super::load::{self, Findings};
 use super::problem::{self, Problem};
 use super::roles::Stage;
 use super::scaffold::variables;
-use super::{CopiedFile, EnvFile, LivekitConfig, Room, Settings, check, deployment, files};
+use super::{
+    CopiedFile, EngineKind, EnvFile, LivekitConfig, Room, RunsOn, Settings, check, deployment,
+    files,
+};
 use crate::context::{Context, Env};
 use crate::error::{Context as _, Error, Result};
 use crate::livekit::keys::KeyPair;
@@ -45,6 +48,8 @@ pub struct Project {
     pub env: EnvFile,
     /// What works, but probably not as meant.
     pub warnings: Vec<Problem>,
+    /// The engine that runs it, from `up` to `down`.
+    pub runs_on: Option<RunsOn>,
     environment: Env,
 }
 
@@ -101,7 +106,10 @@ impl Project {
 
     /// Reads the files again.
     pub fn reload(&self) -> Result<Self> {
-        Self::load_from(&self.dir, &self.environment)
+        Ok(Self {
+            runs_on: self.runs_on.clone(),
+            ..Self::load_from(&self.dir, &self.environment)?
+        })
     }
 
     /// Reads the files of the project in `dir`.
@@ -149,6 +157,7 @@ impl Project {
             target,
             env,
             warnings: findings.warnings,
+            runs_on: RunsOn::of(dir),
             environment: environment.clone(),
         })
     }
@@ -157,6 +166,17 @@ impl Project {
     /// read.
     pub fn sfu_files(&self) -> (Vec<CopiedFile>, Vec<Problem>) {
         files::copies(&self.livekit, &self.dir)
+    }
+
+    /// The engine that runs it, or that it asks for.
+    pub fn engine(&self) -> Option<EngineKind> {
+        let remembered = self.runs_on.as_ref().map(|runs| runs.engine);
+        remembered.or_else(|| self.settings.engine.kind())
+    }
+
+    /// Whether `urbania up` runs a MongoDB. Without one, records are in a file.
+    pub fn runs_mongodb(&self) -> bool {
+        self.settings.services.mongodb.enabled && self.engine() != Some(EngineKind::Embedded)
     }
 
     /// The folder of the state.
@@ -261,11 +281,12 @@ impl Project {
     /// Nothing is written yet.
     pub fn complete_env(&mut self, rng: &mut impl CryptoRng) -> Vec<&'static str> {
         let mongodb = &self.settings.services.mongodb;
+        let runs_mongodb = self.runs_mongodb();
         let mut added = Vec::new();
         for (name, value) in variables(self.key_pair(), &self.sfu_url(), mongodb.port, rng) {
             let is_made_once = !name.starts_with("LIVEKIT_");
             let is_elsewhere = is_made_once && self.environment.get(name).is_some();
-            let is_needless = name == "MONGODB_URI" && !mongodb.enabled;
+            let is_needless = name == "MONGODB_URI" && !runs_mongodb;
             if self.env.get(name).is_none() && !is_elsewhere && !is_needless {
                 self.env.set(name, &value);
                 added.push(name);

@@ -20,12 +20,14 @@ pub struct Settings {
     /// Name of the project; it names containers and volumes. Default: the folder's name.
     #[schemars(extend("format" = "project-name"))]
     pub name: Option<String>,
-    /// What runs MongoDB and LiveKit.
+    /// What runs the SFU and MongoDB.
     pub engine: EngineChoice,
     /// How the SFU reaches the network.
     pub network: NetworkChoice,
     /// Images of the containers.
     pub images: Images,
+    /// Programs of the native engine.
+    pub programs: ProgramSettings,
     /// Services that can be left out.
     pub services: Services,
     /// The token API.
@@ -43,18 +45,18 @@ pub struct Settings {
     pub backends: Vec<PathBuf>,
 }
 
-/// What runs MongoDB and LiveKit.
+/// What runs the SFU and MongoDB.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EngineChoice {
-    /// Docker when an engine answers.
+    /// Docker when it answers and has or can get the images, else native, else embedded.
     #[default]
     Auto,
     /// Containers of a Docker engine.
     Docker,
-    /// Programs installed on this machine.
+    /// Programs installed on this machine, as processes.
     Native,
-    /// The development SFU built into urbania.
+    /// The development SFU built into urbania, as a process. MongoDB is not started.
     Embedded,
 }
 
@@ -91,6 +93,17 @@ impl Default for Images {
             mongodb: "mongo:8.0".into(),
         }
     }
+}
+
+/// Programs of the native engine; a path is relative to the project's folder.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+pub struct ProgramSettings {
+    /// LiveKit's server. Default: `livekit-server` on PATH.
+    pub livekit: Option<PathBuf>,
+    /// MongoDB's server. Default: `mongod`, else `ferretdb`, on PATH.
+    pub mongodb: Option<PathBuf>,
 }
 
 /// Services that can be left out.
@@ -153,6 +166,8 @@ pub struct ApiSettings {
     /// Whether anybody on this machine gets tokens without a login, as from LiveKit Cloud's sandbox. For
     /// development: `listen` must be a loopback address.
     pub dev: bool,
+    /// Whether the web client is served: the pages at `/`.
+    pub web: bool,
     /// What is done when somebody asks for a token to a room that they are in already.
     pub duplicate_identity: DuplicateIdentity,
     /// What Kraken's contract has of its own.
@@ -241,6 +256,7 @@ impl Default for ApiSettings {
             limits: ApiLimits::default(),
             token_source: TokenSourceSettings::default(),
             dev: false,
+            web: true,
             duplicate_identity: DuplicateIdentity::default(),
             kraken: KrakenSettings::default(),
         }

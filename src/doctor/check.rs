@@ -24,11 +24,13 @@ pub const CHECKS: &[&dyn Check] = &[
     &keys::documented::Documented,
     &keys::quoted::Quoted,
     &address::advertised::Advertised,
+    &address::interfaces::Interfaces,
     &address::changed::Changed,
     &address::container::Container,
     &address::url::Url,
     &address::stun::Stun,
     &ice::media::Media,
+    &ice::turn::Turn,
     &config::files::Files,
     &config::doubts::Doubts,
     &config::stale::Stale,
@@ -51,6 +53,7 @@ pub const CHECKS: &[&dyn Check] = &[
     &health::services::Services,
     &health::ended::Ended,
     &health::log::Log,
+    &health::redis::Redis,
 ];
 
 /// One way in which the stack fails, and how to see it.

@@ -30,4 +30,4 @@ pub use finding::{Finding, Verdict};
 pub use group::Group;
 pub use mend::{Mend, SYSCTL_FILE};
 pub use page::{explanation, named, pages};
-pub use site::{EngineSeen, SfuSeen, Site};
+pub use site::{ContainersSeen, EngineSeen, SfuSeen, Site};

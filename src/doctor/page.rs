@@ -82,6 +82,28 @@ fn list() -> String {
             let _ = writeln!(text, "| [`{code}`]({code}.md) | {title} |");
         }
     }
+    text.push_str(NOT_LOOKED_FOR);
     text.push_str("\nThese pages are written by `urbania doctor --pages docs/doctor`.\n");
     text
 }
+
+const NOT_LOOKED_FOR: &str = "
+## Not looked for, because
+
+| what | why |
+| --- | --- |
+| blocks of ports that Windows reserves | on Linux nobody reserves ports but the kernel (`ports.ephemeral`). Those \
+of Windows are not seen from within WSL2: `netsh interface ipv4 show excludedportrange protocol=udp` shows them there |
+| firewalls of routers and clouds, the forwarding of a router | they are not seen from this machine: only somebody \
+outside can try |
+| whether other machines of the LAN reach the SFU | nobody there can be asked. `machine.firewall` says what this \
+machine does with their packets, `address.advertised` where they are sent |
+| rules for IPv6 | everybody who has IPv6 has IPv4, too, as far as WebRTC goes |
+| TURN over TLS, Redis over TLS | the certificate of TURN is read (`config.turn-certificate`); the port is often \
+that of a proxy. Redis is asked without TLS alone |
+| processes of other users | only root sees their environment and their sockets' holders: `sudo urbania doctor` |
+
+Each check has a test that makes its fault on a part of a real machine. Two faults cannot be had there, and the test \
+makes what the check reads of them: a processor without AVX (`/proc/cpuinfo`) and a machine whose memory is used up \
+(`/proc/meminfo`, which the limits of control groups do not change).
+";

@@ -4,22 +4,29 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use super::check::Blind;
-use crate::config::{Effective, Machine, Project, effective};
+use super::ice::visited;
+use super::keys::running::{Backend, backends};
+use crate::config::{Effective, Machine, Project, RunsOn, effective};
 use crate::context::Context;
-use crate::engine::docker::Docker;
-use crate::engine::{Choice, Engine, Facts, Host, Instance};
+use crate::engine::choice::Pick;
+use crate::engine::{Choice, Containers, Engine, Facts, Host, Instance};
 use crate::error::{Error, Result};
 use crate::host::claims::Ours;
 use crate::host::files::{is_gone, same_folder};
 use crate::http;
+use crate::participant::{Report, VisitError};
 use crate::stack::api::ApiFiles;
 use crate::stack::network::expected;
+use crate::stack::ours::ours;
 use crate::stack::plan::{ApiSeen, Plan, Seen};
+use crate::stack::reach::sfu_base;
+use crate::stack::runner::Runner;
 use crate::stack::service::Service;
-use crate::stack::wanted::wanted;
+use crate::stack::wanted::{Means, wanted};
 
 /// How long the engine, and then the SFU, may take to answer: an engine under load is no fault.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -34,6 +41,8 @@ pub struct Site {
     expected: Option<Expected>,
     api: Option<ApiSeen>,
     ours: Ours,
+    backends: OnceCell<Vec<Backend>>,
+    visit: OnceCell<Result<Report, VisitError>>,
 }
 
 /// What `up` would go by.
@@ -47,16 +56,25 @@ struct Expected {
 pub struct EngineSeen {
     /// The engine.
     pub engine: Box<dyn Engine>,
-    /// What it is.
-    pub facts: Facts,
+    /// Which one.
+    pub runs_on: RunsOn,
+    /// How it was picked, if nobody named it.
+    pub pick: Option<Pick>,
     /// How the SFU is reached.
     pub network: Choice,
+    /// Every instance, on an engine of containers also those of other projects.
+    pub instances: Vec<Instance>,
+    containers: Option<ContainersSeen>,
+}
+
+/// An engine of containers.
+pub struct ContainersSeen {
+    /// What it is.
+    pub facts: Facts,
     /// The machine that it runs on.
     pub host: Host,
     /// How far its clock is ahead of ours, in seconds, where it says so.
     pub ahead: Option<i64>,
-    /// Every container with our label, also of other projects.
-    pub instances: Vec<Instance>,
 }
 
 /// An SFU that answers.
@@ -86,7 +104,10 @@ impl Site {
             }
         );
         let sfu = match &project {
-            Ok(project) => SfuSeen::look(ctx, &base(project, engine.as_ref().ok())).await,
+            Ok(project) => {
+                let engine = engine.as_ref().ok();
+                SfuSeen::look(ctx, &sfu_base(project, engine.and_then(EngineSeen::facts))).await
+            }
             Err(_) => Err(no_project()),
         };
         let expected = project.as_ref().ok().zip(machine);
@@ -94,18 +115,27 @@ impl Site {
             Ok(project) => ApiFiles::of(project).seen().await.ok().flatten(),
             Err(_) => None,
         };
+        let ours = match &project {
+            Ok(project) => {
+                let instances = engine.as_ref().map_or(&[][..], |seen| &seen.instances);
+                ours(project, api.as_ref(), instances).await
+            }
+            Err(_) => Ours::default(),
+        };
         Self {
             ctx: ctx.clone(),
-            expected: expected.map(|(project, (machine, way))| Expected {
-                effective: effective(project, &machine),
-                machine,
-                webhook_listen: way.listen,
+            expected: expected.map(|(project, network)| Expected {
+                effective: effective(project, &network.machine),
+                machine: network.machine,
+                webhook_listen: network.way.listen,
             }),
-            ours: ours(project.as_ref().ok(), api.as_ref()),
+            ours,
             api,
             project,
             engine,
             sfu,
+            backends: OnceCell::new(),
+            visit: OnceCell::new(),
         }
     }
 
@@ -138,7 +168,10 @@ impl Site {
 
     /// Where this machine reaches the SFU, whether it is there or not.
     pub fn base(&self) -> Result<String, Blind> {
-        Ok(base(self.project()?, self.engine().ok()))
+        Ok(sfu_base(
+            self.project()?,
+            self.engine().ok().and_then(EngineSeen::facts),
+        ))
     }
 
     /// What the SFU would be started with now.
@@ -158,16 +191,16 @@ impl Site {
     /// What `up` would do now.
     pub fn plan(&self) -> Result<Plan, Blind> {
         let (project, seen, expected) = (self.project()?, self.engine()?, self.expected()?);
-        if seen.facts.remote_host().is_some() {
+        if seen.remote_host().is_some() {
             return Err(Blind::because("the engine is on another machine"));
         }
-        let wanted = wanted(
-            project,
-            &Service::wanted(project),
-            &expected.effective,
-            seen.network.mode,
-            expected.webhook_listen,
-        )?;
+        let means = Means {
+            runs_on: &seen.runs_on,
+            network: seen.network.mode,
+            effective: &expected.effective,
+            webhook_listen: expected.webhook_listen,
+        };
+        let wanted = wanted(project, &Service::wanted(project), &means)?;
         let seen = Seen {
             instances: self.instances()?.into_iter().cloned().collect(),
             api: self.api.clone(),
@@ -181,26 +214,37 @@ impl Site {
         self.api.as_ref()
     }
 
+    /// The backends of the project that run; looked for when somebody asks.
+    pub async fn backends(&self) -> Result<&[Backend], Blind> {
+        let found = self.backends.get_or_try_init(|| backends(self)).await?;
+        Ok(found)
+    }
+
+    /// What a participant of our own met at the SFU; it goes there when somebody asks.
+    pub async fn visit(&self) -> Result<&Result<Report, VisitError>, Blind> {
+        self.visit.get_or_try_init(|| visited(self)).await
+    }
+
     /// The processes of the project.
     pub fn ours(&self) -> &Ours {
         &self.ours
     }
 
-    /// The containers of the project.
+    /// The instances of the project.
     pub fn instances(&self) -> Result<Vec<&Instance>, Blind> {
         let project = self.project()?;
         let all = self.engine()?.instances.iter();
         Ok(all.filter(|i| is_of(i, project)).collect())
     }
 
-    /// The container of a service, if it is there.
+    /// The instance of a service, if it is there.
     pub fn instance(&self, service: Service) -> Result<Option<&Instance>, Blind> {
         let all = self.instances()?;
         Ok(all.into_iter().find(|i| i.service == service.as_str()))
     }
 }
 
-/// The folder of a container's project may have been moved; two folders of one name are two projects.
+/// The folder of an instance's project may have been moved; two folders of one name are two projects.
 fn is_of(instance: &Instance, project: &Project) -> bool {
     instance.project == project.name
         && (same_folder(&instance.dir, &project.dir) || is_gone(&instance.dir))
@@ -210,46 +254,63 @@ fn no_project() -> Blind {
     Blind::because("there is no project whose files can be read")
 }
 
-/// Where this machine reaches the SFU.
-fn base(project: &Project, engine: Option<&EngineSeen>) -> String {
-    match engine.and_then(|e| e.facts.remote_host()) {
-        Some(host) => format!("http://{host}:{}", project.livekit.port),
-        None => project.livekit.url_here(),
-    }
-}
-
-fn ours(project: Option<&Project>, api: Option<&ApiSeen>) -> Ours {
-    let Some(project) = project else {
-        return Ours::default();
-    };
-    Ours {
-        project: project.name.clone(),
-        dir: project.dir.clone(),
-        processes: (api.into_iter())
-            .map(|api| (Service::Api.to_string(), api.pid))
-            .collect(),
-    }
-}
-
 impl EngineSeen {
     async fn look(ctx: &Context, project: Option<&Project>) -> Result<Self> {
-        let engine = Docker::connect(&ctx.env).await?;
-        let (facts, instances, (host, ahead)) =
-            tokio::try_join!(engine.facts(), engine.instances(None), async {
-                let host = engine.host().await?;
-                let now = ctx.clock.now();
-                let ahead = host.time.map(|time| time.as_second() - now.as_second());
-                Ok((host, ahead))
-            })?;
+        let runner = match project {
+            Some(project) => Runner::of(project, &ctx.env).await?,
+            None => Runner::of_containers(&ctx.env).await?,
+        };
+        let engine = runner.engine;
+        let (instances, containers) = tokio::try_join!(engine.instances(None), async {
+            match engine.containers() {
+                Some(containers) => ContainersSeen::look(containers, ctx).await.map(Some),
+                None => Ok(None),
+            }
+        })?;
         let wanted = project.map(|p| p.settings.network).unwrap_or_default();
         Ok(Self {
-            network: facts.network(wanted),
-            engine: Box::new(engine),
-            facts,
-            host,
-            ahead,
+            network: match &containers {
+                Some(containers) => containers.facts.network(wanted),
+                None => Choice::of_processes(),
+            },
+            engine,
+            runs_on: runner.runs_on,
+            pick: runner.pick,
             instances,
+            containers,
         })
+    }
+
+    /// What there is to know of an engine of containers, if it is one.
+    pub fn containers(&self) -> Option<&ContainersSeen> {
+        self.containers.as_ref()
+    }
+
+    /// What an engine of containers says of itself.
+    fn facts(&self) -> Option<&Facts> {
+        self.containers().map(|seen| &seen.facts)
+    }
+
+    /// The other machine that the engine is on.
+    pub fn remote_host(&self) -> Option<&str> {
+        self.facts()?.remote_host()
+    }
+}
+
+impl ContainersSeen {
+    async fn look(containers: &dyn Containers, ctx: &Context) -> Result<Self> {
+        let (facts, (host, ahead)) = tokio::try_join!(containers.facts(), async {
+            let host = containers.host().await?;
+            let now = ctx.clock.now();
+            let ahead = host.time.map(|time| time.as_second() - now.as_second());
+            Ok((host, ahead))
+        })?;
+        Ok(Self { facts, host, ahead })
+    }
+
+    /// Whether what it runs is on this machine's own kernel.
+    pub fn is_here(&self) -> bool {
+        self.facts.remote_host().is_none() && self.facts.virtual_machine().is_none()
     }
 }
 

@@ -45,6 +45,16 @@ impl Choice {
     }
 }
 
+impl Choice {
+    /// Processes have the machine's network, whatever is wished for containers.
+    pub fn of_processes() -> Self {
+        Self::new(
+            NetworkMode::Host,
+            "the services are processes of this machine",
+        )
+    }
+}
+
 impl Facts {
     /// The other machine that the engine is on, as its address names it.
     pub fn remote_host(&self) -> Option<&str> {

@@ -18,11 +18,11 @@ pub struct ServiceSpec {
     pub dir: PathBuf,
     /// The service's name.
     pub service: String,
-    /// The container's name.
+    /// The instance's name.
     pub name: String,
-    /// The image.
-    pub image: String,
-    /// Arguments for the image's entrypoint.
+    /// What runs.
+    pub runs: Runs,
+    /// Arguments, for an image those of its entrypoint.
     pub args: Vec<String>,
     /// Environment without secrets: anybody with access to the engine can read it.
     pub env: BTreeMap<String, String>,
@@ -30,20 +30,39 @@ pub struct ServiceSpec {
     pub files: Vec<Upload>,
     /// Named volumes.
     pub volumes: Vec<VolumeMount>,
-    /// How it is reached.
-    pub network: Network,
+}
+
+/// What a service runs.
+#[derive(Clone, Debug)]
+pub enum Runs {
+    /// An image, in a container.
+    Image {
+        /// Its name.
+        image: String,
+        /// How the container is reached.
+        network: Network,
+    },
+    /// A program, as a process of this machine.
+    Program {
+        /// Where it is.
+        path: PathBuf,
+        /// What tells it from another one, whatever its path: a process goes on while this is the same.
+        identity: String,
+        /// Environment that nobody but the process's own user may see.
+        secrets: BTreeMap<String, SecretString>,
+    },
 }
 
 /// A file put into an instance before it starts.
 #[derive(Clone, Debug)]
 pub struct Upload {
-    /// Where, absolute.
+    /// Where: absolute in a container, relative to the folder in which a process runs.
     pub path: String,
     /// What.
     pub contents: SecretString,
-    /// Owner and group inside the instance.
+    /// Owner and group inside a container; a process's files are its user's, and closed to all others.
     pub owner: u64,
-    /// Permissions.
+    /// Permissions inside a container.
     pub mode: u32,
 }
 
@@ -52,11 +71,11 @@ pub struct Upload {
 pub struct VolumeMount {
     /// The volume's name.
     pub name: String,
-    /// The folder inside the instance.
+    /// The folder: absolute in a container, relative to the folder in which a process runs.
     pub target: String,
 }
 
-/// How an instance is reached.
+/// How a container is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Network {
     /// It shares the network of the machine.
@@ -65,14 +84,14 @@ pub enum Network {
     Published(Vec<PublishedPort>),
 }
 
-/// A port of the machine that leads into an instance.
+/// A port of the machine that leads into a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PublishedPort {
     /// The address of the machine that it is bound to.
     pub address: IpAddr,
     /// The port of the machine.
     pub port: u16,
-    /// The port inside the instance.
+    /// The port inside the container.
     pub inside: u16,
     /// TCP or UDP.
     pub protocol: Protocol,
@@ -94,7 +113,17 @@ impl ServiceSpec {
     /// The label that tells whether an instance still is what is wanted: 32 hexadecimal digits.
     pub fn config_hash(&self) -> String {
         let mut hash = Fields(Sha256::new());
-        hash.add("image", &self.image);
+        match &self.runs {
+            Runs::Image { image, .. } => hash.add("image", image),
+            Runs::Program {
+                identity, secrets, ..
+            } => {
+                hash.add("program", identity);
+                for (name, value) in secrets {
+                    hash.add(name, value.expose_secret());
+                }
+            }
+        }
         for arg in &self.args {
             hash.add("arg", arg);
         }
@@ -108,7 +137,9 @@ impl ServiceSpec {
         for volume in &self.volumes {
             hash.add(&volume.name, &volume.target);
         }
-        hash.add("network", &format!("{:?}", self.network));
+        if let Runs::Image { network, .. } = &self.runs {
+            hash.add("network", &format!("{network:?}"));
+        }
         hash.digest()
     }
 }
@@ -138,13 +169,26 @@ impl Fields {
 mod tests {
     use super::*;
 
+    fn image(image: &str, network: Network) -> Runs {
+        let image = image.into();
+        Runs::Image { image, network }
+    }
+
+    fn program(path: &str, identity: &str, secret: &str) -> Runs {
+        Runs::Program {
+            path: path.into(),
+            identity: identity.into(),
+            secrets: BTreeMap::from([("SECRET".into(), secret.into())]),
+        }
+    }
+
     fn spec() -> ServiceSpec {
         ServiceSpec {
             project: "p".into(),
             dir: "/p".into(),
             service: "livekit".into(),
             name: "urbania-p-livekit".into(),
-            image: "livekit:1".into(),
+            runs: image("livekit:1", Network::Host),
             args: vec!["--config".into(), "/etc/livekit.yaml".into()],
             env: BTreeMap::new(),
             files: vec![Upload {
@@ -154,7 +198,6 @@ mod tests {
                 mode: 0o400,
             }],
             volumes: Vec::new(),
-            network: Network::Host,
         }
     }
 
@@ -171,11 +214,21 @@ mod tests {
         changed.files[0].contents = "port: 7881".into();
         assert_ne!(changed.config_hash(), before);
         let mut changed = spec();
-        changed.image = "livekit:2".into();
+        changed.runs = image("livekit:2", Network::Host);
         assert_ne!(changed.config_hash(), before);
         let mut changed = spec();
-        changed.network = Network::Published(vec![PublishedPort::everywhere(1, Protocol::Udp)]);
+        let ports = vec![PublishedPort::everywhere(1, Protocol::Udp)];
+        changed.runs = image("livekit:1", Network::Published(ports));
         assert_ne!(changed.config_hash(), before);
+    }
+
+    #[test]
+    fn a_program_is_the_same_wherever_it_is_until_it_is_another_one() {
+        let hash = |runs| ServiceSpec { runs, ..spec() }.config_hash();
+        let before = hash(program("/old/urbania", "urbania 1", "a"));
+        assert_eq!(hash(program("/new/urbania", "urbania 1", "a")), before);
+        assert_ne!(hash(program("/old/urbania", "urbania 2", "a")), before);
+        assert_ne!(hash(program("/old/urbania", "urbania 1", "b")), before);
     }
 
     #[test]

@@ -26,6 +26,14 @@ pub fn is_here(ip: IpAddr) -> bool {
     UdpSocket::bind((ip, 0)).is_ok()
 }
 
+/// Whether this machine has an interface of this name.
+pub fn has_interface(name: &str) -> bool {
+    // The kernel is asked itself: /sys may be that of another network.
+    let table = std::fs::read_to_string("/proc/net/dev").unwrap_or_default();
+    let mut rows = table.lines().skip(2).filter_map(|row| row.split_once(':'));
+    rows.any(|(interface, _)| interface.trim() == name)
+}
+
 /// The interface in whose network the address is, if that network is inside this machine, as a
 /// container engine's bridge is.
 pub fn internal_interface(ip: IpAddr) -> Option<String> {

@@ -17,6 +17,21 @@ pub struct Ours {
     pub dir: PathBuf,
     /// Detached processes of the project: service and process id.
     pub processes: Vec<(String, u32)>,
+    /// Those of other projects.
+    pub neighbours: Vec<Neighbour>,
+}
+
+/// A detached process of another project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Neighbour {
+    /// Its process id.
+    pub pid: u32,
+    /// The project's name.
+    pub project: String,
+    /// Its service.
+    pub service: String,
+    /// The project's folder.
+    pub dir: PathBuf,
 }
 
 impl Ours {
@@ -140,6 +155,13 @@ fn owner(
                     service: service.clone(),
                 };
             }
+            if let Some(other) = ours.neighbours.iter().find(|n| n.pid == *pid) {
+                return Owner::OtherProject {
+                    name: other.project.clone(),
+                    service: other.service.clone(),
+                    dir: Some(other.dir.clone()),
+                };
+            }
             match container {
                 None => None,
                 Some(ContainerRef::Proxy(_)) => publisher(),
@@ -225,6 +247,7 @@ mod tests {
             project: "shop".into(),
             dir: "/srv/shop".into(),
             processes: vec![("api".into(), std::process::id())],
+            neighbours: Vec::new(),
         }
     }
 
@@ -312,6 +335,26 @@ mod tests {
         let service = "api".to_owned();
         assert_eq!(api.owner, Owner::ThisProject { service });
         assert!(!api.is_in_the_way());
+
+        let beside = Ours {
+            neighbours: vec![Neighbour {
+                pid: std::process::id(),
+                project: "blog".into(),
+                service: "livekit".into(),
+                dir: "/srv/blog".into(),
+            }],
+            ..Ours::default()
+        };
+        let other = claims(&conflicts, &beside, &[]).remove(0);
+        assert_eq!(
+            other.owner,
+            Owner::OtherProject {
+                name: "blog".into(),
+                service: "livekit".into(),
+                dir: Some("/srv/blog".into()),
+            }
+        );
+        assert!(other.is_in_the_way());
 
         let foreign = claims(&conflicts, &Ours::default(), &[]).remove(0);
         assert_eq!(foreign.owner, Owner::Process);

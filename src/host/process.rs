@@ -19,7 +19,7 @@ use jiff::Timestamp;
 pub use environ::{WithVariables, with_variables};
 pub use facts::{Facts, facts, facts_of_this_user, user_name};
 pub use handle::Handle;
-pub use launch::{Spawn, become_program, spawn_detached, spawn_detached_through};
+pub use launch::{Spawn, Variables, become_program, spawn_detached, spawn_detached_through};
 pub use pid_file::Record;
 
 use crate::error::{Error, Result};
@@ -77,6 +77,16 @@ impl Running {
         self.record.is_alive()
     }
 
+    /// A hold on it; `None` when it has ended.
+    pub fn handle(&self) -> Option<Handle> {
+        Handle::open(self.pid).filter(|_| self.is_alive())
+    }
+
+    /// Whether somebody has frozen it: it hears no signal but the last one.
+    pub fn is_frozen(&self) -> bool {
+        handle::is_frozen(self.pid) && self.is_alive()
+    }
+
     fn facts(&self) -> Option<Facts> {
         facts(&[self.pid])
             .remove(&self.pid)
@@ -85,9 +95,9 @@ impl Running {
 
     /// Asks it to end, waits up to `grace`, then ends it by force. The pid file goes too.
     pub async fn stop(&self, grace: Duration) -> Result<Stopped> {
-        let stopped = match Handle::open(self.pid) {
-            Some(handle) if self.record.is_alive() => handle.stop_group(grace).await?,
-            _ => Stopped::Gone,
+        let stopped = match self.handle() {
+            Some(handle) => handle.stop_group(grace).await?,
+            None => Stopped::Gone,
         };
         if Record::read(&self.pid_file).as_ref() == Some(&self.record) {
             // A file that stays names a process that no longer runs, which is harmless.

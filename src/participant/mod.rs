@@ -1,22 +1,25 @@
 //! A participant without a browser: it joins a room of its own at an SFU, tries every address that the SFU offers
-//! for media, once over UDP and once over TCP, and leaves.
+//! for media, once over UDP and once over TCP, asks TURN servers for a relay, and leaves.
 //!
 //! [`call`] is the state of one connection and touches no socket; [`sockets`] are those. [`path`] brings them
-//! together with [`signal`], the connection on which the two sides agree.
+//! together with [`signal`], the connection on which the two sides agree. [`relay`] is a TURN client.
 
 mod call;
 mod candidates;
 mod framing;
 mod path;
+mod relay;
 mod report;
 mod signal;
 mod sockets;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use livekit_protocol::RoomConfiguration;
 use tokio::time::{Instant, timeout_at};
 
+pub use relay::{NoRelay, Relayed};
 pub use report::{Answer, Failure, Path, Report, Server, Transport, Tried, Won};
 pub use signal::SignalError;
 
@@ -45,6 +48,8 @@ pub struct Visit<'a> {
     pub pair: &'a KeyPair,
     /// Tokens are valid from its time.
     pub clock: &'a Clock,
+    /// The address that TURN servers must relay to; without one they are not asked.
+    pub relay_to: Option<IpAddr>,
     /// All of it takes no longer.
     pub patience: Duration,
 }
@@ -102,12 +107,25 @@ async fn stay(
         source,
     })?;
     let server = udp.server.clone();
+    let turn = udp.turn.clone();
+    let relays = async {
+        match visit.relay_to {
+            Some(peer) => relay::all(&turn, peer, until).await,
+            None => Vec::new(),
+        }
+    };
     // The state of a connection is large.
-    let (udp, tcp) = tokio::join!(
+    let (udp, tcp, relays) = tokio::join!(
         Box::pin(path::attempt(udp, Transport::Udp, until)),
-        Box::pin(path::attempt(tcp, Transport::Tcp, until))
+        Box::pin(path::attempt(tcp, Transport::Tcp, until)),
+        relays
     );
-    Ok(Report { server, udp, tcp })
+    Ok(Report {
+        server,
+        udp,
+        tcp,
+        relays,
+    })
 }
 
 /// Made by us and not by joining: that works where rooms are not made by joining, too.

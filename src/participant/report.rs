@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::relay::Relayed;
+
 /// What a visit found.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -13,6 +15,8 @@ pub struct Report {
     pub udp: Path,
     /// Media over TCP.
     pub tcp: Path,
+    /// The TURN servers that the SFU names.
+    pub relays: Vec<Relayed>,
 }
 
 /// What an SFU says of itself.

@@ -15,6 +15,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
 
+use super::relay::TurnServer;
 use super::report::Server;
 use crate::http;
 
@@ -65,6 +66,8 @@ pub enum SignalError {
 pub struct Signal {
     /// What the SFU says of itself.
     pub server: Server,
+    /// The TURN servers that it names.
+    pub turn: Vec<TurnServer>,
     socket: WebSocketStream<Upgraded>,
 }
 
@@ -95,10 +98,12 @@ impl Signal {
     pub async fn join(base: &str, token: &str, until: Instant) -> Result<Self, SignalError> {
         let mut session = Self {
             server: Server::default(),
+            turn: Vec::new(),
             socket: connect(base, token, until).await?,
         };
         match session.message().await? {
             signal_response::Message::Join(join) => {
+                session.turn = turn_servers(&join);
                 session.server = server(join);
                 Ok(session)
             }
@@ -177,6 +182,21 @@ fn server(join: proto::JoinResponse) -> Server {
         region: info.region,
         node_id: info.node_id,
     }
+}
+
+/// More of them are not asked.
+const MOST_TURN: usize = 8;
+
+fn turn_servers(join: &proto::JoinResponse) -> Vec<TurnServer> {
+    let each = join.ice_servers.iter().flat_map(|server| {
+        let urls = server.urls.iter().filter(|url| url.starts_with("turn"));
+        urls.map(|url| TurnServer {
+            url: url.clone(),
+            username: server.username.clone(),
+            credential: server.credential.as_str().into(),
+        })
+    });
+    each.take(MOST_TURN).collect()
 }
 
 /// The connection that we do not offer, the one for what others publish, is none of our business.

@@ -36,6 +36,7 @@ mod tests {
             mode: Mode::Call,
             participants: Vec::new(),
             max_participants: 0,
+            lobby: None,
             call: Call::default(),
             revision: 0,
         };

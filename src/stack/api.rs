@@ -11,7 +11,7 @@ use crate::config::{Project, variable_of};
 use crate::error::{Context as _, Error, Result};
 use crate::host::files::{PRIVATE, private_dir, replace};
 use crate::host::log_file;
-use crate::host::process::{Spawn, Stopped, running, spawn_detached};
+use crate::host::process::{Spawn, Stopped, Variables, running, spawn_detached};
 use crate::store;
 
 use super::plan::ApiSeen;
@@ -135,7 +135,7 @@ pub async fn start(
     spawn_detached(&Spawn {
         program: &program,
         args: &args,
-        env: pass.as_slice(),
+        env: Variables::Added(pass.as_slice()),
         log: &files.log,
         pid_file: &files.pid,
         dir: &project.dir,

@@ -23,7 +23,7 @@ pub struct Down {
     pub dir: PathBuf,
     /// The process of its API.
     pub api: Option<u32>,
-    /// Its containers in the order in which they are stopped.
+    /// Its other services in the order in which they are stopped.
     pub instances: Vec<Instance>,
     /// The volumes that are deleted.
     pub volumes: Vec<Volume>,
@@ -65,9 +65,9 @@ impl Down {
         let api = self
             .api
             .map(|pid| Step::new("stop", Service::Api, format!("pid {pid}")));
-        let containers = self.instances.iter().flat_map(|i| {
+        let instances = self.instances.iter().flat_map(|i| {
             let stop = (i.state == State::Running)
-                .then(|| Step::new("stop", i.service.as_str(), i.name.as_str()));
+                .then(|| Step::new("stop", i.service.as_str(), i.handle()));
             stop.into_iter()
                 .chain([Step::new("remove", i.service.as_str(), i.name.as_str())])
         });
@@ -75,7 +75,7 @@ impl Down {
             .volumes
             .iter()
             .map(|v| Step::new("delete", Service::Mongodb, format!("volume {}", v.name)));
-        api.into_iter().chain(containers).chain(volumes).collect()
+        api.into_iter().chain(instances).chain(volumes).collect()
     }
 
     /// Does it. `project` is there when its files can be read.
@@ -120,6 +120,7 @@ fn place(service: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Form;
 
     fn instance(project: &str, service: &str, state: State) -> Instance {
         Instance {
@@ -128,7 +129,7 @@ mod tests {
             project: project.into(),
             service: service.into(),
             dir: "/p".into(),
-            image: "i".into(),
+            form: Form::Container { image: "i".into() },
             config: "c".into(),
             state,
         }

@@ -66,8 +66,8 @@ fn decoded(password: &SecretString) -> SecretString {
     value.collect::<String>().into()
 }
 
-/// The last lines of a container that say something.
-pub async fn of_container(engine: &dyn Engine, id: &str, redactor: &Redactor) -> Vec<String> {
+/// The last lines of an instance that say something.
+pub async fn of_instance(engine: &dyn Engine, id: &str, redactor: &Redactor) -> Vec<String> {
     let query = LogQuery {
         tail: Some(READ),
         ..LogQuery::default()
@@ -298,6 +298,7 @@ mod tests {
             exit_code: Some(132),
             out_of_memory: false,
             pid: None,
+            restarts: 0,
         };
         let error = failure(
             "`mongodb` ended",

@@ -1,7 +1,5 @@
 //! The logs of all services of a project, each line with the service that wrote it.
 
-mod file;
-
 use std::path::PathBuf;
 
 use futures_util::stream::{self, BoxStream, SelectAll, select_all};
@@ -9,8 +7,8 @@ use futures_util::{StreamExt, TryStreamExt};
 
 use super::plan::sort_out;
 use super::service::Service;
-use super::wanted::container_name;
-use crate::engine::{Engine, Instance, LogLine, LogQuery};
+use super::wanted::instance_name;
+use crate::engine::{Engine, Instance, LogLine, LogQuery, lines_of_file};
 use crate::error::Result;
 
 /// A line and who wrote it.
@@ -29,9 +27,9 @@ pub async fn merged(
     for service in services {
         let service = *service;
         let lines = if service == Service::Api {
-            file::lines(api_log.clone(), query.clone()).boxed()
+            of_api(api_log.clone(), query.clone())
         } else {
-            let name = container_name(project, service);
+            let name = instance_name(project, service);
             let (current, leftovers) = sort_out(service, &name, instances);
             match (engine, current.or_else(|| leftovers.into_iter().next())) {
                 (Some(engine), Some(instance)) => engine.logs(&instance.id, query),
@@ -46,4 +44,10 @@ pub async fn merged(
     let mut lines: Vec<(Service, LogLine)> = all.try_collect().await?;
     lines.sort_by_key(|(_, line)| line.at);
     Ok(stream::iter(lines).map(Ok).boxed())
+}
+
+/// The log of the API, which is a file.
+pub fn of_api(log: PathBuf, query: LogQuery) -> BoxStream<'static, Result<LogLine>> {
+    // Whoever follows the API's log sees the next one, too.
+    lines_of_file(log, query, Box::new(|| true)).boxed()
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::health::sfu;
+use super::reach::find_sfu;
 use crate::config::Project;
 use crate::context::Context;
 use crate::livekit::grants::VideoGrant;
@@ -15,7 +16,8 @@ const LIMIT: Duration = Duration::from_millis(500);
 
 /// Says why the SFU has not ended yet.
 pub async fn announce(ctx: &Context, project: &Project) {
-    let who = match count(ctx, project).await {
+    let base = find_sfu(ctx, project).await;
+    let who = match count(ctx, project, &base).await {
         Some(1) => "1 participant is still connected".to_owned(),
         Some(n) if n > 1 => format!("{n} participants are still connected"),
         // Those whose connection is not complete yet are not counted.
@@ -25,13 +27,13 @@ pub async fn announce(ctx: &Context, project: &Project) {
         .say(format_args!("livekit: {who}; ending it anyway"));
 }
 
-/// How many are connected; `None` where the SFU does not tell.
-pub async fn count(ctx: &Context, project: &Project) -> Option<u64> {
-    let asked = tokio::time::timeout(LIMIT, asked(ctx, project)).await;
+/// How many are connected to the SFU at `base`; `None` where it does not tell.
+pub async fn count(ctx: &Context, project: &Project, base: &str) -> Option<u64> {
+    let asked = tokio::time::timeout(LIMIT, asked(ctx, project, base)).await;
     asked.ok().flatten()
 }
 
-async fn asked(ctx: &Context, project: &Project) -> Option<u64> {
+async fn asked(ctx: &Context, project: &Project, base: &str) -> Option<u64> {
     #[derive(Deserialize)]
     struct Rooms {
         #[serde(default)]
@@ -50,10 +52,7 @@ async fn asked(ctx: &Context, project: &Project) -> Option<u64> {
     let token = Signer::new(project.key_pair())
         .mint(&request, ctx.clock.unix())
         .ok()?;
-    let url = format!(
-        "{}/twirp/livekit.RoomService/ListRooms",
-        project.livekit.url_here()
-    );
+    let url = format!("{base}/twirp/livekit.RoomService/ListRooms");
     let answer = sfu::client()
         .post(url)
         .bearer_auth(token.token)

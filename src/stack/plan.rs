@@ -10,13 +10,13 @@ pub use self::found::{refuse_namesake, sort_out};
 pub use self::steps::Step;
 use super::api::differ_in_live;
 use super::service::Service;
-use crate::engine::{Instance, ServiceSpec, State};
+use crate::engine::{Instance, Runs, ServiceSpec, State};
 
 /// What is to run.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    /// Containers, in the order in which they start.
-    pub containers: Vec<(Service, ServiceSpec)>,
+    /// Services besides the API, in the order in which they start.
+    pub specs: Vec<(Service, ServiceSpec)>,
     /// The hash of what the API reads, if the API is to run.
     pub api: Option<String>,
     /// Whether everything of the project is wanted, so that what is not is to go.
@@ -26,7 +26,7 @@ pub struct Wanted {
 /// What is there.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
-    /// Containers of the project.
+    /// Instances of the project.
     pub instances: Vec<Instance>,
     /// The API's process.
     pub api: Option<ApiSeen>,
@@ -73,7 +73,7 @@ pub enum Action {
 pub struct Plan {
     /// Images to fetch.
     pub pulls: Vec<(Service, String)>,
-    /// Containers that nobody needs, and why.
+    /// Instances that nobody needs, and why.
     pub removals: Vec<(Instance, String)>,
     /// What an interrupted `up` was about to replace: it goes when its successor works.
     pub fallbacks: Vec<Instance>,
@@ -85,7 +85,7 @@ impl Plan {
     /// Decides what `up` does.
     pub fn up(wanted: &Wanted, seen: &Seen) -> Self {
         let mut plan = Self::default();
-        for (service, spec) in &wanted.containers {
+        for (service, spec) in &wanted.specs {
             let (current, mut leftovers) = sort_out(*service, &spec.name, &seen.instances);
             let unproved = seen.unproved && *service == Service::Mongodb;
             let mut action = action(spec, current);
@@ -113,8 +113,10 @@ impl Plan {
             let left = leftovers.into_iter().map(|i| (i, LEFT_OVER.to_owned()));
             plan.removals.extend(left);
             let creates = matches!(action, Action::Create | Action::Recreate(..));
-            if creates && seen.missing_images.contains(&spec.image) {
-                plan.pulls.push((*service, spec.image.clone()));
+            if let (true, Runs::Image { image, .. }) = (creates, &spec.runs)
+                && seen.missing_images.contains(image)
+            {
+                plan.pulls.push((*service, image.clone()));
             }
             plan.actions.push((*service, action));
         }
@@ -171,7 +173,7 @@ impl Plan {
 const LEFT_OVER: &str = "left by an interrupted `up`";
 const NEVER_READY: &str = "it was ended before it was ready once";
 
-/// Added to the name of a container while its successor is being tried.
+/// Added to the name of an instance while its successor is being tried.
 pub const SET_ASIDE: &str = "-before";
 
 /// Whether this is what an interrupted `up` set aside: it worked.
@@ -179,7 +181,7 @@ fn is_fallback(instance: &Instance, spec: &ServiceSpec) -> bool {
     instance.name.strip_suffix(SET_ASIDE) == Some(&spec.name) && worth(instance.state) < WORTHLESS
 }
 
-/// The same container as it was before its successor was tried.
+/// The same instance as it was before its successor was tried.
 pub fn ran(fallback: Instance) -> Instance {
     Instance {
         state: State::Running,
@@ -189,7 +191,7 @@ pub fn ran(fallback: Instance) -> Instance {
 
 impl Wanted {
     fn has(&self, service: &str) -> bool {
-        self.containers.iter().any(|(s, _)| s.as_str() == service)
+        self.specs.iter().any(|(s, _)| s.as_str() == service)
     }
 }
 
@@ -199,7 +201,7 @@ impl Action {
         matches!(self, Self::Keep(_) | Self::KeepApi(_))
     }
 
-    /// The container that is there and is not kept as it runs.
+    /// The instance that is there and is not kept as it runs.
     fn unready(&self) -> Option<Instance> {
         match self {
             Self::Start(instance) | Self::Recreate(instance, _) => Some(instance.clone()),

@@ -5,12 +5,17 @@ use std::collections::HashMap;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::service::Service;
-use crate::engine::{Engine, Progress};
+use crate::engine::{Containers, Progress};
 use crate::error::Result;
 use crate::output::Output;
 
 /// Fetches an image and shows how far it is.
-pub async fn pull(engine: &dyn Engine, service: Service, image: &str, out: &Output) -> Result<()> {
+pub async fn pull(
+    engine: &dyn Containers,
+    service: Service,
+    image: &str,
+    out: &Output,
+) -> Result<()> {
     if !out.progress() {
         out.say(format_args!("{service}: pulling {image}"));
         engine.pull(image, &mut |_| ()).await?;

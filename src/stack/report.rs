@@ -9,7 +9,8 @@ use super::health;
 use super::plan::Plan;
 use super::service::Service;
 use super::site::Site;
-use crate::config::NetworkMode;
+use crate::config::{EngineKind, NetworkMode};
+use crate::engine::Instance;
 use crate::error::Result;
 
 /// The answer of `up`. The shape is documented in docs/json.md.
@@ -21,7 +22,7 @@ pub struct Report {
     pub dir: PathBuf,
     /// Whether anything was started.
     pub changed: bool,
-    /// What runs the containers.
+    /// What runs the services.
     pub engine: EngineLine,
     /// How the SFU is reached.
     pub network: Network,
@@ -31,15 +32,19 @@ pub struct Report {
     pub services: Vec<Line>,
 }
 
-/// What runs the containers.
+/// What runs the services.
 #[derive(Clone, Debug, Serialize)]
 pub struct EngineLine {
-    /// `Docker` or `Podman`.
-    pub product: String,
+    /// Which one.
+    pub name: EngineKind,
+    /// Why, where nobody named it.
+    pub why: Option<String>,
+    /// Of containers: `Docker` or `Podman`.
+    pub product: Option<String>,
     /// Its version.
-    pub version: String,
+    pub version: Option<String>,
     /// Where it is.
-    pub endpoint: String,
+    pub endpoint: Option<String>,
 }
 
 /// How the SFU is reached.
@@ -90,7 +95,7 @@ impl Report {
                 Service::Api => api.as_ref().map(|a| format!("pid {}", a.pid)),
                 _ => (instances.iter())
                     .find(|i| i.service == service.as_str())
-                    .map(|i| format!("container {}", i.name)),
+                    .map(Instance::described),
             }
             .unwrap_or_default(),
         });
@@ -99,11 +104,7 @@ impl Report {
             project: site.project.name.clone(),
             dir: site.project.dir.clone(),
             changed: !plan.is_empty(),
-            engine: EngineLine {
-                product: site.facts.product.clone(),
-                version: site.facts.version.clone(),
-                endpoint: site.facts.endpoint.clone(),
-            },
+            engine: engine(site),
             network: Network {
                 mode: match site.network.mode {
                     NetworkMode::Host => "host",
@@ -117,6 +118,17 @@ impl Report {
             },
             services: lines.collect(),
         })
+    }
+}
+
+fn engine(site: &Site) -> EngineLine {
+    let facts = site.facts.as_ref();
+    EngineLine {
+        name: site.runs_on.engine,
+        why: site.pick.as_ref().map(|pick| pick.why.clone()),
+        product: facts.map(|facts| facts.product.clone()),
+        version: facts.map(|facts| facts.version.clone()),
+        endpoint: facts.map(|facts| facts.endpoint.clone()),
     }
 }
 

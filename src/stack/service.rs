@@ -11,9 +11,9 @@ use crate::error::{Error, Result};
 /// A service of a project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Service {
-    /// The database, a container.
+    /// The database.
     Mongodb,
-    /// The SFU, a container.
+    /// The SFU.
     Livekit,
     /// The token API, a detached process of this very program.
     Api,
@@ -36,7 +36,7 @@ impl Service {
     pub fn wanted(project: &Project) -> Vec<Self> {
         Self::ALL
             .into_iter()
-            .filter(|s| *s != Self::Mongodb || project.settings.services.mongodb.enabled)
+            .filter(|s| *s != Self::Mongodb || project.runs_mongodb())
             .collect()
     }
 
@@ -44,17 +44,24 @@ impl Service {
     pub fn selected(named: &[Self], project: &Project) -> Result<Vec<Self>> {
         let wanted = Self::wanted(project);
         if let Some(left_out) = named.iter().find(|s| !wanted.contains(s)) {
-            return Err(
-                Error::usage(format!("`{left_out}` is disabled in this project")).hint(format!(
-                    "urbania.yaml: services: {{{left_out}: {{enabled: true}}}}"
-                )),
-            );
+            return Err(left_out_of(project, *left_out));
         }
         Ok(wanted
             .into_iter()
             .filter(|s| named.is_empty() || named.contains(s))
             .collect())
     }
+}
+
+fn left_out_of(project: &Project, service: Service) -> Error {
+    if project.settings.services.mongodb.enabled {
+        return Error::usage(format!("the embedded engine runs no `{service}`"))
+            .hint("users and rooms are in .urbania/urbania.db")
+            .hint("another engine: urbania down, then urbania up --engine docker or native");
+    }
+    Error::usage(format!("`{service}` is disabled in this project")).hint(format!(
+        "urbania.yaml: services: {{{service}: {{enabled: true}}}}"
+    ))
 }
 
 impl fmt::Display for Service {

@@ -1,34 +1,39 @@
-//! A project where it runs: its files, the engine, and what is there.
-
-use std::net::IpAddr;
+//! A project where it runs: its files, its engine, and what is there.
 
 use futures_util::future::try_join_all;
 
 use super::api::ApiFiles;
-use super::hook::{Place, Way};
+use super::hook::Way;
+use super::network::Network;
+use super::ours::ours;
 use super::plan::{Action, Plan, Seen, Wanted, refuse_namesake};
+use super::reach::sfu_base;
+use super::runner::Runner;
 use super::service::Service;
-use super::settle::settle;
 use super::unproved::Unproved;
-use super::wanted::{port_needs, volume_name, wanted};
-use crate::config::{Effective, Machine, NetworkMode, Project, effective};
+use super::wanted::{Means, port_needs, volume_name, wanted};
+use crate::config::{Effective, Project, RunsOn, effective};
 use crate::context::Context;
-use crate::engine::docker::Docker;
-use crate::engine::{Choice, Engine, Facts};
-use crate::error::{Context as _, Error, Result};
-use crate::host::claims::{Ours, claims};
+use crate::engine::choice::Pick;
+use crate::engine::{Choice, Engine, Facts, Runs};
+use crate::error::{Error, Result};
+use crate::host::claims::claims;
 use crate::host::lock::ProjectLock;
 use crate::host::refusal::refusal;
-use crate::host::{address, ports, sockets};
+use crate::host::{ports, sockets};
 
 /// Everything that a command knows before it decides.
 pub struct Site {
     /// The project's files.
     pub project: Project,
-    /// What runs containers.
+    /// What runs its services.
     pub engine: Box<dyn Engine>,
-    /// What the engine is.
-    pub facts: Facts,
+    /// Which engine that is.
+    pub runs_on: RunsOn,
+    /// How it was picked, if nobody named it.
+    pub pick: Option<Pick>,
+    /// What it is, if it runs containers.
+    pub facts: Option<Facts>,
     /// How the SFU is reached.
     pub network: Choice,
     /// How the SFU reaches the API.
@@ -53,65 +58,59 @@ pub enum Pull {
 }
 
 impl Site {
-    /// Looks at the engine and at the project on it. Who is about to change something has the lock.
+    /// Looks at the engine that the project runs on, or would, and at the project on it.
     pub async fn look(ctx: &Context, project: Project, lock: Option<&ProjectLock>) -> Result<Self> {
-        let engine = Docker::connect(&ctx.env).await?;
+        let runner = Runner::of(&project, &ctx.env).await?;
+        Self::on(runner, project, lock).await
+    }
+
+    /// Looks at the project on an engine. Who is about to change something has the lock.
+    pub async fn on(runner: Runner, project: Project, lock: Option<&ProjectLock>) -> Result<Self> {
+        let engine = runner.engine;
         if lock.is_some_and(ProjectLock::was_abandoned) {
-            settle(&engine, &project.name).await?;
+            engine.recover(&project.name).await?;
         }
         let files = ApiFiles::of(&project);
-        let (facts, instances, volumes, api) = tokio::try_join!(
-            engine.facts(),
+        let (place, instances, volumes, api) = tokio::try_join!(
+            Network::of(&project, runner.runs_on.engine, engine.as_ref(), None),
             engine.instances(Some(&project.name)),
             engine.volumes(Some(&project.name)),
             files.seen()
         )?;
         refuse_namesake(&project.name, &project.dir, &instances, &volumes)?;
-        let network = facts.network(project.settings.network);
-        let hook = Way::at(&Place {
-            engine: Some(&facts),
-            network: network.mode,
-            gateway: match network.mode {
-                NetworkMode::Published => engine.gateway().await,
-                NetworkMode::Host => None,
-            },
-            own: address::node_ip(),
-            listen: project.settings.api.listen,
-        });
-        let machine = Machine {
-            network: network.mode,
-            node_ip: match facts.remote_host() {
-                Some(host) => resolved(host).await?,
-                None => address::node_ip(),
-            },
-            webhook_url: hook.url.clone(),
-        };
+        let Network {
+            facts,
+            choice,
+            machine,
+            way,
+        } = place;
         Ok(Self {
             effective: effective(&project, &machine),
-            hook,
-            engine: Box::new(engine),
+            hook: way,
+            engine,
             seen: Seen {
                 instances,
                 api,
                 unproved: Unproved::of(&project).names(&volume_name(&project.name)),
                 ..Seen::default()
             },
-            sfu: match facts.remote_host() {
-                Some(host) => format!("http://{host}:{}", project.livekit.port),
-                None => project.livekit.url_here(),
-            },
+            sfu: sfu_base(&project, facts.as_ref()),
             project,
             facts,
-            network,
+            network: choice,
+            runs_on: runner.runs_on,
+            pick: runner.pick,
         })
+    }
+
+    /// The other machine that the engine is on.
+    pub fn remote_host(&self) -> Option<&str> {
+        self.facts.as_ref()?.remote_host()
     }
 
     /// What is wanted of `services`.
     pub fn wanted(&self, services: &[Service]) -> Result<Wanted> {
-        if let (Some(host), true) = (
-            self.facts.remote_host(),
-            services.contains(&Service::Mongodb),
-        ) {
+        if let (Some(host), true) = (self.remote_host(), services.contains(&Service::Mongodb)) {
             return Err(Error::usage(format!(
                 "MongoDB on the engine at {host} could not be reached from this machine: it is \
                  published on that machine's own 127.0.0.1 alone"
@@ -119,7 +118,7 @@ impl Site {
             .hint("urbania.yaml: services: {mongodb: {enabled: false}}")
             .hint("or run urbania on that machine"));
         }
-        if let (Some(host), None) = (self.facts.remote_host(), &self.project.settings.livekit_url) {
+        if let (Some(host), None) = (self.remote_host(), &self.project.settings.livekit_url) {
             let port = self.project.livekit.port;
             return Err(Error::usage(format!(
                 "the engine is at {host}, and nobody tells browsers to look for the SFU there"
@@ -127,27 +126,32 @@ impl Site {
             .hint(format!("urbania.yaml: livekit_url: ws://{host}:{port}"))
             .hint("or run urbania on that machine"));
         }
-        wanted(
-            &self.project,
-            services,
-            &self.effective,
-            self.network.mode,
-            self.hook.listen,
-        )
+        let means = Means {
+            runs_on: &self.runs_on,
+            network: self.network.mode,
+            effective: &self.effective,
+            webhook_listen: self.hook.listen,
+        };
+        wanted(&self.project, services, &means)
     }
 
     /// Decides what `up` does. Only the images of containers that will be made are looked for.
     pub async fn plan(&mut self, wanted: &Wanted, pull: Pull) -> Result<Plan> {
         let plan = Plan::up(wanted, &self.seen);
-        let images = wanted.containers.iter().filter_map(|(service, spec)| {
+        let Some(containers) = self.engine.containers() else {
+            return Ok(plan);
+        };
+        let images = wanted.specs.iter().filter_map(|(service, spec)| {
             let made = plan.actions.iter().any(|(s, action)| {
                 s == service && matches!(action, Action::Create | Action::Recreate(..))
             });
-            made.then(|| spec.image.clone())
+            match &spec.runs {
+                Runs::Image { image, .. } if made => Some(image.clone()),
+                _ => None,
+            }
         });
-        let engine = &self.engine;
         let looked = try_join_all(images.map(|image| async move {
-            let has = pull != Pull::Always && engine.has_image(&image).await?;
+            let has = pull != Pull::Always && containers.has_image(&image).await?;
             Ok::<_, Error>((!has).then_some(image))
         }))
         .await?;
@@ -164,7 +168,7 @@ impl Site {
 
     /// Refuses if a port that is about to be bound is in other hands.
     pub async fn check_ports(&self, plan: &Plan) -> Result<()> {
-        let remote = self.facts.remote_host().is_some();
+        let remote = self.remote_host().is_some();
         let starting: Vec<Service> = plan
             .starting()
             .filter(|service| !remote || *service == Service::Api)
@@ -174,28 +178,14 @@ impl Site {
         if conflicts.is_empty() {
             return Ok(());
         }
-        let ours = Ours {
-            project: self.project.name.clone(),
-            dir: self.project.dir.clone(),
-            processes: (self.seen.api.iter())
-                .map(|api| (Service::Api.to_string(), api.pid))
-                .collect(),
+        let ours = ours(&self.project, self.seen.api.as_ref(), &self.seen.instances).await;
+        let containers = match self.engine.containers() {
+            Some(containers) => containers.running().await?,
+            None => Vec::new(),
         };
-        let containers = self.engine.running().await?;
         match refusal(&claims(&conflicts, &ours, &containers)) {
             Some(refusal) => Err(refusal),
             None => Ok(()),
         }
     }
-}
-
-/// The address of another machine.
-async fn resolved(host: &str) -> Result<IpAddr> {
-    let mut found = tokio::net::lookup_host((host, 0))
-        .await
-        .or_fail(|| format!("cannot tell the address of the engine's machine `{host}`"))?;
-    found
-        .next()
-        .map(|address| address.ip())
-        .ok_or_else(|| Error::failed(format!("the engine's machine `{host}` has no address")))
 }

@@ -1,21 +1,23 @@
 //! What runs, where, and how well.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use futures_util::future::{join_all, try_join_all};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use super::api::ApiFiles;
+use super::health::mongodb::Data;
 use super::health::prober::Prober;
 use super::health::{self, Unhealthy};
 use super::plan::{Action, Plan, Wanted, sort_out};
 use super::report::address;
 use super::service::Service;
 use super::site::Site;
-use super::wanted::container_name;
+use super::wanted::instance_name;
+use crate::config::EngineKind;
 use crate::context::Clock;
-use crate::engine::{Engine, Instance, State};
+use crate::engine::{Engine, Form, Instance, State};
 use crate::error::Result;
 use crate::host::process::running;
 
@@ -26,6 +28,8 @@ pub struct ProjectStatus {
     pub project: String,
     /// Its folder.
     pub dir: PathBuf,
+    /// What runs it, or would.
+    pub engine: EngineKind,
     /// Its services in the order in which they start.
     pub services: Vec<ServiceStatus>,
     /// Why more cannot be told.
@@ -53,6 +57,8 @@ pub struct ServiceStatus {
     pub instance: Option<String>,
     /// The image of a container.
     pub image: Option<String>,
+    /// The program of a process.
+    pub program: Option<PathBuf>,
 }
 
 impl ProjectStatus {
@@ -82,19 +88,21 @@ impl ProjectStatus {
         Ok(Self {
             project: site.project.name.clone(),
             dir: site.project.dir.clone(),
+            engine: site.runs_on.engine,
             services: try_join_all(all).await?,
             problem,
         })
     }
 
-    /// What can be told of a project whose files cannot be read.
+    /// What can be told of a project in `dir` whose files cannot be read, on its engine.
     pub async fn from_afar(
-        engine: &dyn Engine,
+        (kind, engine): (EngineKind, &dyn Engine),
         project: &str,
-        instances: &[Instance],
+        dir: &Path,
         problem: String,
     ) -> Self {
-        let ours: Vec<&Instance> = instances.iter().filter(|i| i.project == project).collect();
+        // That the engine does not answer is nothing to add to that.
+        let ours = engine.instances(Some(project)).await.unwrap_or_default();
         let services = join_all(ours.iter().map(|i| async {
             ServiceStatus {
                 since: since(engine, i).await,
@@ -103,7 +111,8 @@ impl ProjectStatus {
         }));
         Self {
             project: project.to_owned(),
-            dir: ours.first().map(|i| i.dir.clone()).unwrap_or_default(),
+            dir: dir.to_path_buf(),
+            engine: kind,
             services: services.await,
             problem: Some(problem),
         }
@@ -112,7 +121,7 @@ impl ProjectStatus {
 
 /// Why `up` would touch a service that runs.
 fn change(plan: &Plan, wanted: &Wanted, service: Service) -> Option<&'static str> {
-    let known = service == Service::Api || wanted.containers.iter().any(|(s, _)| *s == service);
+    let known = service == Service::Api || wanted.specs.iter().any(|(s, _)| *s == service);
     let (_, action) = plan.actions.iter().find(|(s, _)| *s == service)?;
     let changed = matches!(action, Action::Recreate(..) | Action::RestartApi(..));
     (known && changed).then_some("its configuration changed: urbania up applies it")
@@ -126,13 +135,13 @@ async fn one(
 ) -> Result<ServiceStatus> {
     let mut status = match service {
         Service::Api => api(site).await?,
-        _ => container(site, service).await,
+        _ => instance(site, service).await,
     };
     if status.state != "running" {
         return Ok(status);
     }
     status.address = Some(address(site, service));
-    let (health, detail) = match health::once(prober.probe(service, false)).await {
+    let (health, detail) = match health::once(prober.probe(service, Data::Kept)).await {
         Ok(()) => ("healthy", change.map(str::to_owned)),
         Err(Unhealthy::NotYet(why)) => ("unhealthy", Some(why)),
         Err(Unhealthy::Wrong(e)) => ("unhealthy", Some(e.to_string())),
@@ -142,8 +151,8 @@ async fn one(
     Ok(status)
 }
 
-async fn container(site: &Site, service: Service) -> ServiceStatus {
-    let name = container_name(&site.project.name, service);
+async fn instance(site: &Site, service: Service) -> ServiceStatus {
+    let name = instance_name(&site.project.name, service);
     let (current, leftovers) = sort_out(service, &name, &site.seen.instances);
     match current.or_else(|| leftovers.into_iter().next()) {
         Some(instance) => ServiceStatus {
@@ -182,8 +191,15 @@ fn described(instance: &Instance) -> ServiceStatus {
         detail: None,
         since: None,
         address: None,
-        instance: Some(instance.short_id().to_owned()),
-        image: Some(instance.image.clone()),
+        instance: Some(instance.short_id()).filter(|id| !id.is_empty()),
+        image: match &instance.form {
+            Form::Container { image } => Some(image.clone()),
+            Form::Process { .. } => None,
+        },
+        program: match &instance.form {
+            Form::Container { .. } => None,
+            Form::Process { program, .. } => Some(program.clone()),
+        },
     }
 }
 
@@ -197,6 +213,7 @@ fn stopped(service: Service) -> ServiceStatus {
         address: None,
         instance: None,
         image: None,
+        program: None,
     }
 }
 

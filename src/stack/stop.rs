@@ -1,4 +1,4 @@
-//! Stopping a container: a signal, patience, a second signal where one helps, force.
+//! Stopping a service: a signal, patience, a second signal where one helps, force.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// How long a service may take after it was told to end at once.
 const LAST_GRACE: Duration = Duration::from_secs(5);
 
-/// Stops a container the way its service needs it and waits for its end. `project` is there when
+/// Stops an instance the way its service needs it and waits for its end. `project` is there when
 /// its files can be read.
 pub async fn stop(
     ctx: &Context,

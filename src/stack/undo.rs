@@ -13,15 +13,15 @@ use crate::output::Output;
 /// What has been done so far.
 #[derive(Debug, Default)]
 pub struct Undo {
-    /// Containers that were made.
+    /// Instances that were made.
     pub created: Vec<String>,
-    /// Containers that were set aside under another name.
+    /// Instances that were set aside under another name.
     pub set_aside: Vec<Instance>,
-    /// Containers that were there and were started.
+    /// Instances that were there and were started.
     pub started: Vec<Instance>,
     /// Volumes that did not exist before.
     pub volumes: Vec<String>,
-    /// Containers that ran and were stopped to run again.
+    /// Instances that ran and were stopped to run again.
     pub restarted: Vec<Instance>,
     /// The API's process, if it was started.
     pub api: Option<Begun>,
@@ -57,7 +57,7 @@ impl Undo {
         }
         let removals = join_all(self.created.iter().map(|id| engine.remove(id))).await;
         for removal in removals {
-            told(out, "a container", removal);
+            told(out, "what was made", removal);
         }
         for instance in &self.started {
             told(

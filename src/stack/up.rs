@@ -12,6 +12,7 @@ use super::interrupt::Interrupt;
 use super::last_words::Redactor;
 use super::plan::{Action, Plan, SET_ASIDE, Wanted, ran};
 use super::progress;
+use super::runner;
 use super::service::Service;
 use super::serving;
 use super::site::Site;
@@ -35,8 +36,8 @@ pub struct Up<'a> {
     /// Whether somebody wants us to stop.
     pub interrupt: &'a Interrupt,
     undo: Undo,
-    /// Ids of the containers in the order of the services.
-    containers: Vec<(Service, String)>,
+    /// Ids of the instances in the order of the services.
+    instances: Vec<(Service, String)>,
     redactor: Redactor,
     prober: Prober,
 }
@@ -57,7 +58,7 @@ impl<'a> Up<'a> {
             patience,
             interrupt,
             undo: Undo::default(),
-            containers: Vec::new(),
+            instances: Vec::new(),
             redactor: Redactor::of(&site.project),
             prober: Prober::new(&site.project, &site.sfu, &ctx.clock),
         }
@@ -73,6 +74,8 @@ impl<'a> Up<'a> {
                 }
                 let (engine, unproved) = (self.engine(), self.unproved());
                 self.undo.roll_back(self.ctx, engine, &unproved).await;
+                // The failure that led here is the one to report.
+                let _ = runner::forget_if_nothing_is_left(engine, &self.site.project.dir).await;
                 Err(e)
             }
         }
@@ -91,10 +94,15 @@ impl<'a> Up<'a> {
             api::check(&self.site.project)?;
         }
         for (service, image) in &plan.pulls {
-            let pull = progress::pull(self.engine(), *service, image, &self.ctx.out);
-            self.interrupt.or(pull).await?;
+            // Only a container has an image.
+            if let Some(containers) = self.engine().containers() {
+                let pull = progress::pull(containers, *service, image, &self.ctx.out);
+                self.interrupt.or(pull).await?;
+            }
         }
         self.interrupt.check()?;
+        // Before anything is there that somebody has to find.
+        self.site.runs_on.remember(&self.site.project.dir)?;
         self.prepare(plan).await?;
         for (service, action) in &plan.actions {
             self.interrupt.check()?;
@@ -110,7 +118,7 @@ impl<'a> Up<'a> {
         Ok(())
     }
 
-    /// Makes room, then makes every container that is needed, all at once.
+    /// Makes room, then makes every instance that is needed, all at once.
     async fn prepare(&mut self, plan: &Plan) -> Result<()> {
         for (instance, why) in &plan.removals {
             let out = &self.ctx.out;
@@ -127,7 +135,7 @@ impl<'a> Up<'a> {
                     specs.extend(self.spec(*service));
                 }
                 Action::Keep(i) | Action::Start(i) | Action::Restart(i) => {
-                    self.containers.push((*service, i.id.clone()));
+                    self.instances.push((*service, i.id.clone()));
                 }
                 Action::KeepApi(_)
                 | Action::ReloadApi(_)
@@ -151,7 +159,7 @@ impl<'a> Up<'a> {
             match made {
                 Ok(id) => {
                     self.undo.created.push(id.clone());
-                    self.containers.push((*service, id));
+                    self.instances.push((*service, id));
                 }
                 Err(e) => failure = failure.or(Some(e)),
             }
@@ -160,11 +168,11 @@ impl<'a> Up<'a> {
     }
 
     fn spec(&self, service: Service) -> Option<(Service, &'a ServiceSpec)> {
-        let found = self.wanted.containers.iter().find(|(s, _)| *s == service);
+        let found = self.wanted.specs.iter().find(|(s, _)| *s == service);
         found.map(|(s, spec)| (*s, spec))
     }
 
-    /// The old container keeps all it has, under another name, until the new one is healthy.
+    /// The old instance keeps all it has, under another name, until the new one is healthy.
     async fn set_aside(&mut self, old: &Instance) -> Result<()> {
         if !old.name.ends_with(SET_ASIDE) {
             let name = format!("{}{SET_ASIDE}", old.name);
@@ -179,7 +187,7 @@ impl<'a> Up<'a> {
 
     /// An interrupted `up` left the successor of `before`: this one goes on with it.
     fn fall_back_to(&mut self, before: &Instance) {
-        let successor = (self.containers.iter()).find(|(s, _)| s.as_str() == before.service);
+        let successor = (self.instances.iter()).find(|(s, _)| s.as_str() == before.service);
         self.undo
             .created
             .extend(successor.map(|(_, id)| id.clone()));
@@ -214,7 +222,7 @@ impl<'a> Up<'a> {
     }
 
     async fn bring_up(&mut self, service: Service, action: &Action) -> Result<()> {
-        let id = self.containers.iter().find(|(s, _)| *s == service);
+        let id = self.instances.iter().find(|(s, _)| *s == service);
         let id = id.map(|(_, id)| id.clone()).unwrap_or_default();
         match action {
             Action::Keep(_) | Action::KeepApi(_) => {}
@@ -245,7 +253,7 @@ impl<'a> Up<'a> {
         if service == Service::Api {
             return self.wait_for_api(0).await;
         }
-        self.wait_for_container(service, &id).await
+        self.wait_for_instance(service, &id).await
     }
 
     async fn stop(&self, instance: &Instance) -> Result<()> {

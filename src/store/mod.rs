@@ -20,8 +20,8 @@ use crate::error::{Error, Result as UserResult};
 pub use id::new_id;
 pub use mongo::Mongo;
 pub use records::{
-    CLUB_ROOM, Call, CallType, Channel, Club, Known, Meeting, Mode, Present, Role, Room, Status,
-    User,
+    CLUB_ROOM, Call, CallType, Channel, Club, Known, Lobby, Meeting, Mode, Present, Role, Room,
+    Status, User,
 };
 pub use sqlite::Sqlite;
 
@@ -127,7 +127,7 @@ pub const MOST_ROOMS: usize = 1_000;
 pub fn of(project: &Project) -> UserResult<Box<dyn Store>> {
     let settings = &project.settings;
     let in_mongodb = match settings.store.kind {
-        StoreChoice::Auto => settings.services.mongodb.enabled,
+        StoreChoice::Auto => project.runs_mongodb(),
         StoreChoice::Mongodb => true,
         StoreChoice::Sqlite => false,
     };

@@ -258,6 +258,7 @@ impl People {
             mode: room.mode,
             participants: Vec::new(),
             max_participants: planner.max_participants,
+            lobby: None,
             call: Call::default(),
             revision: 0,
         };

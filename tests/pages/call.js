@@ -12,7 +12,14 @@ const FRAMES_PER_SECOND = 15;
 const events = [];
 const remotes = new Map();
 const context = new AudioContext();
+const messages = [];
 let room;
+let options = {};
+
+/// Options of the room that is joined next, besides those of every test.
+function choose(more) {
+  options = more;
+}
 
 /// Logs in at the API as the app does.
 async function login(api, username, password) {
@@ -56,11 +63,14 @@ async function comeBack(enter) {
 
 /// Joins the room; tells who the SFU says we are.
 async function connect(url, jwt) {
-  room = new LivekitClient.Room({ adaptiveStream: false, dynacast: false });
+  room = new LivekitClient.Room({ adaptiveStream: false, dynacast: false, ...options });
   const { RoomEvent } = LivekitClient;
   for (const name of ['SignalReconnecting', 'Reconnecting', 'Reconnected', 'Disconnected', 'ParticipantDisconnected']) {
     room.on(RoomEvent[name], () => events.push(name));
   }
+  room.on(RoomEvent.DataReceived, (bytes, participant, _, topic) => {
+    messages.push([participant?.identity ?? '', new TextDecoder().decode(bytes), topic ?? '']);
+  });
   room.on(RoomEvent.TrackSubscribed, (track, _, participant) => watch(participant.identity, track));
   await room.connect(url, jwt);
   await context.resume();
@@ -86,6 +96,50 @@ async function insist(source) {
   } catch (e) {
     return `${e}`;
   }
+}
+
+/// Sends a message to all, or to some.
+function say(text, reliable, topic, destinationIdentities) {
+  const bytes = new TextEncoder().encode(text);
+  return room.localParticipant.publishData(bytes, { reliable, topic, destinationIdentities });
+}
+
+/// Messages that have come: from whom, what, about what.
+function heard() {
+  return messages;
+}
+
+/// Publishes a camera of this size in three layers.
+async function publishLayers(width, height) {
+  const track = await LivekitClient.createLocalVideoTrack({ resolution: { width, height, frameRate: 15 } });
+  await room.localParticipant.publishTrack(track, { source: 'camera', simulcast: true, videoCodec: 'vp8' });
+}
+
+/// What is known of a participant, also of ourselves.
+function known(identity) {
+  const p = room.localParticipant.identity === identity ? room.localParticipant : room.remoteParticipants.get(identity);
+  if (!p) return null;
+  const tracks = [...p.trackPublications.values()].map((t) => ({ source: t.source, muted: t.isMuted, sid: t.trackSid, subscribed: !!t.isSubscribed }));
+  return { sid: p.sid, name: p.name, metadata: p.metadata, attributes: p.attributes, speaking: p.isSpeaking, quality: p.connectionQuality, tracks };
+}
+
+/// Does something with what we publish or get.
+async function act(what, ...rest) {
+  const local = room.localParticipant;
+  const remote = (identity, source) => room.remoteParticipants.get(identity).getTrackPublication(source);
+  const actions = {
+    mute: (source, muted) => (muted ? local.getTrackPublication(source).mute() : local.getTrackPublication(source).unmute()),
+    unpublish: (source) => local.unpublishTrack(local.getTrackPublication(source).track),
+    subscribe: (identity, source, yes) => remote(identity, source).setSubscribed(yes),
+    quality: (identity, source, quality) => remote(identity, source).setVideoQuality(quality),
+    attributes: (attributes) => local.setAttributes(attributes),
+    metadata: (metadata) => local.setMetadata(metadata),
+    answerCalls: (method) => local.registerRpcMethod(method, async (call) => `${call.callerIdentity}: ${call.payload}`),
+    call: (destinationIdentity, method, payload) => local.performRpc({ destinationIdentity, method, payload }),
+    cutSignal: () => room.engine.client.ws?.close?.() ?? room.simulateScenario('signal-reconnect'),
+    roomMetadata: () => room.metadata,
+  };
+  return (await actions[what](...rest)) ?? null;
 }
 
 /// Asks a standard token endpoint as an app does that knows nothing else of it.
@@ -210,4 +264,4 @@ async function request(url, options) {
   return answer.json();
 }
 
-window.call = { login, token, tokenSource, sandbox, join, stay, connect, knock, insist, report, leave: () => room.disconnect() };
+window.call = { choose, say, heard, publishLayers, known, act, login, token, tokenSource, sandbox, join, stay, connect, knock, insist, report, leave: () => room.disconnect() };

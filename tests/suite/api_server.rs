@@ -24,7 +24,9 @@ async fn paths_and_methods_that_nobody_serves_speak_the_envelope() {
         let api = Api::start_on(kind).await;
         let mut table = String::new();
         for (method, path) in [
-            ("GET", "/"),
+            ("GET", "/nowhere"),
+            ("GET", "/assets/nothing.js"),
+            ("GET", "/api"),
             ("GET", "/api/livekit/token/"),
             ("POST", "/api/../etc/passwd"),
             ("GET", "/api/livekit/token"),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use urbania::config::{Effective, Machine, NetworkMode, PortUse, Project, effective};
+use urbania::config::{Effective, EngineKind, Machine, NetworkMode, PortUse, Project, effective};
 use urbania::context::Env;
 use urbania::host::sockets::Protocol;
 
@@ -16,6 +16,7 @@ fn of(yaml: &str, network: NetworkMode, node_ip: &str, webhook: Option<&str>) ->
     let folder = Folder::with(&[("livekit.yaml", &format!("{KEYS}{yaml}"))]);
     let project = Project::load_from(folder.path(), &Env::default()).unwrap();
     let machine = Machine {
+        engine: EngineKind::Docker,
         network,
         node_ip: node_ip.parse::<IpAddr>().unwrap(),
         webhook_url: webhook.map(Into::into),

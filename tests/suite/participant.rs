@@ -35,6 +35,7 @@ async fn visited_within(
         base,
         pair,
         clock: &Clock::system(),
+        relay_to: None,
         patience,
     })
     .await;

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use urbania::host::process::{Spawn, running, spawn_detached_through};
+use urbania::host::process::{Spawn, Variables, running, spawn_detached_through};
 
 use crate::support::docker::docker;
 use crate::support::holder::Holder;
@@ -188,7 +188,7 @@ fn the_project_recognises_its_own_api() {
                     "support::holder::hold_sockets".into(),
                     "--nocapture".into(),
                 ],
-                env: &[("HOLD_SOCKETS".into(), socket)],
+                env: Variables::Added(&[("HOLD_SOCKETS".into(), socket)]),
                 log: &project.path(".urbania/logs/api.log"),
                 pid_file: &pid_file,
                 dir: project.dir(),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use urbania::host::process::{Running, Spawn, Stopped, running, spawn_detached_through};
+use urbania::host::process::{Running, Spawn, Stopped, Variables, running, spawn_detached_through};
 
 use crate::support::until::eventually;
 
@@ -47,7 +47,7 @@ impl Place {
             &Spawn {
                 program: Path::new(program),
                 args,
-                env: &[("GREETING".into(), "hello".into())],
+                env: Variables::Added(&[("GREETING".into(), "hello".into())]),
                 log: &self.log(),
                 pid_file: &self.pid_file(),
                 dir: self.dir.path(),
@@ -192,7 +192,7 @@ async fn a_start_whose_starter_is_killed_at_any_moment_is_found_or_never_was() {
             &Spawn {
                 program: Path::new("/bin/sleep"),
                 args: &["60.25".into()],
-                env: &[("STARTED_IN".into(), dir.clone())],
+                env: Variables::Added(&[("STARTED_IN".into(), dir.clone())]),
                 log: &log,
                 pid_file: &pid_file,
                 dir: place.dir.path(),

@@ -24,6 +24,7 @@ bench_up() {
     "$(spread "${ours_up[@]}")" "$(spread "${plain_up[@]}")"
   compare down "$(median "${ours_down[@]}")" "$(median "${plain_down[@]}")" 50 \
     "$(spread "${ours_down[@]}")" "$(spread "${plain_down[@]}")"
+  embedded_up "$1"
   start_time
   local kib
   kib=$(median "${memory[@]}")
@@ -36,6 +37,21 @@ compare() {
   local over=$(($2 - $3))
   row "urbania $1 ($5 ms)" "$(milliseconds "$2")" "$(milliseconds "$3") ($6)" "$(milliseconds "$over")" "max. $4 ms" \
     "$(verdict "$over" $(($4 * 1000)))"
+}
+
+# embedded_up ROUNDS: the same project where there is no Docker and nothing else either.
+embedded_up() {
+  local round up=() down=()
+  for ((round = 0; round <= $1; round++)); do
+    timed "$urbania" --project "$dir" --quiet up --engine embedded
+    [ "$round" -eq 0 ] || up+=("$took")
+    timed "$urbania" --project "$dir" --quiet down
+    [ "$round" -eq 0 ] || down+=("$took")
+  done
+  local us
+  us=$(median "${up[@]}")
+  row "urbania up --engine embedded" "$(milliseconds "$us")" "($(spread "${up[@]}") ms)" "" "max. 500 ms" "$(verdict "$us" 500000)"
+  row "urbania down" "$(milliseconds "$(median "${down[@]}")")" "($(spread "${down[@]}") ms)" "" "" ""
 }
 
 start_time() {

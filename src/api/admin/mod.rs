@@ -27,7 +27,9 @@ use super::sfu::is_admin;
 use crate::livekit::room_service::SfuError;
 use crate::livekit::token::LONGEST_NAME;
 
-pub use participants::{mute, participant, participants, remove, update};
+pub use participants::{
+    mute, mute_track, nobody, participant, participants, put_out, remove, update,
+};
 pub use rooms::{create, delete, get, list, send, set_metadata};
 
 type Rejection = envelope::Rejection<Urbania>;
@@ -49,8 +51,8 @@ impl FromRequestParts<Arc<App>> for Admin {
     }
 }
 
-/// Names in a path: percent-encoded UTF-8, of a length that LiveKit takes.
-type Names<T> = Result<axum::extract::Path<T>, PathRejection>;
+/// Names in a path: percent-encoded UTF-8.
+pub type Names<T> = Result<axum::extract::Path<T>, PathRejection>;
 
 fn room(path: Names<String>) -> Result<String, Refusal> {
     let axum::extract::Path(room) = path.map_err(|e| Refusal::BadRequest(e.body_text()))?;
@@ -58,7 +60,8 @@ fn room(path: Names<String>) -> Result<String, Refusal> {
     Ok(room)
 }
 
-fn who(path: Names<(String, String)>) -> Result<(String, String), Refusal> {
+/// A room and somebody in it, of a length that LiveKit takes.
+pub fn who(path: Names<(String, String)>) -> Result<(String, String), Refusal> {
     let axum::extract::Path((room, who)) = path.map_err(|e| Refusal::BadRequest(e.body_text()))?;
     check(&room)?;
     check(&who)?;
@@ -83,11 +86,11 @@ fn refusal(e: SfuError, missing: &'static str) -> Refusal {
 }
 
 /// 204, if it was there to be taken away.
-fn gone(was_there: bool, missing: &'static str) -> Result<StatusCode, Rejection> {
+fn gone(was_there: bool, missing: &'static str) -> Result<StatusCode, Refusal> {
     if was_there {
         Ok(StatusCode::NO_CONTENT)
     } else {
-        Err(Refusal::NotFound(missing.into()).into())
+        Err(Refusal::NotFound(missing.into()))
     }
 }
 

@@ -103,7 +103,12 @@ pub async fn remove(
     path: Names<(String, String)>,
 ) -> Result<StatusCode, Rejection> {
     let (room, who) = who(path)?;
-    gone(app.sfu.remove(&room, &who).await.map_err(nobody)?, NOBODY)
+    Ok(put_out(&app, &room, &who).await?)
+}
+
+/// Sends somebody away, if they are there.
+pub async fn put_out(app: &App, room: &str, who: &str) -> Result<StatusCode, Refusal> {
+    gone(app.sfu.remove(room, who).await.map_err(nobody)?, NOBODY)
 }
 
 /// Mutes a track, or asks for it to be heard again.
@@ -134,16 +139,27 @@ pub async fn mute(
     body: Body,
 ) -> Result<StatusCode, Rejection> {
     let (room, who) = who(path)?;
-    let mut members = Members::read(&headers, body).await?;
+    Ok(mute_track(&app, &room, &who, &headers, body).await?)
+}
+
+/// Mutes the track that a body names, or asks for it to be heard again.
+pub async fn mute_track(
+    app: &App,
+    room: &str,
+    who: &str,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<StatusCode, Refusal> {
+    let mut members = Members::read(headers, body).await?;
     let track = members.name("track_sid");
     let muted = members.switch("muted").unwrap_or(true);
     members.check(None)?;
     // LiveKit says yes to a track that is not there.
-    let there = app.sfu.participant(&room, &who).await.map_err(nobody)?;
+    let there = app.sfu.participant(room, who).await.map_err(nobody)?;
     if !there.tracks.iter().any(|published| published.sid == track) {
-        return Err(Refusal::NotFound(NO_TRACK.into()).into());
+        return Err(Refusal::NotFound(NO_TRACK.into()));
     }
-    let muted = app.sfu.mute(&room, &who, &track, muted).await;
+    let muted = app.sfu.mute(room, who, &track, muted).await;
     muted.map_err(|e| refusal(e, NO_TRACK))?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -247,6 +263,7 @@ fn sources(members: &mut Members) -> Option<Vec<i32>> {
 
 const NO_TRACK: &str = "Track not found";
 
-fn nobody(e: SfuError) -> Refusal {
+/// The SFU's answer about somebody.
+pub fn nobody(e: SfuError) -> Refusal {
     refusal(e, NOBODY)
 }

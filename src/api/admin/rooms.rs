@@ -127,10 +127,8 @@ pub async fn delete(
     State(app): State<Arc<App>>,
     path: Names<String>,
 ) -> Result<StatusCode, Rejection> {
-    gone(
-        app.sfu.delete(&room(path)?).await.map_err(no_room)?,
-        NO_ROOM,
-    )
+    let was_there = app.sfu.delete(&room(path)?).await.map_err(no_room)?;
+    Ok(gone(was_there, NO_ROOM)?)
 }
 
 /// Replaces a room's metadata; an empty text removes it.

@@ -81,6 +81,7 @@ mod tests {
             mode: Mode::Call,
             participants: participants.iter().map(ToString::to_string).collect(),
             max_participants: 0,
+            lobby: None,
             call: Call::default(),
             revision: 0,
         }))

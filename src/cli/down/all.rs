@@ -1,14 +1,16 @@
-//! `urbania down --all`: every project that the engine knows or whose API runs, one after the other.
+//! `urbania down --all`: every project that an engine knows or of which a process runs, one after the other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error as StdError;
 use std::iter::successors;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{Args, agree, lock};
-use crate::config::{Project, STATE_DIR};
+use crate::config::{EngineKind, Project, RunsOn, STATE_DIR};
 use crate::context::Context;
 use crate::engine::docker::Docker;
+use crate::engine::processes::{Processes, folders as folders_of_processes};
 use crate::engine::{Engine, Instance, Volume};
 use crate::error::{Error, Result};
 use crate::host::files::same_folder;
@@ -17,16 +19,100 @@ use crate::output::BAD;
 use crate::stack::api::ApiFiles;
 use crate::stack::apis::{FoundApi, apis};
 use crate::stack::down::Down;
-use crate::stack::settle::settle;
+use crate::stack::runner::forget_if_nothing_is_left;
 
-/// Stops every project that has a container, a volume or an API. One that fails does not save the
-/// others.
+/// What is to be stopped of a project, and the engine that it runs on.
+struct Job {
+    down: Down,
+    engine: Arc<dyn Engine>,
+}
+
+/// Stops every project that has a container, a volume, a process or an API. One that fails does not save
+/// the others.
 pub(super) async fn all(ctx: &Context, args: &Args) -> Result<()> {
     let apis = apis(&ctx.env).await;
-    let engine = match Docker::connect(&ctx.env).await {
-        Ok(engine) => engine,
-        Err(e) => return without_engine(ctx, args, &apis, e).await,
+    let mut jobs = of_processes(ctx, args, &apis).await?;
+    let rest = apis.into_iter();
+    let rest: Vec<FoundApi> = rest
+        .filter(|api| !jobs.iter().any(|job| same_folder(&job.down.dir, &api.dir)))
+        .collect();
+    let silent = match Docker::connect(&ctx.env).await {
+        Ok(docker) => {
+            jobs.extend(of_containers(args, Arc::new(docker), &rest).await?);
+            None
+        }
+        // No sign of an engine, and of no project that would need one.
+        Err(_) if rest.is_empty() && Docker::is_absent(&ctx.env) => None,
+        Err(e) => Some(e),
     };
+    jobs.retain(|job| !job.down.is_empty());
+    match (silent, args.dry_run) {
+        (Some(e), true) => Err(e),
+        (None, true) => {
+            let steps: Vec<_> = jobs.iter().flat_map(|job| job.down.steps()).collect();
+            super::super::up::show_plan(ctx, &steps)
+        }
+        (Some(e), false) => {
+            stop(ctx, args, &jobs).await?;
+            without_engine(ctx, &rest, e).await
+        }
+        (None, false) if jobs.is_empty() => {
+            ctx.out.say("nothing runs");
+            Ok(())
+        }
+        (None, false) => stop(ctx, args, &jobs).await,
+    }
+}
+
+async fn stop(ctx: &Context, args: &Args, jobs: &[Job]) -> Result<()> {
+    agree(ctx, args, jobs.iter().map(|job| &job.down))?;
+    let mut failures = Vec::new();
+    for Job { down, engine } in jobs {
+        ctx.out.say(format_args!("project {}", down.project));
+        if let Err(e) = one(ctx, engine.as_ref(), down).await {
+            ctx.out
+                .complain(format_args!("{BAD}failed{BAD:#}: {}", in_full(&e)));
+            failures.push((down.project.as_str(), e));
+        }
+    }
+    verdict(&failures, jobs.len())
+}
+
+/// The projects of which a process runs, or whose API does and that have no containers.
+async fn of_processes(ctx: &Context, args: &Args, apis: &[FoundApi]) -> Result<Vec<Job>> {
+    let mut dirs = folders_of_processes().await;
+    let runs_on_processes =
+        |dir: &PathBuf| RunsOn::of(dir).is_some_and(|r| r.engine != EngineKind::Docker);
+    dirs.extend(
+        apis.iter()
+            .map(|api| api.dir.clone())
+            .filter(runs_on_processes),
+    );
+    let mut jobs = Vec::new();
+    for dir in dirs {
+        let engine: Arc<dyn Engine> = Arc::new(Processes::of(&dir, &ctx.env));
+        let (instances, volumes) = tokio::try_join!(engine.instances(None), engine.volumes(None))?;
+        let mut names: BTreeSet<&str> = instances.iter().map(|i| i.project.as_str()).collect();
+        let of_api = apis.iter().find(|api| same_folder(&api.dir, &dir));
+        if names.is_empty() {
+            names.extend(of_api.map(|api| api.project.as_str()));
+        }
+        // There is one in the folder, whatever the project was called when it was started.
+        let mut api = of_api.map(|api| api.pid);
+        for name in names {
+            let mut down = Down::new(name, &dir, &[], &instances, api.take());
+            if args.volumes {
+                down.volumes = (volumes.iter().filter(|v| v.project == name).cloned()).collect();
+            }
+            let engine = Arc::clone(&engine);
+            jobs.push(Job { down, engine });
+        }
+    }
+    Ok(jobs)
+}
+
+/// The projects that the engine of containers knows, and those of which only the API is left.
+async fn of_containers(args: &Args, engine: Arc<Docker>, apis: &[FoundApi]) -> Result<Vec<Job>> {
     let (instances, volumes) = tokio::try_join!(engine.instances(None), engine.volumes(None))?;
     let mut downs = Vec::new();
     for (name, dir) in folders(&instances, &volumes) {
@@ -38,27 +124,12 @@ pub(super) async fn all(ctx: &Context, args: &Args) -> Result<()> {
         }
         downs.push(down);
     }
-    add_apis(&mut downs, &apis);
-    downs.retain(|down| !down.is_empty());
-    if args.dry_run {
-        let steps: Vec<_> = downs.iter().flat_map(Down::steps).collect();
-        return super::super::up::show_plan(ctx, &steps);
-    }
-    if downs.is_empty() {
-        ctx.out.say("nothing runs");
-        return Ok(());
-    }
-    agree(ctx, args, &downs)?;
-    let mut failures = Vec::new();
-    for down in &downs {
-        ctx.out.say(format_args!("project {}", down.project));
-        if let Err(e) = one(ctx, &engine, down).await {
-            ctx.out
-                .complain(format_args!("{BAD}failed{BAD:#}: {}", in_full(&e)));
-            failures.push((down.project.as_str(), e));
-        }
-    }
-    verdict(&failures, downs.len())
+    add_apis(&mut downs, apis);
+    let job = |down| Job {
+        down,
+        engine: Arc::<Docker>::clone(&engine),
+    };
+    Ok(downs.into_iter().map(job).collect())
 }
 
 /// Adds the projects of which the engine knows nothing.
@@ -76,10 +147,7 @@ fn add_apis(downs: &mut Vec<Down>, apis: &[FoundApi]) {
 }
 
 /// The APIs need no engine to stop; the rest has to wait for one.
-async fn without_engine(ctx: &Context, args: &Args, apis: &[FoundApi], e: Error) -> Result<()> {
-    if args.dry_run {
-        return Err(e);
-    }
+async fn without_engine(ctx: &Context, apis: &[FoundApi], e: Error) -> Result<()> {
     for FoundApi { project, dir, .. } in apis {
         let stop = async {
             let _lock = lock(ctx, dir, false).await?;
@@ -123,11 +191,11 @@ async fn api(dir: &Path) -> Result<Option<u32>> {
 
 /// Stops a project when nobody else is at work on it: what is there then, and of the data no more
 /// than was agreed to.
-async fn one(ctx: &Context, engine: &Docker, agreed: &Down) -> Result<()> {
+async fn one(ctx: &Context, engine: &dyn Engine, agreed: &Down) -> Result<()> {
     let (name, dir) = (&agreed.project, &agreed.dir);
     let lock = lock(ctx, dir, dir.as_os_str().is_empty()).await?;
     if lock.as_ref().is_some_and(ProjectLock::was_abandoned) {
-        settle(engine, name).await?;
+        engine.recover(name).await?;
     }
     let instances = engine.instances(Some(name)).await?;
     let down = Down {
@@ -135,7 +203,11 @@ async fn one(ctx: &Context, engine: &Docker, agreed: &Down) -> Result<()> {
         ..Down::new(name, dir, &[], &instances, api(dir).await?)
     };
     down.apply(ctx, engine, project_in(dir, name, ctx).as_ref())
-        .await
+        .await?;
+    if dir.as_os_str().is_empty() {
+        return Ok(());
+    }
+    forget_if_nothing_is_left(engine, dir).await
 }
 
 /// The files of a project, if they are still those of this one.
@@ -175,7 +247,7 @@ fn verdict(failures: &[(&str, Error)], all: usize) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::State;
+    use crate::engine::{Form, State};
 
     fn instance(project: &str, dir: &Path) -> Instance {
         Instance {
@@ -184,7 +256,7 @@ mod tests {
             project: project.into(),
             service: "livekit".into(),
             dir: dir.into(),
-            image: "i".into(),
+            form: Form::Container { image: "i".into() },
             config: "c".into(),
             state: State::Running,
         }

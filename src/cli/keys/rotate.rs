@@ -269,7 +269,7 @@ fn as_json(project: &Project, look: &Look) -> Value {
         "in_use": pair(project.key_pair()),
         "reserve": livekit.reserve().map(pair),
         "retiring": livekit.retiring().map(|(old, _)| role_of(livekit, old)),
-        "sfu": { "url": livekit.url_here(), "state": look.sfu, "participants": look.participants },
+        "sfu": { "url": look.base, "state": look.sfu, "participants": look.participants },
         "apis": apis,
         "env_files": look.env_files,
     })

@@ -6,12 +6,13 @@ use serde_json::{Map, Value};
 
 use super::{Findings, NO_FILE, Source, settings, tree, typed};
 use crate::config::lint::{self, Lint, Linted, NO_KEY, Origin, Target};
-use crate::config::problem::Problem;
+use crate::config::problem::{self, Problem};
 use crate::config::roles::Roles;
 use crate::config::schema::{is_read_here, typed_schema};
-use crate::config::yaml::{Node, fit};
+use crate::config::yaml::{Node, fit, is_passed_over, parse};
 use crate::config::{Effect, LIVEKIT_FILE, LivekitConfig, Settings, files};
 use crate::context::Env;
+use crate::error::{Context as _, Result};
 
 /// `livekit.yaml`, which must be there, read as the release in use reads it.
 pub fn livekit(
@@ -62,6 +63,42 @@ pub fn livekit(
         tree,
     };
     (source, config)
+}
+
+/// A `livekit.yaml` of no project, such as an effective one. Keys that nobody knows are passed over.
+pub fn livekit_file(path: &Path) -> Result<LivekitConfig> {
+    let text =
+        std::fs::read_to_string(path).or_fail(|| format!("cannot read `{}`", path.display()))?;
+    let (tree, complaints) = parse(&text);
+    let of_file = |message| Problem::of(LIVEKIT_FILE, message);
+    let mut problems: Vec<_> = complaints
+        .into_iter()
+        .filter(|(_, message)| !is_passed_over(message))
+        .map(|(at, message)| Problem {
+            at: Some(at),
+            ..of_file(message)
+        })
+        .collect();
+    let Some(tree) = tree.filter(|_| problems.is_empty()) else {
+        problems.extend(text.trim().is_empty().then(|| of_file(NO_KEY.to_owned())));
+        return Err(problem::error(problems));
+    };
+    let target = Target::of_image("");
+    let read = lint::read(&tree, target);
+    let mut value = read.value;
+    problems.extend(unusable(&tree, &mut value, &read.lints));
+    let wrong = |lint: &Lint| lint.origin == Origin::Type && is_read_here(&lint.path);
+    problems.extend(read.lints.into_iter().filter(wrong).map(Problem::linted));
+    let mut findings = Findings {
+        problems,
+        ..Findings::default()
+    };
+    let mut config: LivekitConfig = typed(LIVEKIT_FILE, value, &mut findings);
+    if !findings.problems.is_empty() {
+        return Err(problem::error(findings.problems));
+    }
+    config.tree = lint::whole(&tree, target);
+    Ok(config)
 }
 
 /// Numbers that LiveKit takes and urbania cannot do with; they are taken out.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use async_trait::async_trait;
 
-use super::is_private;
+use super::{Advertises, is_private};
 use crate::doctor::{About, Blind, Check, Finding, Group, Look, Site};
 use crate::host::address::{internal_interface, is_here};
 
@@ -32,25 +32,18 @@ impl Check for Advertised {
 
     async fn look(&self, site: &Site) -> Look {
         let rtc = &site.project()?.livekit.rtc;
-        if site.engine().is_ok_and(|e| e.facts.remote_host().is_some()) {
+        if site.engine().is_ok_and(|e| e.remote_host().is_some()) {
             return Err(Blind::because("the engine is on another machine"));
         }
         if rtc.use_external_ip {
             return Ok(Vec::new());
         }
-        let named: Vec<IpAddr> = (rtc.node_ip.as_deref().unwrap_or_default().split(','))
-            .filter_map(|ip| ip.trim().parse().ok())
-            .collect();
-        let is_named = !named.is_empty();
-        let all = if is_named {
-            named
-        } else {
-            vec![site.machine()?.node_ip]
-        };
-        Ok(all
-            .into_iter()
-            .map(|ip| judge(&Place::of(ip, is_named)))
-            .collect())
+        let Advertises {
+            addresses,
+            is_named,
+        } = Advertises::of(site)?;
+        let places = addresses.into_iter().map(|ip| Place::of(ip, is_named));
+        Ok(places.map(|place| judge(&place)).collect())
     }
 }
 

@@ -1,11 +1,12 @@
 //! The SFU as containers reach it.
 
 use std::io::{Error, ErrorKind};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::Advertises;
 use crate::doctor::{About, Blind, Check, Finding, Group, Look, Site};
 use crate::engine::{Instance, State};
 use crate::host::inside::{Tried, connect, has_own_network};
@@ -36,7 +37,10 @@ impl Check for Container {
 
     async fn look(&self, site: &Site) -> Look {
         let seen = site.engine()?;
-        if seen.facts.remote_host().is_some() || seen.facts.virtual_machine().is_some() {
+        let Some(containers) = seen.containers() else {
+            return Ok(Vec::new());
+        };
+        if !containers.is_here() {
             return Err(Blind::because("the engine is not on this machine itself"));
         }
         site.sfu()?;
@@ -67,15 +71,9 @@ impl Check for Container {
 /// Where the SFU listens for those who are not on this machine.
 fn addresses(site: &Site) -> Result<Vec<SocketAddr>, Blind> {
     let livekit = &site.project()?.livekit;
-    let named = livekit.rtc.node_ip.as_deref().unwrap_or_default();
-    let named = named.split(',').find_map(|ip| ip.trim().parse().ok());
-    let ip: IpAddr = match named {
-        Some(ip) => ip,
-        None => site.machine()?.node_ip,
-    };
-    if ip.is_loopback() {
-        return Err(Blind::because("the SFU advertises a loopback address"));
-    }
+    let mut advertised = Advertises::of(site)?.addresses.into_iter();
+    let ip = advertised.find(|ip| !ip.is_loopback());
+    let ip = ip.ok_or_else(|| Blind::because("the SFU advertises a loopback address"))?;
     let bound = livekit.addresses();
     let is_bound = bound.is_empty() || bound.contains(&ip);
     let ports = [

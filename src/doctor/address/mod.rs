@@ -3,10 +3,40 @@
 pub mod advertised;
 pub mod changed;
 pub mod container;
+pub mod interfaces;
 pub mod stun;
 pub mod url;
 
 use std::net::IpAddr;
+
+use super::{Blind, Site};
+
+/// What the SFU advertises, where no STUN server decides.
+pub struct Advertises {
+    /// Its addresses, one at least.
+    pub addresses: Vec<IpAddr>,
+    /// Whether livekit.yaml names them; otherwise `urbania up` adds the one there is.
+    is_named: bool,
+}
+
+impl Advertises {
+    /// What livekit.yaml says, or what `urbania up` adds.
+    pub fn of(site: &Site) -> Result<Self, Blind> {
+        let named = site.project()?.livekit.rtc.node_ip.as_deref();
+        let named = named.unwrap_or_default().split(',');
+        let named: Vec<IpAddr> = named.filter_map(|ip| ip.trim().parse().ok()).collect();
+        let is_named = !named.is_empty();
+        let addresses = if is_named {
+            named
+        } else {
+            vec![site.machine()?.node_ip]
+        };
+        Ok(Self {
+            addresses,
+            is_named,
+        })
+    }
+}
 
 /// Addresses that are nobody's on the internet.
 fn is_private(ip: IpAddr) -> bool {

@@ -38,10 +38,12 @@ impl Check for Disk {
             findings.extend(of(&project.dir, "the project"));
         }
         if let Ok(seen) = site.engine() {
-            let is_here =
-                seen.facts.remote_host().is_none() && seen.facts.virtual_machine().is_none();
-            if is_here && seen.host.data.is_dir() {
-                findings.extend(of(&seen.host.data, "the engine"));
+            let here = seen.containers().filter(|containers| containers.is_here());
+            if let Some(data) = here
+                .map(|here| &here.host.data)
+                .filter(|data| data.is_dir())
+            {
+                findings.extend(of(data, "the engine"));
             }
         } else if site.project().is_err() {
             return Err(Blind::because("there is neither a project nor an engine"));

@@ -28,10 +28,13 @@ impl Check for Images {
 
     async fn look(&self, site: &Site) -> Look {
         let seen = site.engine()?;
+        let (Some(engine), Some(about)) = (seen.engine.containers(), seen.containers()) else {
+            return Ok(Vec::new());
+        };
         let mut findings = Vec::new();
         for image in wanted(site.project()?) {
-            let found = seen.engine.image_architecture(image).await?;
-            findings.extend(judge(image, found.as_deref(), &seen.host.architecture));
+            let found = engine.image_architecture(image).await?;
+            findings.extend(judge(image, found.as_deref(), &about.host.architecture));
         }
         Ok(findings)
     }
@@ -40,7 +43,7 @@ impl Check for Images {
 fn wanted(project: &Project) -> Vec<&str> {
     let settings = &project.settings;
     let mut images = vec![settings.images.livekit.as_str()];
-    if settings.services.mongodb.enabled {
+    if project.runs_mongodb() {
         images.push(&settings.images.mongodb);
     }
     images

@@ -1,4 +1,4 @@
-//! Containers of projects that are no more.
+//! Containers and processes of projects that are no more.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use crate::doctor::{About, Check, Finding, Group, Look, Mend, Site};
 use crate::engine::Instance;
+use crate::engine::processes::orphans;
 use crate::host::files::is_gone;
 
 /// The check.
@@ -16,10 +17,11 @@ pub struct Leftovers;
 const ABOUT: About = About {
     code: "engine.leftovers",
     group: Group::Engine,
-    title: "containers of a project whose folder is gone",
-    looks_at: "Every container with urbania's label, and whether the folder of its project is still there.",
+    title: "containers or processes of a project whose folder is gone",
+    looks_at: "Every container with urbania's label and every process in the folder of an instance, and whether the\n\
+        folder of its project is still there.",
     why: "They hold ports and memory, and no `urbania down` in a folder finds them any more.",
-    fix: "`urbania doctor --fix` removes them, after asking; volumes with data stay. `urbania down --all` stops every\n\
+    fix: "`urbania doctor --fix` removes the containers, after asking; volumes with data stay. `urbania down --all` stops every\n\
         project of the machine.",
 };
 
@@ -30,17 +32,29 @@ impl Check for Leftovers {
     }
 
     async fn look(&self, site: &Site) -> Look {
+        let orphans = of_processes(&orphans());
         let seen = site.engine()?;
         // Folders of another machine are not here anyway.
-        if seen.facts.remote_host().is_some() {
-            return Ok(Vec::new());
+        if seen.remote_host().is_some() {
+            return Ok(orphans);
         }
         let project = site.project().ok().map(|p| p.name.as_str());
         let gone = seen.instances.iter().filter(|i| {
             i.dir.is_absolute() && is_gone(&i.dir) && Some(i.project.as_str()) != project
         });
-        Ok(judge(gone))
+        Ok(orphans.into_iter().chain(judge(gone)).collect())
     }
+}
+
+/// One finding for each process.
+fn of_processes(orphans: &[(u32, PathBuf)]) -> Vec<Finding> {
+    let told = orphans.iter().map(|(pid, dir)| {
+        let message = format!("the folder of a project, `{}`, is gone", dir.display());
+        Finding::warning(message)
+            .evidence(format!("process {pid} of it runs"))
+            .fix(format!("kill {pid}"))
+    });
+    told.collect()
 }
 
 /// One finding for each project.

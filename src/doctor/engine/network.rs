@@ -41,10 +41,14 @@ impl Check for Network {
             .project()
             .map(|p| p.settings.network)
             .unwrap_or_default();
-        if seen.facts.endpoint.is_empty() {
+        let Some(containers) = seen.containers() else {
+            let why = &seen.network.reason;
+            return Ok(vec![Finding::ok(format!("the host's network: {why}"))]);
+        };
+        if containers.facts.endpoint.is_empty() {
             return Err(Blind::because("the engine does not say where it is"));
         }
-        Ok(judge(&seen.facts, &seen.network, wanted, ports))
+        Ok(judge(&containers.facts, &seen.network, wanted, ports))
     }
 }
 

@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 
-use crate::doctor::{About, Check, Finding, Group, Look, Site};
+use crate::config::EngineKind;
+use crate::doctor::{About, Check, ContainersSeen, EngineSeen, Finding, Group, Look, Site};
 
 /// The check.
 #[derive(Debug)]
@@ -11,10 +12,11 @@ pub struct Reachable;
 const ABOUT: About = About {
     code: "engine.reachable",
     group: Group::Engine,
-    title: "no container engine answers, or it is not one that will do",
-    looks_at: "`DOCKER_HOST`, Docker's context and the usual sockets of Docker, Podman and desktop engines, in this\n\
-        order; then the engine's version and the kind of containers that it runs.",
-    why: "Without an engine nothing starts. A socket that is there and refuses is a matter of permission: the user is\n\
+    title: "no engine answers, or it is not one that will do",
+    looks_at: "The engine that the project runs on, or that `urbania up` would take. Where that is Docker: `DOCKER_HOST`,\n\
+        Docker's context and the usual sockets of Docker, Podman and desktop engines, in this order; then the engine's\n\
+        version and the kind of containers that it runs.",
+    why: "Without its engine a project does not start, nor stop. A socket that is there and refuses is a matter of permission: the user is\n\
         not in its group, or has not logged in since.",
     fix: "Start the engine (`sudo systemctl start docker`), or let this user in:\n\
         `sudo usermod -aG docker \"$USER\"`, then log in again. `DOCKER_HOST` must be where the engine is.",
@@ -28,15 +30,37 @@ impl Check for Reachable {
 
     async fn look(&self, site: &Site) -> Look {
         if let Some(e) = site.engine_error() {
-            let finding = Finding::problem(e.to_string());
+            // Without a project, nobody needs an engine of containers.
+            let finding = match site.project() {
+                Ok(_) => Finding::problem(e.to_string()),
+                Err(_) => Finding::note(e.to_string()),
+            };
             let cause = std::error::Error::source(e).map(ToString::to_string);
             let finding = cause.into_iter().fold(finding, Finding::evidence);
             return Ok(vec![e.hints().iter().cloned().fold(finding, Finding::fix)]);
         }
-        let facts = &site.engine()?.facts;
-        Ok(vec![Finding::ok(format!(
+        Ok(vec![well(site.engine()?)])
+    }
+}
+
+/// Which engine that is.
+fn well(seen: &EngineSeen) -> Finding {
+    if let Some(ContainersSeen { facts, .. }) = seen.containers() {
+        return Finding::ok(format!(
             "{} {} at {} ({})",
             facts.product, facts.version, facts.endpoint, facts.origin
-        ))])
+        ));
     }
+    let what = match seen.runs_on.engine {
+        EngineKind::Docker | EngineKind::Native => "native: programs of this machine",
+        EngineKind::Embedded => "embedded: the development SFU",
+    };
+    let finding = Finding::ok(what);
+    let programs = &seen.runs_on.programs;
+    let programs = [&programs.livekit, &programs.mongodb].into_iter().flatten();
+    let finding = programs.fold(finding, |finding, path| {
+        finding.evidence(format!("`{}`", path.display()))
+    });
+    let pick = seen.pick.iter().map(|pick| pick.why.clone());
+    pick.fold(finding, Finding::evidence)
 }

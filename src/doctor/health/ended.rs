@@ -1,10 +1,11 @@
-//! Containers that have ended by themselves.
+//! Services that have ended by themselves.
 
 use async_trait::async_trait;
 
+use super::times;
 use crate::doctor::{About, Check, Finding, Group, Look, Site};
 use crate::engine::{Condition, Instance, State};
-use crate::stack::last_words::{Redactor, known, of_container};
+use crate::stack::last_words::{Redactor, known, of_instance};
 use crate::stack::service::Service;
 
 /// The check.
@@ -14,10 +15,11 @@ pub struct Ended;
 const ABOUT: About = About {
     code: "health.ended",
     group: Group::Health,
-    title: "a container has ended by itself",
-    looks_at: "Containers of the project that are there and do not run: exit code, whether the kernel ended them for lack\n\
-        of memory, and their last words. `urbania down` removes what it stops, so what is left has ended otherwise. Of\n\
-        containers that run, whether the kernel has ended a process in them.",
+    title: "a service has ended by itself",
+    looks_at: "Containers and processes of the project that are there and do not run: their last words, and of containers\n\
+        the exit code and whether the kernel ended them for lack of memory. `urbania down` removes what it stops, so what\n\
+        is left has ended otherwise. Of containers that run, whether the kernel has ended a process in them, and how\n\
+        often the engine has started them again, which it does where somebody gave them a restart policy.",
     why: "LiveKit ends with exit code 0 also when it could not start; MongoDB is ended by the kernel when memory runs\n\
         out. Nobody is told either way.",
     fix: "The finding quotes the last words, with a way out where we know one. `urbania up` starts the service again.",
@@ -35,10 +37,13 @@ impl Check for Ended {
         let mut findings = Vec::new();
         for instance in site.instances()? {
             let condition = engine.inspect(&instance.id).await?;
-            if instance.state == State::Running && !condition.out_of_memory {
+            if instance.state == State::Running
+                && !condition.out_of_memory
+                && condition.restarts == 0
+            {
                 continue;
             }
-            let words = of_container(engine, &instance.id, &redactor).await;
+            let words = of_instance(engine, &instance.id, &redactor).await;
             findings.extend(judge(instance, &condition, &words));
         }
         Ok(findings)
@@ -54,11 +59,18 @@ fn judge(instance: &Instance, condition: &Condition, words: &[String]) -> Option
         (_, true) => Finding::problem(format!(
             "the kernel has ended `{service}` for lack of memory"
         )),
-        (State::Exited, false) => {
-            let code = condition.exit_code.unwrap_or_default();
-            Finding::problem(format!(
-                "`{service}` has ended by itself (exit code {code})"
+        (State::Running, false) if condition.restarts > 0 => {
+            let times = times(condition.restarts);
+            Finding::warning(format!(
+                "the engine has started `{service}` again {times}, because it had ended"
             ))
+        }
+        (State::Exited, false) => {
+            let code = condition
+                .exit_code
+                .map(|code| format!(" (exit code {code})"));
+            let code = code.unwrap_or_default();
+            Finding::problem(format!("`{service}` has ended by itself{code}"))
         }
         (State::Paused, false) => {
             return Some(Finding::problem(format!("`{service}` is paused")).fix("urbania up"));
@@ -82,13 +94,18 @@ fn judge(instance: &Instance, condition: &Condition, words: &[String]) -> Option
     } else {
         finding
     };
-    Some(finding.fix("urbania up"))
+    Some(if condition.state == State::Running {
+        finding.fix(format!("urbania logs {service}   shows more"))
+    } else {
+        finding.fix("urbania up")
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::doctor::Verdict;
+    use crate::engine::Form;
 
     fn of(state: State, out_of_memory: bool, words: &[&str]) -> Option<Finding> {
         let instance = Instance {
@@ -97,7 +114,9 @@ mod tests {
             project: "demo".into(),
             service: "livekit".into(),
             dir: "/srv/demo".into(),
-            image: "livekit".into(),
+            form: Form::Container {
+                image: "livekit".into(),
+            },
             config: String::new(),
             state,
         };
@@ -107,6 +126,7 @@ mod tests {
             exit_code: Some(0),
             out_of_memory,
             pid: None,
+            restarts: 0,
         };
         let words: Vec<String> = words.iter().map(|&w| w.to_owned()).collect();
         judge(&instance, &condition, &words)

@@ -1,11 +1,16 @@
-//! Known lines in the logs of services that run.
+//! What services that run complain of in their logs.
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt as _;
+use serde_json::Value;
 
-use crate::doctor::{About, Check, Finding, Group, Look, Site};
-use crate::engine::{Engine, Instance, LogLine, LogQuery, State};
+use super::times;
+use crate::doctor::{About, Blind, Check, Finding, Group, Look, Site};
+use crate::engine::{LogLine, LogQuery, State};
+use crate::host::process::facts;
+use crate::stack::api::ApiFiles;
 use crate::stack::last_words::{Redactor, known, shortened};
+use crate::stack::logs::of_api;
 use crate::stack::service::Service;
 
 /// The check.
@@ -15,16 +20,20 @@ pub struct Log;
 const ABOUT: About = About {
     code: "health.log",
     group: Group::Health,
-    title: "a service that runs has logged a fault that we know",
-    looks_at: "The last lines of the SFU's and MongoDB's logs since their start, held against the faults whose words we\n\
-        know: webhooks that nobody takes, Redis that is gone, buffers that are small, disks that are full, and others.",
+    title: "a service that runs has logged a fault",
+    looks_at: "The last lines of the logs of the SFU, MongoDB and the API since their start, held against the faults whose\n\
+        words we know: webhooks that nobody takes, Redis that is gone, buffers that are small, disks that are full, and\n\
+        others. Errors that we do not know are shown as they are, the last three of a service, without its secrets.",
     why: "The service goes on, and the log is where nobody looks. The words are often about something else than the\n\
         cause.",
-    fix: "The finding has the way out beside the line. `urbania logs SERVICE` shows the lines around it.",
+    fix: "The finding has the way out beside the line, where one is known. `urbania logs SERVICE` shows the lines\n\
+        around it.",
 };
 
 /// So many lines are read of each log.
 const LINES: usize = 500;
+/// So many errors of a service are shown that nobody knows.
+const UNKNOWN: usize = 3;
 
 #[async_trait]
 impl Check for Log {
@@ -34,93 +43,184 @@ impl Check for Log {
 
     async fn look(&self, site: &Site) -> Look {
         let redactor = Redactor::of(site.project()?);
-        let engine = site.engine()?.engine.as_ref();
         let mut findings = Vec::new();
-        for service in [Service::Mongodb, Service::Livekit] {
-            if let Some(instance) = site
-                .instance(service)?
-                .filter(|i| i.state == State::Running)
-            {
-                let lines = lines(engine, instance).await?;
-                findings.extend(judge(service, &lines, &redactor));
-            }
+        // The API's is a file, which is there without an engine, too.
+        for service in [Service::Api, Service::Mongodb, Service::Livekit] {
+            let lines = match service {
+                Service::Api => lines_of_api(site).await?,
+                _ => lines(site, service).await?,
+            };
+            findings.extend(judge(service, &lines, &redactor));
         }
         Ok(findings)
     }
 }
 
-async fn lines(engine: &dyn Engine, instance: &Instance) -> crate::error::Result<Vec<LogLine>> {
+/// What a container has written since it was started.
+async fn lines(site: &Site, service: Service) -> Result<Vec<LogLine>, Blind> {
+    let engine = site.engine()?.engine.as_ref();
+    let instance = site.instance(service)?;
+    let Some(instance) = instance.filter(|i| i.state == State::Running) else {
+        return Ok(Vec::new());
+    };
     let query = LogQuery {
         tail: Some(LINES),
         since: engine.inspect(&instance.id).await?.started,
         ..LogQuery::default()
     };
-    engine.logs(&instance.id, &query).try_collect().await
+    Ok(engine.logs(&instance.id, &query).try_collect().await?)
 }
 
-/// One finding for each fault, with the last of its lines.
+async fn lines_of_api(site: &Site) -> Result<Vec<LogLine>, Blind> {
+    let Some(api) = site.api() else {
+        return Ok(Vec::new());
+    };
+    let query = LogQuery {
+        tail: Some(LINES),
+        since: facts(&[api.pid]).remove(&api.pid).map(|f| f.started),
+        ..LogQuery::default()
+    };
+    let log = ApiFiles::of(site.project()?).log;
+    Ok(of_api(log, query).try_collect().await?)
+}
+
+/// A fault, and the last of its lines.
+struct Told<'a> {
+    /// What is the same in all its lines.
+    gist: String,
+    /// The way out, where one is known.
+    way: Option<&'static str>,
+    count: u64,
+    last: &'a LogLine,
+}
+
+/// One finding for each fault.
 fn judge(service: Service, lines: &[LogLine], redactor: &Redactor) -> Vec<Finding> {
-    let mut found: Vec<(&str, &str, usize, &LogLine)> = Vec::new();
-    for line in lines
-        .iter()
-        .filter(|line| is_complaint(service, &line.text))
-    {
-        let Some((mark, way)) = known(service, &line.text) else {
+    let mut all: Vec<Told> = Vec::new();
+    for line in lines {
+        let Some((gist, way)) = fault(service, &line.text) else {
             continue;
         };
-        match found.iter_mut().find(|(other, ..)| *other == mark) {
-            Some((_, _, count, last)) => {
-                *count += 1;
-                *last = line;
-            }
-            None => found.push((mark, way, 1, line)),
-        }
+        let before = all.iter().position(|told| told.gist == gist);
+        let count = before.map_or(0, |n| all.remove(n).count);
+        // The latest is the last.
+        all.push(Told {
+            gist,
+            way,
+            count: count + 1,
+            last: line,
+        });
     }
-    let told = found.into_iter().map(|(_, way, count, last)| {
-        let times = match count {
-            1 => "once".to_owned(),
-            n => format!("{n} times"),
-        };
-        let at = last
-            .at
-            .map(|at| format!(", last at {at:.0}"))
-            .unwrap_or_default();
-        let line = shortened(redactor.clean(&last.text));
-        Finding::warning(format!("`{service}` has logged a known fault {times}{at}"))
-            .evidence(format!("| {line}"))
-            .fix(way)
+    let unknown = all.iter().filter(|told| told.way.is_none()).count();
+    let mut left_out = unknown.saturating_sub(UNKNOWN);
+    all.retain(|told| {
+        let is_left_out = told.way.is_none() && left_out > 0;
+        left_out -= usize::from(is_left_out);
+        !is_left_out
     });
-    told.collect()
+    all.iter()
+        .map(|told| told.finding(service, redactor))
+        .collect()
 }
 
-/// LiveKit says how much a line matters; what it only tells is no fault.
-fn is_complaint(service: Service, line: &str) -> bool {
-    service != Service::Livekit || line.contains("WARN") || line.contains("ERROR")
+/// What a line complains of: what is the same in all such lines, and the way out.
+fn fault(service: Service, line: &str) -> Option<(String, Option<&'static str>)> {
+    let severity = Severity::of(line);
+    // What LiveKit only tells is no fault. MongoDB says how much a line matters in its own way.
+    let may_be_known = service == Service::Mongodb || severity.is_some();
+    let found = if may_be_known {
+        known(service, line)
+    } else {
+        None
+    };
+    match found {
+        Some((mark, way)) => Some((mark.to_owned(), Some(way))),
+        None => (severity == Some(Severity::Error)).then(|| (gist(line), None)),
+    }
+}
+
+/// How much a line matters, where it says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Severity {
+    Warning,
+    Error,
+}
+
+impl Severity {
+    /// By the words of LiveKit, MongoDB and ours, which stand at the beginning or in JSON.
+    fn of(line: &str) -> Option<Self> {
+        if let Ok(Value::Object(fields)) = serde_json::from_str(line) {
+            let level = ["level", "s"]
+                .iter()
+                .find_map(|name| fields.get(*name)?.as_str());
+            return match level?.to_ascii_lowercase().as_str() {
+                "warn" | "w" => Some(Self::Warning),
+                "error" | "dpanic" | "panic" | "fatal" | "e" | "f" => Some(Self::Error),
+                _ => None,
+            };
+        }
+        line.split_ascii_whitespace()
+            .take(2)
+            .find_map(|word| match word {
+                "WARN" => Some(Self::Warning),
+                "ERROR" | "DPANIC" | "PANIC" | "FATAL" => Some(Self::Error),
+                _ => None,
+            })
+    }
+}
+
+/// A line without what is different each time: its time, its fields, its numbers.
+fn gist(line: &str) -> String {
+    let message = match serde_json::from_str(line) {
+        Ok(Value::Object(fields)) => ["msg", "message"]
+            .iter()
+            .find_map(|name| Some(fields.get(*name)?.as_str()?.to_owned())),
+        _ => None,
+    };
+    let message = message.unwrap_or_else(|| line.split('{').next().unwrap_or(line).to_owned());
+    message.replace(|c: char| c.is_ascii_digit(), "")
+}
+
+impl Told<'_> {
+    fn finding(&self, service: Service, redactor: &Redactor) -> Finding {
+        let times = times(self.count);
+        let at = self.last.at.map(|at| format!(", last at {at:.0}"));
+        let at = at.unwrap_or_default();
+        let line = shortened(redactor.clean(self.last.text.trim()));
+        let evidence = format!("| {line}");
+        match self.way {
+            Some(way) => {
+                Finding::warning(format!("`{service}` has logged a known fault {times}{at}"))
+                    .evidence(evidence)
+                    .fix(way)
+            }
+            None => Finding::note(format!("`{service}` has logged an error {times}{at}"))
+                .evidence(evidence)
+                .fix(format!(
+                    "urbania logs {service}   shows the lines around it"
+                )),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::doctor::Verdict;
+
+    fn line(second: u8, text: &str) -> LogLine {
+        LogLine {
+            at: format!("2026-01-01T00:00:0{second}.5Z").parse().ok(),
+            text: text.into(),
+        }
+    }
 
     #[test]
     fn each_fault_is_told_once_with_its_last_line() {
-        let line = |at: &str, text: &str| LogLine {
-            at: at.parse().ok(),
-            text: text.into(),
-        };
         let lines = [
-            line(
-                "2026-01-01T00:00:00.5Z",
-                "WARN\tlivekit\tfailed to notify webhook {\"event\": 1}",
-            ),
-            line(
-                "2026-01-01T00:00:01.5Z",
-                "INFO\tlivekit\tunable to connect to redis",
-            ),
-            line(
-                "2026-01-01T00:00:02.5Z",
-                "WARN\tlivekit\tfailed to notify webhook {\"event\": 2}",
-            ),
+            line(0, "WARN\tlivekit\tfailed to notify webhook {\"event\": 1}"),
+            line(1, "INFO\tlivekit\tunable to connect to redis"),
+            line(2, "WARN\tlivekit\tfailed to notify webhook {\"event\": 2}"),
         ];
         let found = judge(Service::Livekit, &lines, &Redactor::default());
         assert_eq!(found.len(), 1);
@@ -131,6 +231,66 @@ mod tests {
         assert!(
             found[0].evidence[0].ends_with("{\"event\": 2}"),
             "{found:?}"
+        );
+    }
+
+    #[test]
+    fn errors_that_nobody_knows_are_shown_as_they_are_the_last_three() {
+        let error = |n: u8, what: &str| {
+            let text = format!(
+                "2026-01-01T00:00:0{n}.5Z\tERROR\tlivekit\trtc/a.go:{n}\t{what}\t{{\"n\": {n}}}"
+            );
+            line(n, &text)
+        };
+        let lines = [
+            error(0, "one"),
+            error(1, "two"),
+            error(2, "three"),
+            error(3, "one"),
+            error(4, "four"),
+            line(
+                5,
+                "2026-01-01T00:00:05.5Z\tWARN\tlivekit\trtc/b.go:5\tof no weight",
+            ),
+        ];
+        let found = judge(Service::Livekit, &lines, &Redactor::default());
+        let last: Vec<_> = found.iter().map(|f| f.evidence[0].as_str()).collect();
+        assert_eq!(last.len(), 3, "{last:?}");
+        for (line, what) in last.iter().zip(["three", "one", "four"]) {
+            assert!(line.contains(&format!("\t{what}\t")), "{last:?}");
+        }
+        assert_eq!(found[1].verdict, Verdict::Note);
+        assert!(
+            found[1]
+                .message
+                .starts_with("`livekit` has logged an error 2 times")
+        );
+    }
+
+    #[test]
+    fn every_service_says_in_its_own_way_how_much_a_line_matters() {
+        use Severity::{Error, Warning};
+        for (line, expected) in [
+            (
+                "2026-01-01T00:00:00.1Z\tERROR\tlivekit\ta.go:1\tno\t{}",
+                Some(Error),
+            ),
+            (
+                "2026-01-01T00:00:00.1Z\tINFO\tlivekit\ta.go:1\tno ERROR\t{}",
+                None,
+            ),
+            ("{\"level\":\"warn\",\"msg\":\"no\"}", Some(Warning)),
+            ("{\"t\":{},\"s\":\"E\",\"msg\":\"no\"}", Some(Error)),
+            ("{\"t\":{},\"s\":\"I\",\"msg\":\"no\"}", None),
+            (" WARN the SFU does not answer", Some(Warning)),
+            ("ERROR it is gone", Some(Error)),
+            ("POST /api/livekit/token 500", None),
+        ] {
+            assert_eq!(Severity::of(line), expected, "{line}");
+        }
+        assert_eq!(
+            gist("{\"msg\":\"slow 12\",\"n\":1}"),
+            gist("{\"msg\":\"slow 13\"}")
         );
     }
 }

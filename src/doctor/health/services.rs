@@ -5,6 +5,7 @@ use futures_util::future::join_all;
 
 use crate::doctor::{About, Check, Finding, Group, Look, Site};
 use crate::engine::State;
+use crate::stack::health::mongodb::Data;
 use crate::stack::health::prober::Prober;
 use crate::stack::health::{self, Unhealthy};
 use crate::stack::service::Service;
@@ -47,7 +48,7 @@ impl Check for Services {
             let prober = &prober;
             async move {
                 let how = if runs {
-                    How::of(health::once(prober.probe(service, false)).await)
+                    How::of(health::once(prober.probe(service, Data::Kept)).await)
                 } else {
                     How::Stopped
                 };

@@ -198,7 +198,12 @@ mod tests {
     fn judged(udp: Path, tcp: Path, rtc: &Rtc) -> Vec<Finding> {
         let server = Server::default();
         judge(
-            &Report { server, udp, tcp },
+            &Report {
+                server,
+                udp,
+                tcp,
+                relays: Vec::new(),
+            },
             rtc,
             "10.0.0.2".parse().unwrap(),
         )

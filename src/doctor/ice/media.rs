@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::PATIENCE;
 use super::judge::judge;
+use crate::config::Project;
 use crate::doctor::{About, Blind, Check, Finding, Group, Look, Site};
-use crate::livekit::keys::KeyPair;
 use crate::livekit::room_service::SfuError;
-use crate::participant::{Failure, Report, SignalError, Visit, VisitError, visit};
+use crate::participant::{Failure, Report, SignalError, VisitError};
 
 /// The check.
 #[derive(Debug)]
@@ -30,9 +31,6 @@ const ABOUT: About = About {
         `urbania up` then finds one. Open the SFU's ports in the firewall: `urbania ports` lists them.",
 };
 
-/// The visit ends by itself; leaving takes part of its time.
-const PATIENCE: Duration = Duration::from_millis(2800);
-
 #[async_trait]
 impl Check for Media {
     fn about(&self) -> &'static About {
@@ -45,23 +43,10 @@ impl Check for Media {
 
     async fn look(&self, site: &Site) -> Look {
         let project = site.project()?;
-        let Some(pair) = project.livekit.keys.first() else {
-            return Err(Blind::because("livekit.yaml has no key pair"));
-        };
-        let visit_to = Visit {
-            base: &site.sfu()?.base,
-            pair,
-            clock: &site.ctx.clock,
-            patience: PATIENCE,
-        };
-        match visit(&visit_to).await {
-            Ok(report) if is_late(&report) => Err(late()),
-            Ok(report) => Ok(judge(
-                &report,
-                &project.livekit.rtc,
-                site.machine()?.node_ip,
-            )),
-            Err(e) => kept_out(&e, pair).map(|finding| vec![finding]),
+        match site.visit().await? {
+            Ok(report) if is_late(report) => Err(late()),
+            Ok(report) => Ok(judge(report, &project.livekit.rtc, site.machine()?.node_ip)),
+            Err(e) => kept_out(e, project).map(|finding| vec![finding]),
         }
     }
 }
@@ -77,14 +62,15 @@ fn late() -> Blind {
 }
 
 /// What it says that nobody could join.
-fn kept_out(error: &VisitError, pair: &KeyPair) -> Result<Finding, Blind> {
+fn kept_out(error: &VisitError, project: &Project) -> Result<Finding, Blind> {
+    let keys = &project.livekit.keys;
     let finding = match error {
         VisitError::Room {
             source: SfuError::Denied(why),
             ..
         } => Finding::problem(format!(
             "the SFU refuses the key pair `{}` of livekit.yaml: {why}",
-            pair.key
+            keys.first().map_or("", |pair| pair.key.as_str())
         ))
         .fix("`urbania restart livekit`: LiveKit reads its keys only when it starts"),
         VisitError::Signal {

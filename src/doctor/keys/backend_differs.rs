@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::config::{BackendFinding, Difference, compare_backends};
+use crate::config::{BackendFinding, Difference, KEY, SECRET, compare_backends};
 use crate::doctor::{About, Check, Finding, Group, Look, Mend, Site, Verdict};
 
 /// The check.
@@ -29,15 +29,15 @@ impl Check for BackendDiffers {
     }
 
     async fn look(&self, site: &Site) -> Look {
-        Ok(compare_backends(site.project()?)
-            .iter()
-            .map(judge)
-            .collect())
+        let all = compare_backends(site.project()?);
+        Ok(all.iter().map(|found| judge(found, &all)).collect())
     }
 }
 
-fn judge(found: &BackendFinding) -> Finding {
+fn judge(found: &BackendFinding, all: &[BackendFinding]) -> Finding {
     let verdict = match &found.difference {
+        // A backend that has one half has none to sign with.
+        Difference::Missing if is_half(found, all) => Verdict::Warning,
         Difference::Key { .. } | Difference::Secret { .. } => Verdict::Problem,
         Difference::Url { .. } | Difference::Ambiguous => Verdict::Warning,
         Difference::FileMissing | Difference::Unreadable { .. } | Difference::Missing => {
@@ -53,6 +53,19 @@ fn judge(found: &BackendFinding) -> Finding {
         _ if found.line.is_none() && found.contradicts() => {
             finding.fix(format!("unset {}", found.variable))
         }
+        Difference::Missing if is_half(found, all) => finding
+            .evidence("the other half of the pair is there")
+            .fix("urbania keys sync")
+            .mend(Mend::SyncKeys),
         _ => finding.fix("urbania keys sync").mend(Mend::SyncKeys),
     }
+}
+
+/// Whether the file sets the other half of the pair.
+fn is_half(found: &BackendFinding, all: &[BackendFinding]) -> bool {
+    let of_file = all.iter().filter(|other| other.file == found.file);
+    let missing = of_file.filter(|other| {
+        other.difference == Difference::Missing && [KEY, SECRET].contains(&other.variable)
+    });
+    missing.count() == 1
 }

@@ -5,8 +5,10 @@ pub mod documented;
 pub mod precedence;
 pub mod process_differs;
 pub mod quoted;
+pub mod running;
 pub mod sfu_refuses;
 pub mod weak_secret;
+mod winning;
 
 use std::path::PathBuf;
 
@@ -49,7 +51,7 @@ fn pair_of(file: &EnvFile) -> Option<KeyPair> {
 }
 
 /// Whether a pair is one of livekit.yaml.
-fn is_known(project: &Project, key: &str, secret: &str) -> bool {
+fn is_known(project: &Project, pair: &KeyPair) -> bool {
     let mut pairs = project.livekit.keys.iter();
-    pairs.any(|pair| pair.key == key && pair.has_secret(secret))
+    pairs.any(|known| known.fingerprint() == pair.fingerprint())
 }

@@ -1,11 +1,10 @@
 //! Which of several env files wins, and whether what wins fits together.
 
-use std::path::Path;
-
 use async_trait::async_trait;
 
-use crate::config::{EnvFile, KEY, Project, SECRET};
-use crate::doctor::{About, Check, Finding, Group, Look, Site};
+use super::winning::{self, MODES, Winning};
+use crate::config::{KEY, SECRET};
+use crate::doctor::{About, Check, Finding, Group, Look, Site, Verdict};
 use crate::livekit::keys::KeyPair;
 
 /// The check.
@@ -19,15 +18,13 @@ const ABOUT: About = About {
     looks_at: "In the project's folder and in those of the files under `backends:`, the env files that common loaders\n\
         (Next.js, Vite, dotenv-flow) read, in their order: `.env.development.local`, `.env.local`, `.env.development`,\n\
         `.env`, and the same for `production` and `test` (which leaves `.env.local` out). For each variable the first\n\
-        file that sets it wins.",
+        file that sets it wins. Files that the project names are compared one by one by `keys.backend-differs`; this is\n\
+        about those beside them.",
     why: "Two halves of two pairs, or an old pair in a file that nobody remembers: the file that you look at is right,\n\
         and the SFU answers 401. `urbania keys sync` does not know files that urbania.yaml does not name.",
     fix: "Take the two lines out of the file that wins, or name it under `backends:` of urbania.yaml and run\n\
         `urbania keys sync`.",
 };
-
-/// The modes that loaders know.
-const MODES: [&str; 3] = ["development", "production", "test"];
 
 #[async_trait]
 impl Check for Precedence {
@@ -37,142 +34,128 @@ impl Check for Precedence {
 
     async fn look(&self, site: &Site) -> Look {
         let project = site.project()?;
-        let folders = super::folders(project);
-        Ok(folders
-            .iter()
-            .flat_map(|dir| in_folder(project, dir))
+        let mut found: Vec<(Winning, Fault, Vec<&str>)> = Vec::new();
+        for winning in winning::all(project) {
+            let Some(fault) = judge(&winning, &project.livekit.keys) else {
+                continue;
+            };
+            let is_same =
+                |(other, ..): &&mut (Winning, Fault, Vec<&str>)| places(other) == places(&winning);
+            if let Some((.., modes)) = found.iter_mut().find(is_same) {
+                modes.push(winning.mode);
+            } else {
+                let modes = vec![winning.mode];
+                found.push((winning, fault, modes));
+            }
+        }
+        let told = found.iter();
+        Ok(told
+            .map(|(winning, fault, modes)| finding(winning, *fault, modes))
             .collect())
     }
 }
 
-/// One finding for each way in which it goes wrong, with the modes in which it does.
-fn in_folder(project: &Project, dir: &Path) -> Vec<Finding> {
-    let shown = dir.strip_prefix(&project.dir).unwrap_or(dir);
-    let mut found: Vec<(Wrong, Vec<&str>)> = Vec::new();
-    for mode in MODES {
-        let files = files(dir, mode);
-        // One file alone is compared by `keys.backend-differs`.
-        if files.len() < 2 {
-            continue;
-        }
-        let Some(wrong) = judge(&files, &project.livekit.keys) else {
-            continue;
-        };
-        match found.iter_mut().find(|(other, _)| *other == wrong) {
-            Some((_, modes)) => modes.push(mode),
-            None => found.push((wrong, vec![mode])),
-        }
-    }
-    found
-        .into_iter()
-        .map(|(wrong, modes)| wrong.finding(shown, &modes.join(" and ")))
-        .collect()
+/// What is wrong with what wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    ForeignKey,
+    OtherSecret,
+    /// The other half is nowhere.
+    HalfAlone,
 }
 
-/// The env files of a mode that set a half of the pair, the one that wins first.
-fn files(dir: &Path, mode: &str) -> Vec<(String, EnvFile)> {
-    let mut names = vec![format!(".env.{mode}.local")];
-    if mode != "test" {
-        names.push(".env.local".to_owned());
-    }
-    names.extend([format!(".env.{mode}"), ".env".to_owned()]);
-    let read = |name: String| {
-        let file = EnvFile::read(&dir.join(&name)).ok()?;
-        let has_half = file.get(KEY).is_some() || file.get(SECRET).is_some();
-        has_half.then_some((name, file))
-    };
-    names.into_iter().filter_map(read).collect()
-}
-
-/// Where the two halves come from when they are no pair of livekit.yaml.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Wrong {
-    key: String,
-    secret: String,
-    is_foreign_key: bool,
-}
-
-/// What a loader makes of these files, if that is no pair.
-fn judge(files: &[(String, EnvFile)], pairs: &[KeyPair]) -> Option<Wrong> {
-    let winner = |variable| {
-        files.iter().find_map(|(name, file)| {
-            let assignment = file.all(variable).last().filter(|a| !a.value.is_empty())?;
-            Some((format!("{name}:{}", assignment.line), assignment))
-        })
-    };
-    let ((key_at, key), (secret_at, secret)) = (winner(KEY)?, winner(SECRET)?);
-    let pair = pairs.iter().find(|pair| pair.key == key.value);
-    if pair.is_some_and(|pair| pair.has_secret(&secret.value)) {
+fn judge(winning: &Winning, pairs: &[KeyPair]) -> Option<Fault> {
+    if winning.is_of_a_named_file() {
         return None;
     }
-    // The last file alone is what is compared elsewhere.
-    let last = |at: &str| at.starts_with(".env:");
-    (!last(&key_at) || !last(&secret_at)).then_some(Wrong {
-        key: key_at,
-        secret: secret_at,
-        is_foreign_key: pair.is_none(),
-    })
+    let Some(found) = winning.pair() else {
+        return Some(Fault::HalfAlone);
+    };
+    match pairs.iter().find(|pair| pair.key == found.key) {
+        None => Some(Fault::ForeignKey),
+        Some(pair) if pair.fingerprint() == found.fingerprint() => None,
+        Some(_) => Some(Fault::OtherSecret),
+    }
 }
 
-impl Wrong {
-    fn finding(&self, folder: &Path, modes: &str) -> Finding {
-        let place = match folder.display().to_string() {
-            here if here.is_empty() => String::new(),
-            folder => format!("{folder}: "),
-        };
-        let fault = if self.is_foreign_key {
-            "the key is not in livekit.yaml"
-        } else {
-            "the secret is not that of the key"
-        };
-        let message = format!("{place}in {modes} the env files that win hold no pair: {fault}");
-        Finding::problem(message)
-            .evidence(format!("{KEY} comes from {}", self.key))
-            .evidence(format!("{SECRET} comes from {}", self.secret))
-            .fix("take the two lines out of the file that wins")
-            .fix("or name it under `backends:` of urbania.yaml, then `urbania keys sync`")
-    }
+/// Each half and where it comes from.
+fn places(winning: &Winning) -> Vec<(&'static str, String)> {
+    let halves = [(KEY, &winning.key), (SECRET, &winning.secret)];
+    let there = halves.into_iter().filter_map(|(name, half)| {
+        let half = half.as_ref()?;
+        Some((name, format!("{}:{}", half.file.display(), half.line)))
+    });
+    there.collect()
+}
+
+fn finding(winning: &Winning, fault: Fault, modes: &[&str]) -> Finding {
+    let place = match winning.folder.display().to_string() {
+        here if here.is_empty() => String::new(),
+        folder => format!("{folder}: "),
+    };
+    let modes = if modes.len() == MODES.len() {
+        "every mode".to_owned()
+    } else {
+        modes.join(" and ")
+    };
+    let (verdict, fault) = match fault {
+        Fault::ForeignKey => (Verdict::Problem, "the key is not in livekit.yaml"),
+        Fault::OtherSecret => (Verdict::Problem, "the secret is not that of the key"),
+        Fault::HalfAlone => (Verdict::Warning, "one half is there alone"),
+    };
+    let message = format!("{place}in {modes} the env files that win hold no pair: {fault}");
+    let finding = Finding::new(verdict, message);
+    let finding = places(winning)
+        .iter()
+        .fold(finding, |finding, (name, place)| {
+            finding.evidence(format!("{name} comes from {place}"))
+        });
+    finding
+        .fix(winning.way())
+        .fix(format!("or take {KEY} and {SECRET} out of it"))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::winning::tests::of;
     use super::*;
 
-    fn pair() -> KeyPair {
-        KeyPair {
+    fn fault(files: &[(&str, &str)]) -> Option<Fault> {
+        let pair = KeyPair {
             key: "APIone".into(),
             secret: "right".into(),
-        }
-    }
-
-    fn of(files: &[(&str, &str)]) -> Option<Wrong> {
-        let files: Vec<_> = (files.iter())
-            .map(|(name, text)| {
-                let file = EnvFile::parse(Path::new(name), (*text).to_owned());
-                ((*name).to_owned(), file)
-            })
-            .collect();
-        judge(&files, &[pair()])
+        };
+        judge(&of(files), &[pair])
     }
 
     #[test]
     fn the_file_that_wins_decides_for_each_half() {
         let right = (".env", "LIVEKIT_API_KEY=APIone\nLIVEKIT_API_SECRET=right\n");
         let half = (".env.local", "\nLIVEKIT_API_SECRET=old\n");
-        assert_eq!(of(&[right]), None);
-        let wrong = of(&[half, right]).unwrap();
+        assert_eq!(fault(&[right]), None);
+        assert_eq!(fault(&[half, right]), Some(Fault::OtherSecret));
         assert_eq!(
-            (wrong.key.as_str(), wrong.secret.as_str()),
-            (".env:1", ".env.local:2")
+            places(&of(&[half, right])),
+            [
+                (KEY, ".env:1".to_owned()),
+                (SECRET, ".env.local:2".to_owned())
+            ]
         );
-        assert!(!wrong.is_foreign_key);
-        let other = (
-            ".env.local",
-            "LIVEKIT_API_KEY=APItwo\nLIVEKIT_API_SECRET=two\n",
+        let other = "LIVEKIT_API_KEY=APItwo\nLIVEKIT_API_SECRET=two\n";
+        assert_eq!(
+            fault(&[(".env.local", other), right]),
+            Some(Fault::ForeignKey)
         );
-        assert!(of(&[other, right]).unwrap().is_foreign_key);
+        // Nobody else looks at a file that is not named, also where it is alone.
+        assert_eq!(fault(&[(".env.local", other)]), Some(Fault::ForeignKey));
+        assert_eq!(fault(&[half]), Some(Fault::HalfAlone));
+        // A named file alone is compared elsewhere.
+        assert_eq!(fault(&[(".env", other)]), None);
         // A file that sets the right pair again does no harm, and an empty value is none.
-        assert_eq!(of(&[(".env.local", right.1), half]), None);
-        assert_eq!(of(&[(".env.local", "LIVEKIT_API_SECRET=\n"), right]), None);
+        assert_eq!(fault(&[(".env.local", right.1), half]), None);
+        assert_eq!(
+            fault(&[(".env.local", "LIVEKIT_API_SECRET=\n"), right]),
+            None
+        );
     }
 }

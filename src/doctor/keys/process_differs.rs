@@ -1,12 +1,9 @@
 //! Backends that run with another pair.
 
-use async_trait::async_trait;
-use secrecy::ExposeSecret as _;
-
+use super::running::Backend;
 use crate::config::{KEY, SECRET};
 use crate::doctor::{About, Check, Finding, Group, Look, Site};
-use crate::host::command_line;
-use crate::host::process::{WithVariables, facts, with_variables};
+use async_trait::async_trait;
 
 /// The check.
 #[derive(Debug)]
@@ -17,10 +14,12 @@ const ABOUT: About = About {
     group: Group::Keys,
     title: "a backend that runs has another key pair than livekit.yaml",
     looks_at: "The environment of processes that run in the project's folder or in those of the files under\n\
-        `backends:`, where this user may see it, against the pairs of livekit.yaml.",
+        `backends:`, where this user may see it, and of containers that Compose made there or that are told the SFU's\n\
+        address on this machine, against the pairs of livekit.yaml.",
     why: "Env files are read once, at the start. A backend that was started before the files were mended, or from a\n\
         shell that exports an old pair, goes on signing tokens that the SFU refuses.",
-    fix: "Start the backend again, from a shell without `LIVEKIT_API_KEY` and `LIVEKIT_API_SECRET`.",
+    fix: "Start the backend again, from a shell without `LIVEKIT_API_KEY` and `LIVEKIT_API_SECRET`. A container keeps\n\
+        the environment that it was made with: make it again.",
 };
 
 #[async_trait]
@@ -31,27 +30,16 @@ impl Check for ProcessDiffers {
 
     async fn look(&self, site: &Site) -> Look {
         let project = site.project()?;
-        let mut found = with_variables([KEY, SECRET], &super::folders(project));
-        let ours =
-            |pid| pid == std::process::id() || site.ours().processes.iter().any(|p| p.1 == pid);
-        found.retain(|process| {
-            let [key, secret] = &process.values;
-            !ours(process.pid)
-                && !super::is_known(project, key.expose_secret(), secret.expose_secret())
-        });
-        Ok(found.iter().filter_map(told).collect())
+        let backends = site.backends().await?.iter();
+        let unknown = backends.filter(|backend| !super::is_known(project, &backend.pair));
+        Ok(unknown.map(judge).collect())
     }
 }
 
-fn told(process: &WithVariables<2>) -> Option<Finding> {
-    let facts = facts(&[process.pid]).remove(&process.pid)?;
-    let command = command_line::shown(&facts.arguments);
-    let pid = process.pid;
-    let message =
-        format!("`{command}` (pid {pid}) runs with a key pair that is not in livekit.yaml");
-    Some(
-        Finding::problem(message)
-            .evidence(format!("{KEY} and {SECRET} are in its environment"))
-            .fix("start it again, from a shell without these variables"),
-    )
+fn judge(backend: &Backend) -> Finding {
+    let name = &backend.name;
+    let message = format!("{name} runs with a key pair that is not in livekit.yaml");
+    Finding::problem(message)
+        .evidence(format!("{KEY} and {SECRET} are in its environment"))
+        .fix(backend.way())
 }

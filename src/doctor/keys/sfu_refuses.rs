@@ -4,6 +4,8 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use secrecy::ExposeSecret as _;
 
+use super::running::Backend;
+use super::winning;
 use crate::config::{KEY, LIVEKIT_FILE, Project, SECRET};
 use crate::doctor::{About, Blind, Check, Finding, Group, Look, Site};
 use crate::livekit::keys::KeyPair;
@@ -17,7 +19,8 @@ const ABOUT: About = About {
     code: "keys.sfu-refuses",
     group: Group::Keys,
     title: "the SFU that runs refuses a token of a backend's pair",
-    looks_at: "A token signed with each pair of livekit.yaml, `.env`, the files under `backends:` and the environment,\n\
+    looks_at: "A token signed with each pair of livekit.yaml, `.env`, the files under `backends:`, the env files that win\n\
+        over them (`keys.precedence`), the environment of this shell and of backends that run (`keys.process-differs`),\n\
         shown to `/rtc/validate` of the SFU that runs. Nobody joins a room.",
     why: "This is the proof that files alone cannot give: LiveKit reads its keys at its start alone, and another SFU\n\
         may have the port.",
@@ -35,7 +38,7 @@ impl Check for SfuRefuses {
     async fn look(&self, site: &Site) -> Look {
         let (project, base) = (site.project()?, &site.sfu()?.base);
         let now = site.ctx.clock.unix();
-        let sources = sources(site, project);
+        let sources = sources(site, project, site.backends().await?);
         let answers = join_all(
             sources
                 .iter()
@@ -49,26 +52,40 @@ impl Check for SfuRefuses {
 struct Source {
     pair: KeyPair,
     places: Vec<String>,
+    /// What to do in the first place.
+    ways: Vec<String>,
 }
 
-fn sources(site: &Site, project: &Project) -> Vec<Source> {
+fn sources(site: &Site, project: &Project, running: &[Backend]) -> Vec<Source> {
     let mut sources: Vec<Source> = Vec::new();
-    let mut add = |place: &str, pair: KeyPair| {
+    let mut add = |place: &str, pair: KeyPair, ways: &[&str]| {
         let same = |s: &&mut Source| s.pair.fingerprint() == pair.fingerprint();
         match sources.iter_mut().find(same) {
+            Some(source) if source.places.iter().any(|other| other == place) => {}
             Some(source) => source.places.push(place.to_owned()),
             None => sources.push(Source {
                 pair,
                 places: vec![place.to_owned()],
+                ways: ways.iter().copied().map(Into::into).collect(),
             }),
         }
     };
     for pair in &project.livekit.keys {
-        add(LIVEKIT_FILE, pair.clone());
+        let ways = [
+            "start the SFU with the keys that livekit.yaml has now: `urbania up`",
+            "is it this project's SFU? `urbania ports`",
+        ];
+        add(LIVEKIT_FILE, pair.clone(), &ways);
     }
     for (name, file) in super::env_files(project) {
         if let Some(pair) = super::pair_of(&file) {
-            add(&name, pair);
+            add(&name, pair, &["urbania keys sync"]);
+        }
+    }
+    for winning in winning::all(project) {
+        let pair = winning.pair().filter(|_| !winning.is_of_a_named_file());
+        if let Some(pair) = pair {
+            add(&winning.shown(), pair, &[&winning.way()]);
         }
     }
     let env = &site.ctx.env;
@@ -77,7 +94,14 @@ fn sources(site: &Site, project: &Project) -> Vec<Source> {
             key: key.to_owned(),
             secret: secret.into(),
         };
-        add("the environment", pair);
+        add(
+            "the environment",
+            pair,
+            &["unset LIVEKIT_API_KEY LIVEKIT_API_SECRET"],
+        );
+    }
+    for backend in running {
+        add(&backend.name, backend.pair.clone(), &[backend.way()]);
     }
     sources
 }
@@ -85,17 +109,18 @@ fn sources(site: &Site, project: &Project) -> Vec<Source> {
 fn judge(base: &str, answers: &[(&Source, Result<(), Refusal>)]) -> Look {
     let (mut findings, mut taken) = (Vec::new(), Vec::new());
     for (source, answer) in answers {
-        let key = shown(&source.pair);
-        let places = source.places.join(", ");
         match answer {
-            Ok(()) => taken.push(format!("`{key}` ({places})")),
+            Ok(()) => {
+                let places = source.places.join(", ");
+                taken.push(format!("`{}` ({places})", shown(&source.pair)));
+            }
             Err(Refusal::Unreachable(_)) => {
                 return Err(Blind(format!("no SFU answers at {base}")));
             }
             Err(Refusal::NotReady(status)) => {
                 return Err(Blind(format!("the SFU is not ready (status {status})")));
             }
-            Err(e) => findings.push(refused(base, &key, &places, e)),
+            Err(e) => findings.push(refused(base, source, e)),
         }
     }
     if !taken.is_empty() {
@@ -105,18 +130,14 @@ fn judge(base: &str, answers: &[(&Source, Result<(), Refusal>)]) -> Look {
     Ok(findings)
 }
 
-fn refused(base: &str, key: &str, places: &str, e: &Refusal) -> Finding {
-    let finding = Finding::problem(format!(
-        "the SFU at {base} refuses the pair `{key}` of {places}"
-    ))
-    .evidence(e.to_string());
-    if places.starts_with(LIVEKIT_FILE) {
-        finding
-            .fix("start the SFU with the keys that livekit.yaml has now: `urbania up`")
-            .fix("is it this project's SFU? `urbania ports`")
-    } else {
-        finding.fix("urbania keys sync")
-    }
+fn refused(base: &str, source: &Source, why: &Refusal) -> Finding {
+    let message = format!(
+        "the SFU at {base} refuses the pair `{}` of {}",
+        shown(&source.pair),
+        source.places.join(", ")
+    );
+    let finding = Finding::problem(message).evidence(why.to_string());
+    source.ways.iter().cloned().fold(finding, Finding::fix)
 }
 
 /// The key, unless it is a secret that stands in the wrong place.

@@ -27,15 +27,15 @@ impl Check for Avx {
     }
 
     async fn look(&self, site: &Site) -> Look {
-        let settings = &site.project()?.settings;
-        let seen = site.engine()?;
-        let elsewhere =
-            seen.facts.remote_host().is_some() || seen.facts.virtual_machine().is_some();
-        if !settings.services.mongodb.enabled || elsewhere {
+        let project = site.project()?;
+        let Some(seen) = site.engine()?.containers() else {
+            return Ok(Vec::new());
+        };
+        if !project.runs_mongodb() || !seen.is_here() {
             return Ok(Vec::new());
         }
         let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        Ok(judge(&cpuinfo, &settings.images.mongodb)
+        Ok(judge(&cpuinfo, &project.settings.images.mongodb)
             .into_iter()
             .collect())
     }

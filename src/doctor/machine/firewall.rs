@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::config::NetworkMode;
 use crate::doctor::{About, Blind, Check, Finding, Group, Look, Site};
-use crate::host::firewall::{Fate, Packet, fate, ruleset};
+use crate::host::firewall::{Fate, Packet, Rules, Tool};
 use crate::host::ports::PortNeed;
 use crate::stack::service::Service;
 use crate::stack::wanted::port_needs;
@@ -17,15 +17,18 @@ const ABOUT: About = About {
     code: "machine.firewall",
     group: Group::Machine,
     title: "the firewall keeps other machines from the SFU",
-    looks_at: "As root, the rules of nftables, also those that iptables, ufw and firewalld write there: what they do\n\
-        with the first packet of another machine to each port of the SFU. Rules that cannot be followed count as open, so\n\
-        silence is no promise. Firewalls of routers and clouds are not seen from here. Where the engine publishes ports, it\n\
-        opens them itself, and nothing is looked at.",
+    looks_at: "As root, the rules of nftables and of both kinds of iptables, and with them those of ufw and firewalld:\n\
+        what they do with the first packet of another machine, over IPv4, to each port of the SFU. Protocols, ports,\n\
+        states of connections, the loopback interface, maps and calls of chains are followed. What asks for a sender, an\n\
+        interface, a rate or a mark counts as open, so silence is no promise. Rules in `netdev` tables and the firewalls\n\
+        of routers and clouds are not seen. Where the engine publishes ports, it opens them itself, and nothing is looked\n\
+        at.",
     why: "Signalling on one TCP port is often open while the range of media is not: everybody joins, nobody hears\n\
         anybody, and it works on this machine, which no firewall looks at.",
-    fix: "Open the ports, for ufw `sudo ufw allow 7880:7881/tcp` and `sudo ufw allow 50000:60000/udp`, for firewalld\n\
-        `sudo firewall-cmd --add-port=50000-60000/udp --permanent`, for nftables a rule\n\
-        `udp dport 50000-60000 accept` in the chain that the finding names.",
+    fix: "Open the ports with what the rules were written with; the finding has the command. Such as\n\
+        `sudo ufw allow 50000:60000/udp`, or `sudo firewall-cmd --permanent --add-port=50000-60000/udp` and then\n\
+        `sudo firewall-cmd --reload`. A rule that `iptables` or `nft` adds by hand is gone with the next start of the\n\
+        machine, unless it is written where the others are.",
 };
 
 #[async_trait]
@@ -41,10 +44,10 @@ impl Check for Firewall {
         }
         let mut needs = port_needs(project, effective, &[Service::Livekit]);
         needs.retain(|need| need.address.is_none_or(|ip| !ip.is_loopback()));
-        let rules = ruleset().await.map_err(Blind)?;
+        let rules = Rules::read().await.map_err(Blind)?;
         let found = needs
             .iter()
-            .filter_map(|need| judge(need, &|packet| fate(&rules, packet)));
+            .filter_map(|need| judge(need, &|packet| rules.fate(packet)));
         Ok(found.collect())
     }
 }
@@ -52,34 +55,68 @@ impl Check for Firewall {
 /// The ends of a range stand for it.
 fn judge(need: &PortNeed, fate: &dyn Fn(Packet) -> Fate) -> Option<Finding> {
     let protocol = need.protocol;
-    let dropped = [need.first, need.last].into_iter().find_map(|port| {
-        match fate(Packet { protocol, port }) {
-            Fate::Dropped { chain, by_policy } => Some((chain, by_policy)),
+    let ends = [need.first, need.last];
+    let dropped = ends.into_iter().find_map(|port| {
+        let fate = fate(Packet { protocol, port });
+        match fate {
+            Fate::Dropped {
+                chain,
+                by_policy,
+                tool,
+            } => Some((chain, by_policy, tool)),
             Fate::MayPass => None,
         }
     });
-    let (chain, by_policy) = dropped?;
+    let (chain, by_policy, tool) = dropped?;
     let why = if by_policy {
         format!("chain `{chain}` drops what no rule lets in, and none lets this in")
     } else {
         format!("a rule of chain `{chain}` drops it")
     };
-    let ports = if need.first == need.last {
-        need.first.to_string()
-    } else {
-        format!("{}-{}", need.first, need.last)
-    };
     let message = format!(
         "the firewall keeps other machines from {need}, {}",
         need.purpose
     );
+    let finding = Finding::warning(message).evidence(why);
     Some(
-        Finding::warning(message)
-            .evidence(why)
-            .fix(format!(
-                "sudo ufw allow {}/{protocol}",
-                ports.replace('-', ":")
-            ))
-            .fix(format!("or in that chain: {protocol} dport {ports} accept")),
+        ways(tool, &chain, need)
+            .into_iter()
+            .fold(finding, Finding::fix),
     )
+}
+
+/// What opens the ports, with what the chain was written with.
+fn ways(tool: Tool, chain: &str, need: &PortNeed) -> Vec<String> {
+    let protocol = need.protocol;
+    let ports = |between: char| match need.count() {
+        1 => need.first.to_string(),
+        _ => format!("{}{between}{}", need.first, need.last),
+    };
+    match tool {
+        Tool::Ufw => vec![format!("sudo ufw allow {}/{protocol}", ports(':'))],
+        Tool::Firewalld => vec![
+            format!(
+                "sudo firewall-cmd --permanent --add-port={}/{protocol}",
+                ports('-')
+            ),
+            "sudo firewall-cmd --reload".to_owned(),
+        ],
+        // `ip filter INPUT`
+        Tool::Iptables | Tool::LegacyIptables => {
+            let place = chain.trim_start_matches("ip ");
+            let legacy = match tool {
+                Tool::LegacyIptables => "-legacy",
+                _ => "",
+            };
+            vec![format!(
+                "sudo iptables{legacy} -t {} -p {protocol} --dport {} -j ACCEPT",
+                place.replace(' ', " -I "),
+                ports(':')
+            )]
+        }
+        Tool::Nft => vec![format!(
+            "sudo nft insert rule {chain} {protocol} dport {} accept",
+            ports('-')
+        )],
+    }
 }

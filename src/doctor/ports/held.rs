@@ -36,7 +36,10 @@ impl Check for Held {
             return Ok(Vec::new());
         }
         let containers = match site.engine() {
-            Ok(seen) => seen.engine.running().await.unwrap_or_default(),
+            Ok(seen) => match seen.engine.containers() {
+                Some(containers) => containers.running().await.unwrap_or_default(),
+                None => Vec::new(),
+            },
             Err(_) => Vec::new(),
         };
         Ok(judge(&claims(&conflicts, site.ours(), &containers)))

@@ -17,20 +17,31 @@ use tokio::time::{Instant, sleep};
 
 use super::failure::{Explain, explained, missing, status};
 use crate::engine::{
-    LABEL_CONFIG, LABEL_DIR, LABEL_PROJECT, LABEL_SERVICE, Network, PublishedPort, ServiceSpec,
-    Upload, VolumeMount,
+    LABEL_CONFIG, LABEL_DIR, LABEL_PROJECT, LABEL_SERVICE, Network, PublishedPort, Runs,
+    ServiceSpec, Upload, VolumeMount,
 };
 use crate::error::{Context as _, Error, Result};
 
-/// The engine's form of a spec.
-pub fn body(spec: &ServiceSpec) -> ContainerCreateBody {
-    let (network_mode, published) = match &spec.network {
+/// The image of a spec and the network that it asks for.
+fn image(spec: &ServiceSpec) -> Result<(&str, &Network)> {
+    match &spec.runs {
+        Runs::Image { image, network } => Ok((image, network)),
+        Runs::Program { path, .. } => Err(Error::failed(format!(
+            "`{}` is a program, and a container is made from an image",
+            path.display()
+        ))),
+    }
+}
+
+/// The engine's form of a spec with this image and this network.
+fn body(spec: &ServiceSpec, image: &str, network: &Network) -> ContainerCreateBody {
+    let (network_mode, published) = match network {
         Network::Host => (Some("host".to_owned()), &[][..]),
         Network::Published(ports) => (None, ports.as_slice()),
     };
     let mounts = spec.volumes.iter().map(mount).collect();
     ContainerCreateBody {
-        image: Some(spec.image.clone()),
+        image: Some(image.to_owned()),
         cmd: Some(spec.args.clone()).filter(|args| !args.is_empty()),
         env: Some(spec.env.iter().map(|(k, v)| format!("{k}={v}")).collect()),
         labels: Some(labels(spec)),
@@ -111,12 +122,16 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Makes the container; it has no files yet.
 pub async fn make(client: &Client, spec: &ServiceSpec) -> Result<String> {
+    let (image, network) = image(spec)?;
     let deadline = Instant::now() + PATIENCE;
     loop {
         let options = CreateContainerOptionsBuilder::new()
             .name(&spec.name)
             .build();
-        match client.create_container(Some(options), body(spec)).await {
+        match client
+            .create_container(Some(options), body(spec, image, network))
+            .await
+        {
             Ok(made) => return Ok(made.id),
             Err(e)
                 if status(&e) == Some(409)
@@ -125,7 +140,7 @@ pub async fn make(client: &Client, spec: &ServiceSpec) -> Result<String> {
             {
                 sleep(PAUSE).await;
             }
-            Err(e) => return Err(refused(spec, e)),
+            Err(e) => return Err(refused(spec, image, e)),
         }
     }
 }
@@ -156,9 +171,9 @@ async fn make_room(client: &Client, spec: &ServiceSpec) -> Result<bool> {
 }
 
 /// Why the engine did not make it.
-fn refused(spec: &ServiceSpec, e: ClientError) -> Error {
+fn refused(spec: &ServiceSpec, image: &str, e: ClientError) -> Error {
     if missing(&e) {
-        return Error::failed(format!("image `{}` is not on the engine", spec.image))
+        return Error::failed(format!("image `{image}` is not on the engine"))
             .hint("urbania up --pull missing fetches it");
     }
     if status(&e) == Some(409) {
@@ -229,7 +244,15 @@ mod tests {
             dir: "/home/ada/demo".into(),
             service: "mongodb".into(),
             name: "urbania-demo-mongodb".into(),
-            image: "mongo:8.0".into(),
+            runs: Runs::Image {
+                image: "mongo:8.0".into(),
+                network: Network::Published(vec![PublishedPort {
+                    address: "127.0.0.1".parse().unwrap(),
+                    port: 27018,
+                    inside: 27017,
+                    protocol: Protocol::Tcp,
+                }]),
+            },
             args: Vec::new(),
             env: BTreeMap::from([("A".into(), "1".into())]),
             files: vec![Upload {
@@ -242,18 +265,15 @@ mod tests {
                 name: "urbania-demo-mongodb".into(),
                 target: "/data/db".into(),
             }],
-            network: Network::Published(vec![PublishedPort {
-                address: "127.0.0.1".parse().unwrap(),
-                port: 27018,
-                inside: 27017,
-                protocol: Protocol::Tcp,
-            }]),
         }
     }
 
     #[test]
     fn the_engine_is_told_labels_ports_and_volumes_but_no_secret() {
-        let json = serde_json::to_value(body(&spec())).unwrap();
+        let spec = spec();
+        let (image, network) = image(&spec).unwrap();
+        let json = serde_json::to_value(body(&spec, image, network)).unwrap();
+        assert_eq!(json["Image"], "mongo:8.0");
         assert_eq!(
             json["HostConfig"]["PortBindings"]["27017/tcp"][0],
             serde_json::json!({"HostIp": "127.0.0.1", "HostPort": "27018"})
@@ -264,7 +284,7 @@ mod tests {
             json["HostConfig"]["Mounts"][0]["Source"],
             "urbania-demo-mongodb"
         );
-        let volume = serde_json::to_value(volume(&spec(), &spec().volumes[0])).unwrap();
+        let volume = serde_json::to_value(volume(&spec, &spec.volumes[0])).unwrap();
         assert_eq!(volume["Name"], "urbania-demo-mongodb");
         assert_eq!(volume["Labels"]["io.urbania.dir"], "/home/ada/demo");
         assert!(!json.to_string().contains("hunter2"));

@@ -3,11 +3,13 @@
 mod connect;
 mod create;
 mod endpoint;
+mod environment;
 mod failure;
 mod host;
 mod logs;
 mod pull;
 mod running;
+mod settle;
 mod tls;
 
 use std::collections::HashMap;
@@ -29,8 +31,9 @@ use jiff::Timestamp;
 
 use self::failure::{Explain, already, missing};
 use super::{
-    Condition, Engine, Facts, Host, Instance, LABEL_CONFIG, LABEL_DIR, LABEL_PROJECT,
-    LABEL_SERVICE, LogLine, LogQuery, Owner, Progress, ServiceSpec, Signal, State, Volume,
+    Condition, Containers, Engine, Environment, Facts, Form, Host, Instance, LABEL_CONFIG,
+    LABEL_DIR, LABEL_PROJECT, LABEL_SERVICE, LogLine, LogQuery, Owner, Progress, ServiceSpec,
+    Signal, State, Volume,
 };
 use crate::context::Env;
 use crate::error::{Error, Result};
@@ -54,6 +57,15 @@ impl Docker {
             endpoint,
             credentials: pull::Credentials::of(env),
         })
+    }
+
+    /// Whether there is no sign of an engine: no socket where one would be.
+    pub fn is_absent(env: &Env) -> bool {
+        let missing = |endpoint: &endpoint::Endpoint| match &endpoint.address {
+            endpoint::Address::Unix(path) => !path.exists(),
+            endpoint::Address::Tcp(_) | endpoint::Address::Tls { .. } => false,
+        };
+        endpoint::candidates(env).is_ok_and(|candidates| candidates.iter().all(missing))
     }
 
     /// A list shows a container that is being started like one that never was; the engine's answer
@@ -90,21 +102,6 @@ impl Docker {
     }
 }
 
-impl Docker {
-    /// This machine's address on the network of containers that are given none, where there is one.
-    pub async fn gateway(&self) -> Option<IpAddr> {
-        for name in ["bridge", "podman"] {
-            if let Ok(network) = self.client.inspect_network(name, None).await {
-                let configs = network.ipam?.config?;
-                return configs.iter().find_map(|config| {
-                    gateway(config.gateway.as_deref(), config.subnet.as_deref())
-                });
-            }
-        }
-        None
-    }
-}
-
 /// The gateway of a network. Older engines name none for their own: there it is the first address.
 fn gateway(named: Option<&str>, subnet: Option<&str>) -> Option<IpAddr> {
     if let Some(gateway) = named.and_then(|text| text.parse().ok()) {
@@ -117,16 +114,8 @@ fn gateway(named: Option<&str>, subnet: Option<&str>) -> Option<IpAddr> {
 
 #[async_trait]
 impl Engine for Docker {
-    async fn facts(&self) -> Result<Facts> {
-        connect::facts(&self.client, &self.endpoint).await
-    }
-
-    async fn host(&self) -> Result<Host> {
-        host::host(&self.client).await
-    }
-
-    async fn image_architecture(&self, image: &str) -> Result<Option<String>> {
-        host::image_architecture(&self.client, image).await
+    fn containers(&self) -> Option<&dyn Containers> {
+        Some(self)
     }
 
     async fn instances(&self, project: Option<&str>) -> Result<Vec<Instance>> {
@@ -144,14 +133,8 @@ impl Engine for Docker {
         Ok(settled.into_iter().flatten().collect())
     }
 
-    async fn running(&self) -> Result<Vec<ContainerFacts>> {
-        let list = self
-            .client
-            .list_containers(None)
-            .await
-            .explain(|| "cannot list containers".into())?;
-        let list = list.into_iter().map(running::facts);
-        try_join_all(list.map(|facts| self.with_all_ports(facts))).await
+    async fn recover(&self, project: &str) -> Result<()> {
+        settle::settle(self, project).await
     }
 
     async fn inspect(&self, id: &str) -> Result<Condition> {
@@ -170,19 +153,11 @@ impl Engine for Docker {
                 .pid
                 .and_then(|pid| pid.try_into().ok())
                 .filter(|pid| *pid != 0),
+            restarts: found
+                .restart_count
+                .and_then(|n| n.try_into().ok())
+                .unwrap_or(0),
         })
-    }
-
-    async fn has_image(&self, image: &str) -> Result<bool> {
-        match self.client.inspect_image(image).await {
-            Ok(_) => Ok(true),
-            Err(e) if missing(&e) => Ok(false),
-            Err(e) => Err(e).explain(|| format!("cannot inspect image `{image}`")),
-        }
-    }
-
-    async fn pull(&self, image: &str, report: &mut (dyn FnMut(Progress) + Send)) -> Result<()> {
-        pull::pull(&self.client, &self.credentials, image, report).await
     }
 
     async fn create(&self, spec: &ServiceSpec) -> Result<String> {
@@ -311,6 +286,67 @@ impl Engine for Docker {
     }
 }
 
+#[async_trait]
+impl Containers for Docker {
+    async fn facts(&self) -> Result<Facts> {
+        connect::facts(&self.client, &self.endpoint).await
+    }
+
+    async fn environments(&self, names: &[&str]) -> Result<Vec<Environment>> {
+        environment::all(&self.client, names).await
+    }
+
+    async fn host(&self) -> Result<Host> {
+        host::host(&self.client).await
+    }
+
+    async fn gateway(&self) -> Option<IpAddr> {
+        for name in ["bridge", "podman"] {
+            if let Ok(network) = self.client.inspect_network(name, None).await {
+                let configs = network.ipam?.config?;
+                return configs.iter().find_map(|config| {
+                    gateway(config.gateway.as_deref(), config.subnet.as_deref())
+                });
+            }
+        }
+        None
+    }
+
+    async fn running(&self) -> Result<Vec<ContainerFacts>> {
+        let list = self
+            .client
+            .list_containers(None)
+            .await
+            .explain(|| "cannot list containers".into())?;
+        let list = list.into_iter().map(running::facts);
+        try_join_all(list.map(|facts| self.with_all_ports(facts))).await
+    }
+
+    async fn has_image(&self, image: &str) -> Result<bool> {
+        match self.client.inspect_image(image).await {
+            Ok(_) => Ok(true),
+            Err(e) if missing(&e) => Ok(false),
+            Err(e) => Err(e).explain(|| format!("cannot inspect image `{image}`")),
+        }
+    }
+
+    async fn can_pull(&self, image: &str) -> Result<()> {
+        // Podman cannot be asked.
+        if self.facts().await?.product == "Podman" {
+            return Ok(());
+        }
+        pull::is_offered(&self.client, &self.credentials, image).await
+    }
+
+    async fn pull(&self, image: &str, report: &mut (dyn FnMut(Progress) + Send)) -> Result<()> {
+        pull::pull(&self.client, &self.credentials, image, report).await
+    }
+
+    async fn image_architecture(&self, image: &str) -> Result<Option<String>> {
+        host::image_architecture(&self.client, image).await
+    }
+}
+
 /// Our view of a container; `None` for what does not carry our labels.
 fn instance(summary: ContainerSummary) -> Option<Instance> {
     let mut labels = summary.labels?;
@@ -322,7 +358,9 @@ fn instance(summary: ContainerSummary) -> Option<Instance> {
         service: labels.remove(LABEL_SERVICE)?,
         dir: labels.remove(LABEL_DIR).unwrap_or_default().into(),
         config: labels.remove(LABEL_CONFIG).unwrap_or_default(),
-        image: summary.image.unwrap_or_default(),
+        form: Form::Container {
+            image: summary.image.unwrap_or_default(),
+        },
         state: match summary.state {
             Some(ContainerSummaryStateEnum::CREATED) => State::Created,
             Some(

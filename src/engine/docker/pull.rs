@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,11 +14,15 @@ use futures_util::StreamExt;
 use serde::Deserialize;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
+use tokio::time::timeout;
 
 use super::failure::explained;
 use crate::context::Env;
 use crate::engine::Progress;
 use crate::error::{Error, Result};
+
+/// How long a registry is waited for that need not be asked.
+const REGISTRY_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where `docker login` keeps what it was told.
 #[derive(Clone, Debug)]
@@ -173,6 +178,21 @@ pub async fn pull(
         });
     }
     Ok(())
+}
+
+/// Asks the image's registry, by way of the engine, whether it would give the image.
+pub async fn is_offered(client: &Client, credentials: &Credentials, image: &str) -> Result<()> {
+    let login = credentials.for_image(image).await;
+    let logged_in = login.is_some();
+    let asked = client.inspect_registry_image(image, login);
+    match timeout(REGISTRY_PATIENCE, asked).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(e)) => Err(refused(image, logged_in, e)),
+        Err(_) => Err(Error::failed(format!(
+            "the registry {} does not answer",
+            registry(image)
+        ))),
+    }
 }
 
 /// Why the image did not come, told apart as far as registries do.

@@ -1,6 +1,4 @@
-//! Following a packet through the chains. Pure: the rules come in as a value.
-
-use serde_json::Value;
+//! Following a packet through chains of rules. Pure: [`super::nft`] and [`super::iptables`] read them.
 
 use crate::host::sockets::Protocol;
 
@@ -27,221 +25,225 @@ pub enum Fate {
         chain: String,
         /// Whether no rule lets it in, rather than one that keeps it out.
         by_policy: bool,
+        /// What the chain is changed with.
+        tool: Tool,
     },
 }
 
-/// What the chains that see incoming packets do with one.
-pub fn fate(ruleset: &Value, packet: Packet) -> Fate {
-    let rules = Rules(ruleset["nftables"].as_array().map_or(&[], Vec::as_slice));
-    for chain in rules.incoming() {
-        let name = |key: &str| chain[key].as_str().unwrap_or_default();
-        let place = (name("family"), name("table"), name("name"));
-        let mut walk = Walk {
-            rules: &rules,
-            packet,
-            may_be_accepted: false,
-        };
-        let dropped = |by_policy| Fate::Dropped {
-            chain: format!("{} {} {}", place.0, place.1, place.2),
-            by_policy,
-        };
-        match walk.chain(place, DEEPEST) {
-            Some(Verdict::Drop) => return dropped(false),
-            None if name("policy") == "drop" && !walk.may_be_accepted => return dropped(true),
-            _ => {}
-        }
-    }
-    Fate::MayPass
+/// What a firewall's rules are written with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tool {
+    /// `nft`.
+    Nft,
+    /// `iptables`.
+    Iptables,
+    /// The `iptables` of the kernel's older tables.
+    LegacyIptables,
+    /// `ufw`.
+    Ufw,
+    /// `firewall-cmd`.
+    Firewalld,
 }
 
-/// Family, table and name of a chain.
-type Place<'a> = (&'a str, &'a str, &'a str);
-
-struct Rules<'a>(&'a [Value]);
-
-impl<'a> Rules<'a> {
-    /// Chains of filters that the kernel asks about packets for this machine.
-    fn incoming(&self) -> impl Iterator<Item = &'a Value> {
-        let chains = self.0.iter().filter_map(|item| item.get("chain"));
-        chains.filter(|chain| {
-            let is = |key: &str, values: &[&str]| {
-                chain[key]
-                    .as_str()
-                    .is_some_and(|value| values.contains(&value))
-            };
-            is("type", &["filter"])
-                && is("hook", &["input", "prerouting"])
-                && is("family", &["ip", "inet"])
-        })
-    }
-
-    fn of(&self, place: Place<'a>) -> impl Iterator<Item = &'a [Value]> {
-        let rules = self.0.iter().filter_map(|item| item.get("rule"));
-        let of_chain = rules.filter(move |rule| {
-            let is = |key: &str, value: &str| rule[key].as_str() == Some(value);
-            is("family", place.0) && is("table", place.1) && is("chain", place.2)
-        });
-        of_chain.filter_map(|rule| rule["expr"].as_array().map(Vec::as_slice))
-    }
+/// What a chain does with one packet.
+#[derive(Clone, Debug)]
+pub(super) struct Chain {
+    /// Family and name: `inet filter`.
+    pub table: String,
+    pub name: String,
+    /// What comes after its rules, where the kernel asks it about packets for this machine.
+    pub policy: Option<Policy>,
+    pub rules: Vec<Rule>,
+    pub tool: Tool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
+pub(super) enum Policy {
     Accept,
     Drop,
-    /// Back to the chain that called.
-    Return,
+}
+
+/// What a rule does with one packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Rule {
+    pub matches: Match,
+    pub act: Act,
 }
 
 /// Whether a rule is for the packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Match {
+pub(super) enum Match {
     No,
     Maybe,
     Yes,
 }
 
-struct Walk<'a> {
-    rules: &'a Rules<'a>,
-    packet: Packet,
-    /// Whether a rule that was not understood may have let the packet in before.
-    may_be_accepted: bool,
+impl Match {
+    pub fn of(yes: bool) -> Self {
+        if yes { Self::Yes } else { Self::No }
+    }
+
+    pub fn negated(self) -> Self {
+        match self {
+            Self::No => Self::Yes,
+            Self::Maybe => Self::Maybe,
+            Self::Yes => Self::No,
+        }
+    }
 }
 
-impl<'a> Walk<'a> {
-    /// The verdict of a chain; `None` where it has none.
-    fn chain(&mut self, place: Place<'a>, depth: usize) -> Option<Verdict> {
-        for rule in self.rules.of(place) {
-            match self.rule(rule, place, depth) {
-                None => {}
-                Some(Verdict::Return) => return None,
-                // What may have been let in before is not known to be dropped now.
-                Some(Verdict::Drop) if self.may_be_accepted => return Some(Verdict::Accept),
-                found => return found,
-            }
-        }
-        None
-    }
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    Accept,
+    Drop,
+    /// Back to the chain that called.
+    Return,
+    /// Through another chain of the table, and on with the next rule.
+    Jump(String),
+    /// Through another chain of the table, and not back here.
+    Goto(String),
+    /// Nothing that matters here.
+    Pass,
+    /// It may let the packet in.
+    Unknown,
+}
 
-    fn rule(&mut self, rule: &'a [Value], place: Place<'a>, depth: usize) -> Option<Verdict> {
-        let mut matches = Match::Yes;
-        for statement in rule {
-            let (name, body) = statement.as_object().and_then(|map| map.iter().next())?;
-            match name.as_str() {
-                "counter" | "log" | "comment" => {}
-                "match" => matches = matches.min(self.matches(body)),
-                "accept" => return self.verdict(Verdict::Accept, matches),
-                "drop" | "reject" => return self.verdict(Verdict::Drop, matches),
-                "return" => return self.verdict(Verdict::Return, matches),
-                "jump" | "goto" if matches != Match::No => {
-                    let target = body["target"].as_str()?;
-                    return self.called((place.0, place.1, target), depth, matches);
-                }
-                // A map of verdicts, or a target of iptables: either may let it in.
-                "vmap" | "xt" | "queue" | "synproxy" => {
-                    self.may_be_accepted |= matches != Match::No;
-                    matches = matches.min(Match::Maybe);
-                }
-                _ => matches = matches.min(Match::Maybe),
-            }
-        }
-        None
-    }
-
-    fn verdict(&mut self, verdict: Verdict, matches: Match) -> Option<Verdict> {
-        match matches {
-            Match::No => None,
-            Match::Yes => Some(verdict),
-            Match::Maybe => {
-                // A chain that may be left early may leave to be accepted elsewhere.
-                self.may_be_accepted |= verdict != Verdict::Drop;
-                None
-            }
-        }
-    }
-
-    fn called(&mut self, place: Place<'a>, depth: usize, matches: Match) -> Option<Verdict> {
-        let Some(depth) = depth.checked_sub(1) else {
-            self.may_be_accepted = true;
-            return None;
+/// What all chains that see incoming packets do with this one.
+pub(super) fn fate(chains: &[Chain]) -> Fate {
+    for chain in chains {
+        let Some(policy) = chain.policy else {
+            continue;
         };
-        let found = self.chain(place, depth)?;
-        self.verdict(found, matches)
+        let ends = Ends::of(chain, chains, DEEPEST);
+        if ends.accepted || (ends.open && policy == Policy::Accept) {
+            continue;
+        }
+        return Fate::Dropped {
+            chain: format!("{} {}", chain.table, chain.name),
+            by_policy: ends.open,
+            tool: chain.tool,
+        };
+    }
+    Fate::MayPass
+}
+
+/// Every way in which a chain may end for the packet: where a rule is not understood, there are several.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Ends {
+    accepted: bool,
+    /// Without a verdict. If it is neither, the packet is dropped.
+    open: bool,
+}
+
+impl Ends {
+    fn of(chain: &Chain, chains: &[Chain], depth: usize) -> Self {
+        let mut all = Self::default();
+        for rule in &chain.rules {
+            if rule.matches == Match::No {
+                continue;
+            }
+            let (ends, goes_on) = Self::of_rule(&rule.act, chain, chains, depth);
+            all.accepted |= ends.accepted;
+            all.open |= ends.open;
+            if rule.matches == Match::Yes && !goes_on {
+                return all;
+            }
+        }
+        all.open = true;
+        all
     }
 
-    fn matches(&self, body: &Value) -> Match {
-        let (left, right) = (&body["left"], &body["right"]);
-        let found = self.compare(left, right);
-        match (body["op"].as_str(), found) {
-            (Some("==" | "in"), found) => found,
-            (Some("!="), Match::Yes) => Match::No,
-            (Some("!="), Match::No) => Match::Yes,
-            _ => Match::Maybe,
+    /// How the chain may end by a rule, and whether it may go on with the next one.
+    fn of_rule(act: &Act, chain: &Chain, chains: &[Chain], depth: usize) -> (Self, bool) {
+        let mut ends = Self::default();
+        match act {
+            Act::Pass => return (ends, true),
+            Act::Accept => ends.accepted = true,
+            Act::Drop => {}
+            Act::Return => ends.open = true,
+            Act::Unknown => {
+                ends.accepted = true;
+                return (ends, true);
+            }
+            Act::Jump(target) => {
+                ends = Self::of_called(target, chain, chains, depth);
+                return (
+                    Self {
+                        open: false,
+                        ..ends
+                    },
+                    ends.open,
+                );
+            }
+            Act::Goto(target) => ends = Self::of_called(target, chain, chains, depth),
         }
+        (ends, false)
     }
 
-    fn compare(&self, left: &Value, right: &Value) -> Match {
-        let payload = &left["payload"];
-        let protocol = self.packet.protocol.to_string();
-        match (payload["protocol"].as_str(), payload["field"].as_str()) {
-            (Some("th"), Some("dport")) => return contains(right, self.packet.port),
-            (Some(of), Some("dport")) if of == protocol => {
-                return contains(right, self.packet.port);
-            }
-            (Some("tcp" | "udp" | "icmp" | "icmpv6" | "sctp" | "dccp"), Some(_))
-                if payload["protocol"] != protocol.as_str() =>
-            {
-                return Match::No;
-            }
-            (Some("ip"), Some("protocol")) => return is_one(right, &protocol),
-            (Some("ip6"), _) => return Match::No,
-            _ => {}
-        }
-        match (left["meta"]["key"].as_str(), left["ct"]["key"].as_str()) {
-            (Some("l4proto"), _) => is_one(right, &protocol),
-            (Some("nfproto"), _) => is_one(right, "ipv4"),
-            // It comes from outside, by whichever interface.
-            (Some("iif" | "iifname"), _) if right == "lo" => Match::No,
-            (_, Some("state")) => is_one(right, "new"),
-            _ => Match::Maybe,
+    fn of_called(target: &str, from: &Chain, chains: &[Chain], depth: usize) -> Self {
+        let mut of_table = chains.iter().filter(|chain| chain.table == from.table);
+        let chain = of_table.find(|chain| chain.name == target);
+        match (chain, depth.checked_sub(1)) {
+            (Some(chain), Some(depth)) => Self::of(chain, chains, depth),
+            // Anything may come of what cannot be followed.
+            _ => Self {
+                accepted: true,
+                open: true,
+            },
         }
     }
 }
 
-/// Whether a name is what a rule asks for, or among it.
-fn is_one(right: &Value, name: &str) -> Match {
-    match right {
-        Value::String(text) if text.starts_with('@') => Match::Maybe,
-        Value::String(text) => yes_or_no(text == name),
-        Value::Array(all) => yes_or_no(all.iter().any(|one| one == name)),
-        Value::Object(map) => map.get("set").map_or(Match::Maybe, |set| is_one(set, name)),
-        _ => Match::Maybe,
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Whether a port is what a rule asks for, or among it.
-fn contains(right: &Value, port: u16) -> Match {
-    match right {
-        Value::Number(number) => yes_or_no(number.as_u64() == Some(port.into())),
-        Value::Array(all) => {
-            let each = all.iter().map(|one| contains(one, port));
-            each.max().unwrap_or(Match::No)
+    fn chain(name: &str, policy: Option<Policy>, rules: &[(Match, Act)]) -> Chain {
+        let rules = rules.iter().cloned();
+        Chain {
+            table: "ip filter".into(),
+            name: name.into(),
+            policy,
+            rules: rules.map(|(matches, act)| Rule { matches, act }).collect(),
+            tool: Tool::Nft,
         }
-        Value::Object(map) => match (map.get("set"), map.get("range").and_then(Value::as_array)) {
-            (Some(set), _) => contains(set, port),
-            (_, Some(ends)) => {
-                let end = |n: usize| ends.get(n).and_then(Value::as_u64);
-                match (end(0), end(1)) {
-                    (Some(first), Some(last)) => yes_or_no((first..=last).contains(&port.into())),
-                    _ => Match::Maybe,
-                }
-            }
-            _ => Match::Maybe,
-        },
-        _ => Match::Maybe,
     }
-}
 
-fn yes_or_no(yes: bool) -> Match {
-    if yes { Match::Yes } else { Match::No }
+    fn is_dropped(rules: &[(Match, Act)], called: &[(Match, Act)]) -> bool {
+        let chains = [
+            chain("input", Some(Policy::Drop), rules),
+            chain("called", None, called),
+        ];
+        fate(&chains) != Fate::MayPass
+    }
+
+    #[test]
+    fn a_chain_that_was_gone_to_does_not_come_back_and_one_that_was_jumped_to_does() {
+        use Act::{Accept, Drop, Goto, Jump, Return};
+        use Match::{Maybe, No, Yes};
+        let (jump, goto) = (Jump("called".into()), Goto("called".into()));
+        assert!(!is_dropped(&[(Yes, jump.clone()), (Yes, Accept)], &[]));
+        assert!(is_dropped(&[(Yes, goto.clone()), (Yes, Accept)], &[]));
+        assert!(is_dropped(
+            &[(Yes, jump.clone()), (Yes, Accept)],
+            &[(Yes, Drop)]
+        ));
+        assert!(!is_dropped(&[(Yes, jump.clone())], &[(Yes, Accept)]));
+        assert!(is_dropped(
+            &[(Yes, jump.clone())],
+            &[(Yes, Return), (Yes, Accept)]
+        ));
+        assert!(is_dropped(&[(No, jump.clone())], &[(Yes, Accept)]));
+        // What may be so is enough to be open, and not enough to be closed.
+        assert!(!is_dropped(&[(Maybe, goto.clone())], &[(Yes, Accept)]));
+        assert!(!is_dropped(&[(Maybe, Accept), (Yes, Drop)], &[]));
+        assert!(is_dropped(
+            &[(Maybe, goto.clone()), (Yes, Drop)],
+            &[(Yes, Drop)]
+        ));
+        assert!(is_dropped(&[(Maybe, goto)], &[(Maybe, Return)]));
+        assert!(!is_dropped(&[(Yes, Jump("nowhere".into()))], &[]));
+        assert!(!is_dropped(&[(Yes, Act::Unknown)], &[]));
+        assert!(is_dropped(&[(Yes, Act::Pass)], &[]));
+    }
 }

@@ -1,6 +1,7 @@
 //! What can be seen of a process.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind, Users};
@@ -16,6 +17,8 @@ pub struct Facts {
     pub started: Timestamp,
     /// The process that started it.
     pub parent: Option<u32>,
+    /// The folder that it runs in, where that may be seen.
+    pub cwd: Option<PathBuf>,
 }
 
 /// The facts of those of `pids` that run.
@@ -39,6 +42,7 @@ fn look(which: ProcessesToUpdate<'_>) -> BTreeMap<u32, Facts> {
     let what = ProcessRefreshKind::nothing()
         .with_cmd(UpdateKind::Always)
         .with_user(UpdateKind::Always)
+        .with_cwd(UpdateKind::Always)
         .without_tasks();
     system.refresh_processes_specifics(which, true, what);
     system
@@ -63,6 +67,7 @@ fn of(process: &sysinfo::Process) -> Facts {
         uid: process.effective_user_id().map_or(u32::MAX, |uid| **uid),
         started: Timestamp::from_second(started).unwrap_or_default(),
         parent: process.parent().map(Pid::as_u32),
+        cwd: process.cwd().map(PathBuf::from),
     }
 }
 

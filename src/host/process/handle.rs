@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-use tokio::time::{Instant, sleep};
+use tokio::time::{sleep, timeout};
 
 use crate::error::{Error, Result};
 
@@ -100,18 +100,18 @@ impl Handle {
         birth(self.pid()) == Some(self.born)
     }
 
-    /// Waits for its end, at most this long.
-    pub async fn ended_within(&self, limit: Duration) -> bool {
-        let deadline = Instant::now() + limit;
+    /// Waits for its end.
+    pub async fn ended(&self) {
         let mut pause = FIRST_LOOK;
         while self.is_alive() {
-            if Instant::now() >= deadline {
-                return false;
-            }
             sleep(pause).await;
             pause = SLOWEST.min(pause * 2);
         }
-        true
+    }
+
+    /// Waits for its end, at most this long.
+    pub async fn ended_within(&self, limit: Duration) -> bool {
+        timeout(limit, self.ended()).await.is_ok()
     }
 }
 
@@ -119,14 +119,31 @@ impl Handle {
 /// be collected by its parent.
 #[cfg(target_os = "linux")]
 pub(super) fn birth(pid: u32) -> Option<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name in parentheses may contain spaces and parentheses itself.
-    let mut columns = stat.rsplit_once(") ")?.1.split(' ');
+    let stat = stat(pid)?;
+    let mut columns = columns(&stat)?;
     let state = columns.next()?;
     if matches!(state, "Z" | "X" | "x") {
         return None;
     }
     columns.nth(18)?.parse().ok()
+}
+
+/// Whether the process is stopped until somebody lets it go on.
+#[cfg(target_os = "linux")]
+pub(super) fn is_frozen(pid: u32) -> bool {
+    let stat = stat(pid).unwrap_or_default();
+    columns(&stat).and_then(|mut columns| columns.next()) == Some("T")
+}
+
+#[cfg(target_os = "linux")]
+fn stat(pid: u32) -> Option<String> {
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()
+}
+
+/// The columns from the state on; the name in parentheses before it may contain anything.
+#[cfg(target_os = "linux")]
+fn columns(stat: &str) -> Option<std::str::Split<'_, char>> {
+    Some(stat.rsplit_once(") ")?.1.split(' '))
 }
 
 /// When the process was started, in seconds.
@@ -135,4 +152,10 @@ pub(super) fn birth(pid: u32) -> Option<u64> {
     super::facts(&[pid])
         .get(&pid)
         .and_then(|f| f.started.as_second().try_into().ok())
+}
+
+/// Not told here.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn is_frozen(_pid: u32) -> bool {
+    false
 }

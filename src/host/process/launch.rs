@@ -29,14 +29,23 @@ pub struct Spawn<'a> {
     pub program: &'a Path,
     /// Its arguments; secrets have no place here.
     pub args: &'a [String],
-    /// What is added to the environment of this process.
-    pub env: &'a [(String, String)],
+    /// Its environment.
+    pub env: Variables<'a>,
     /// Where its stdout and stderr are appended to (0600).
     pub log: &'a Path,
     /// Where it is found again (0600).
     pub pid_file: &'a Path,
     /// The folder that it runs in.
     pub dir: &'a Path,
+}
+
+/// The environment of a process.
+#[derive(Clone, Copy, Debug)]
+pub enum Variables<'a> {
+    /// That of this process and these.
+    Added(&'a [(String, String)]),
+    /// These alone: some programs heed variables that happen to be there.
+    Only(&'a [(String, String)]),
 }
 
 /// Starts a process that outlives this one, the terminal and Ctrl-C. It is an error if the process
@@ -79,14 +88,22 @@ pub async fn spawn_detached_through(urbania: &Path, spawn: &Spawn<'_>) -> Result
 /// lock, its stdout tells us what went wrong and is closed by the change.
 async fn launch(urbania: &Path, spawn: &Spawn<'_>, lock: File) -> Result<String> {
     let failed = || format!("cannot start `{}`", spawn.program.display());
-    let mut child = tokio::process::Command::new(urbania)
+    let mut command = tokio::process::Command::new(urbania);
+    let variables = match spawn.env {
+        Variables::Added(variables) => variables,
+        Variables::Only(variables) => {
+            command.env_clear();
+            variables
+        }
+    };
+    let mut child = command
         .arg0("urbania")
         .arg(COMMAND)
         .arg(std::path::absolute(spawn.pid_file).or_fail(failed)?)
         .arg(spawn.program)
         .arg("--")
         .args(spawn.args)
-        .envs(spawn.env.iter().map(|(k, v)| (k, v)))
+        .envs(variables.iter().map(|(k, v)| (k, v)))
         .current_dir(spawn.dir)
         .stdin(lock)
         .stdout(Stdio::piped())

@@ -19,9 +19,20 @@ const AUTHENTICATION_FAILED: i32 = 18;
 const LONGEST_ANSWER: usize = 1 << 20;
 const OP_MSG: i32 = 2013;
 
-/// Asks whether MongoDB on `port` of this machine serves the user of `uri`. On a `fresh` volume the
-/// user may be about to be made.
-pub async fn probe(uri: &SecretString, port: u16, fresh: bool) -> Result<(), Unhealthy> {
+/// What a database knows of its user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Data {
+    /// It has been ready before.
+    Kept,
+    /// It is just being made, and the user with it.
+    Fresh,
+    /// It is just being made, and the user is to be made by us: as long as there is none, MongoDB lets
+    /// whoever comes from its own machine do that.
+    Bare,
+}
+
+/// Asks whether MongoDB on `port` of this machine serves the user of `uri`.
+pub async fn probe(uri: &SecretString, port: u16, data: Data) -> Result<(), Unhealthy> {
     // The driver waits half a second after each failure, so the door is knocked at by hand.
     hello(port).await.map_err(|e| {
         Unhealthy::NotYet(match e.kind() {
@@ -29,26 +40,43 @@ pub async fn probe(uri: &SecretString, port: u16, fresh: bool) -> Result<(), Unh
             _ => format!("it does not speak yet ({e})"),
         })
     })?;
-    ping(uri).await.map_err(|e| {
-        if is_wrong_password(&e) && !fresh {
-            Unhealthy::Wrong(wrong_password())
-        } else {
-            Unhealthy::not_yet(described(&e))
-        }
-    })
+    let Err(e) = ping(uri).await else {
+        return Ok(());
+    };
+    match (is_wrong_password(&e), data) {
+        (true, Data::Kept) => Err(Unhealthy::Wrong(wrong_password())),
+        (true, Data::Bare) => make_user(uri, port)
+            .await
+            .map_err(|e| Unhealthy::not_yet(described(&e))),
+        (false, _) | (true, Data::Fresh) => Err(Unhealthy::not_yet(described(&e))),
+    }
 }
 
 /// A `ping` with our own credentials: the driver proves them before it sends anything else.
 async fn ping(uri: &SecretString) -> mongodb::error::Result<()> {
     let parsed = ConnectionString::parse(uri.expose_secret())?;
-    let mut options = ClientOptions::parse(parsed).await?;
+    run(ClientOptions::parse(parsed).await?, doc! {"ping": 1}).await
+}
+
+/// Makes the user of `uri`, without credentials.
+async fn make_user(uri: &SecretString, port: u16) -> mongodb::error::Result<()> {
+    let ours = ConnectionString::parse(uri.expose_secret())?.credential;
+    let (name, password) = ours
+        .and_then(|c| Some((c.username?, c.password?)))
+        .unwrap_or_default();
+    let nobody = ClientOptions::parse(format!("mongodb://127.0.0.1:{port}/?directConnection=true"));
+    let command = doc! {"createUser": name, "pwd": password, "roles": ["root"]};
+    run(nobody.await?, command).await
+}
+
+async fn run(mut options: ClientOptions, command: Document) -> mongodb::error::Result<()> {
     options.server_selection_timeout = Some(Duration::from_secs(2));
     options.connect_timeout = Some(Duration::from_secs(2));
     options.app_name = Some("urbania".to_owned());
     let client = mongodb::Client::with_options(options)?;
     let done = client
         .database("admin")
-        .run_command(doc! {"ping": 1})
+        .run_command(command)
         .await
         .map(drop);
     client.shutdown().immediate(true).await;

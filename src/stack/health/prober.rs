@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 
+use super::mongodb::Data;
 use super::{Unhealthy, api, mongodb, sfu};
 use crate::config::Project;
 use crate::context::Clock;
@@ -34,10 +35,10 @@ impl Prober {
         }
     }
 
-    /// Asks `service`. `fresh`: its data is just being made.
-    pub async fn probe(&self, service: Service, fresh: bool) -> Result<(), Unhealthy> {
+    /// Asks `service`.
+    pub async fn probe(&self, service: Service, data: Data) -> Result<(), Unhealthy> {
         match service {
-            Service::Mongodb => mongodb::probe(&self.mongodb_uri, self.mongodb_port, fresh).await,
+            Service::Mongodb => mongodb::probe(&self.mongodb_uri, self.mongodb_port, data).await,
             Service::Livekit => {
                 sfu::probe(&self.client, &self.sfu, &self.pair, self.clock.unix()).await
             }

@@ -1,4 +1,4 @@
-//! Telling the containers that are there apart.
+//! Telling the instances that are there apart.
 
 use std::path::Path;
 
@@ -7,9 +7,9 @@ use crate::error::{Error, Result};
 use crate::host::files::{is_gone, same_folder};
 use crate::stack::service::Service;
 
-/// The container that counts as the service, and those that an interrupted `up` left.
+/// The instance that counts as the service, and those that an interrupted `up` left.
 ///
-/// While a container is replaced there are two of them: the one before, renamed, and the new one.
+/// While one is replaced there are two of them: the one before, renamed, and the new one.
 pub fn sort_out(
     service: Service,
     name: &str,
@@ -37,7 +37,7 @@ pub(super) fn worth(state: State) -> u8 {
     }
 }
 
-/// Two folders with one project name would fight over the same containers and the same data. Those
+/// Two folders with one project name would fight over the same names and the same data. Those
 /// of a folder that is no more belong to the one that has the name now.
 pub fn refuse_namesake(
     project: &str,

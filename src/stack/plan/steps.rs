@@ -61,9 +61,9 @@ impl Plan {
 impl Action {
     fn step(&self, service: Service) -> Step {
         match self {
-            Self::Keep(instance) => Step::new("keep", service, &instance.name),
-            Self::Start(instance) => Step::new("start", service, &instance.name),
-            Self::Restart(instance) => Step::new("restart", service, &instance.name),
+            Self::Keep(instance) => Step::new("keep", service, instance.handle()),
+            Self::Start(instance) => Step::new("start", service, instance.handle()),
+            Self::Restart(instance) => Step::new("restart", service, instance.handle()),
             Self::Create => Step::new("create", service, ""),
             Self::Recreate(_, why) => Step::new("recreate", service, why),
             Self::KeepApi(pid) => Step::new("keep", service, format!("pid {pid}")),

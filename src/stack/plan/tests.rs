@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::engine::{Network, Volume};
+use crate::engine::{Form, Network, Runs, Volume};
 
 fn spec(service: Service) -> ServiceSpec {
     ServiceSpec {
@@ -9,19 +9,21 @@ fn spec(service: Service) -> ServiceSpec {
         dir: "/demo".into(),
         service: service.to_string(),
         name: format!("urbania-demo-{service}"),
-        image: format!("{service}:1"),
+        runs: Runs::Image {
+            image: format!("{service}:1"),
+            network: Network::Host,
+        },
         args: Vec::new(),
         env: std::collections::BTreeMap::new(),
         files: Vec::new(),
         volumes: Vec::new(),
-        network: Network::Host,
     }
 }
 
 fn wanted() -> Wanted {
     let services = [Service::Mongodb, Service::Livekit];
     Wanted {
-        containers: services.map(|s| (s, spec(s))).to_vec(),
+        specs: services.map(|s| (s, spec(s))).to_vec(),
         api: Some("hash".into()),
         complete: true,
     }
@@ -35,7 +37,9 @@ fn instance(service: Service, state: State) -> Instance {
         project: spec.project.clone(),
         service: spec.service.clone(),
         dir: spec.dir.clone(),
-        image: spec.image.clone(),
+        form: Form::Container {
+            image: format!("{service}:1"),
+        },
         config: spec.config_hash(),
         state,
     }
@@ -101,7 +105,7 @@ fn up_twice_keeps_everything() {
 #[test]
 fn a_changed_config_recreates_that_service_alone() {
     let mut wanted = wanted();
-    wanted.containers[1].1.args = vec!["--config".into()];
+    wanted.specs[1].1.args = vec!["--config".into()];
     assert_eq!(
         lines(&wanted, &running()),
         [
@@ -168,7 +172,7 @@ fn the_old_half_of_an_interrupted_replacement_is_replaced() {
     );
     // The new half was never proved: should its files be wrong, it is the one to go.
     let mut wanted = wanted();
-    wanted.containers[1].1.args = vec!["--config".into()];
+    wanted.specs[1].1.args = vec!["--config".into()];
     assert_eq!(
         lines(&wanted, &seen),
         [
@@ -201,7 +205,7 @@ fn a_database_that_was_ended_before_it_was_ready_once_is_made_anew() {
 #[test]
 fn a_service_that_is_not_wanted_any_more_is_removed_by_a_whole_up_only() {
     let mut wanted = wanted();
-    wanted.containers.remove(0);
+    wanted.specs.remove(0);
     assert_eq!(
         lines(&wanted, &running())[0],
         "remove mongodb urbania-demo-mongodb: not part of the project any more"

@@ -15,6 +15,7 @@ use crate::host::files::{PRIVATE, replace_all, sweep};
 use crate::host::lock::ProjectLock;
 use crate::livekit::keys::KeyPair;
 use crate::stack::interrupt::Interrupt;
+use crate::stack::reach::find_sfu;
 use crate::stack::service::Service;
 use crate::stack::serving::{self, Served};
 use crate::stack::site::{Pull, Site};
@@ -110,7 +111,8 @@ impl Rotation<'_> {
 
     async fn retire(&mut self) -> Result<Vec<String>> {
         // A step before this one may have started it.
-        let sfu = look::sfu(self.ctx, &self.project).await?;
+        let base = find_sfu(self.ctx, &self.project).await;
+        let sfu = look::sfu(self.ctx, &self.project, &base).await?;
         let mut done = vec![retire_in_files(&mut self.project)?];
         if sfu != Sfu::Silent {
             done.extend(self.restart_sfu().await?);
@@ -121,13 +123,13 @@ impl Rotation<'_> {
 
     async fn restart_sfu(&self) -> Result<Vec<String>> {
         let interrupt = Interrupt::listen()?;
-        let look = Site::look(self.ctx, self.project.clone(), Some(self.lock));
+        let look = Box::pin(Site::look(self.ctx, self.project.clone(), Some(self.lock)));
         let mut site = interrupt.or(look).await?;
         let livekit = Service::Livekit;
         let mut instances = site.seen.instances.iter();
         if !instances.any(|instance| instance.service == livekit.as_str()) {
             return Err(Error::failed(format!(
-                "the SFU that answers at {} is no container of this project",
+                "the SFU that answers at {} is not this project's",
                 site.sfu
             ))
             .hint(format!("start it again with {LIVEKIT_FILE} as it is now"))

@@ -9,13 +9,13 @@ use tokio::time::timeout;
 
 use crate::config::{Project, Stage, mend_pairs};
 use crate::context::Context;
-use crate::engine::Engine as _;
-use crate::engine::docker::Docker;
 use crate::error::{Error, Result};
 use crate::host::lock::ProjectLock;
 use crate::stack::health::sfu::{Refusal, sfu_accepts};
 use crate::stack::participants;
 use crate::stack::plan::SET_ASIDE;
+use crate::stack::reach::find_sfu;
+use crate::stack::runner::Runner;
 use crate::stack::service::Service;
 use crate::stack::serving::{Served, serving};
 
@@ -39,6 +39,8 @@ pub enum Sfu {
 pub struct Look {
     /// How far the files are.
     pub stage: Stage,
+    /// Where the SFU is reached.
+    pub base: String,
     /// What the SFU says.
     pub sfu: Sfu,
     /// How many are connected to it, where that can be told.
@@ -51,7 +53,8 @@ pub struct Look {
 
 /// Looks; changes nothing.
 pub async fn look(ctx: &Context, project: &Project) -> Result<Look> {
-    let sfu = sfu(ctx, project).await?;
+    let base = find_sfu(ctx, project).await;
+    let sfu = sfu(ctx, project, &base).await?;
     let digest = project.live_digest()?;
     let apis = serving(&project.state_dir()).into_iter();
     Ok(Look {
@@ -59,7 +62,7 @@ pub async fn look(ctx: &Context, project: &Project) -> Result<Look> {
         sfu,
         participants: match sfu {
             Sfu::Silent => None,
-            Sfu::Knows | Sfu::Behind => participants::count(ctx, project).await,
+            Sfu::Knows | Sfu::Behind => participants::count(ctx, project, &base).await,
         },
         apis: apis
             .map(|api| {
@@ -68,10 +71,11 @@ pub async fn look(ctx: &Context, project: &Project) -> Result<Look> {
             })
             .collect(),
         env_files: mend_pairs(project)?.into_iter().map(|m| m.file).collect(),
+        base,
     })
 }
 
-/// Whether none runs because a command was killed while it replaced the SFU's container.
+/// Whether none runs because a command was killed while it replaced the SFU.
 pub async fn restart_interrupted(
     ctx: &Context,
     project: &Project,
@@ -81,10 +85,10 @@ pub async fn restart_interrupted(
     if look.sfu != Sfu::Silent || !held.was_abandoned() {
         return false;
     }
-    let Ok(engine) = Docker::connect(&ctx.env).await else {
+    let Ok(runner) = Runner::of(project, &ctx.env).await else {
         return false;
     };
-    let there = engine.instances(Some(&project.name)).await;
+    let there = runner.engine.instances(Some(&project.name)).await;
     there.is_ok_and(|there| {
         let mut there = there
             .iter()
@@ -93,7 +97,7 @@ pub async fn restart_interrupted(
     })
 }
 
-pub(super) async fn sfu(ctx: &Context, project: &Project) -> Result<Sfu> {
+pub(super) async fn sfu(ctx: &Context, project: &Project, base: &str) -> Result<Sfu> {
     let livekit = &project.livekit;
     let ours = [
         Some(project.key_pair()),
@@ -101,14 +105,14 @@ pub(super) async fn sfu(ctx: &Context, project: &Project) -> Result<Sfu> {
         livekit.retiring().map(|(pair, _)| pair),
     ];
     for pair in ours.into_iter().flatten() {
-        match sfu_accepts(&livekit.url_here(), pair, ctx.clock.unix()).await {
+        match sfu_accepts(base, pair, ctx.clock.unix()).await {
             Ok(()) => {}
-            Err(Refusal::Unreachable(_)) if nobody_listens(project).await => {
+            Err(Refusal::Unreachable(_)) if nobody_listens(base).await => {
                 return Ok(Sfu::Silent);
             }
             Err(Refusal::KeyRefused(_)) => return Ok(Sfu::Behind),
             Err(e @ (Refusal::Unreachable(_) | Refusal::NotReady(_) | Refusal::Token(_))) => {
-                let what = format!("cannot tell what the SFU at {} knows", livekit.url_here());
+                let what = format!("cannot tell what the SFU at {base} knows");
                 return Err(Error::failed(what).because(e));
             }
         }
@@ -117,8 +121,9 @@ pub(super) async fn sfu(ctx: &Context, project: &Project) -> Result<Sfu> {
 }
 
 /// An SFU that is slow to answer is not one that is gone: there may be calls in it.
-async fn nobody_listens(project: &Project) -> bool {
-    let connected = TcpStream::connect(project.livekit.socket_here());
+async fn nobody_listens(base: &str) -> bool {
+    let place = base.strip_prefix("http://").unwrap_or(base);
+    let connected = TcpStream::connect(place);
     let refused = |e: io::Error| e.kind() == io::ErrorKind::ConnectionRefused;
     match timeout(PATIENCE, connected).await {
         Ok(connected) => connected.is_err_and(refused),

@@ -6,17 +6,25 @@ use super::Up;
 use crate::error::{Error, Result};
 use crate::host::process::{Running, running};
 use crate::stack::api::ApiFiles;
+use crate::stack::health::mongodb::Data;
 use crate::stack::health::{self, Failure, Unhealthy};
 use crate::stack::last_words::{self, Left};
 use crate::stack::service::Service;
 use crate::stack::wanted::volume_name;
 
 impl Up<'_> {
-    pub(super) async fn wait_for_container(&self, service: Service, id: &str) -> Result<()> {
+    pub(super) async fn wait_for_instance(&self, service: Service, id: &str) -> Result<()> {
         let fresh = service == Service::Mongodb
             && self.unproved().names(&volume_name(&self.site.project.name));
+        let data = if !fresh {
+            Data::Kept
+        } else if self.site.runs_on.makes_its_user() {
+            Data::Fresh
+        } else {
+            Data::Bare
+        };
         let healthy = health::wait(
-            async || self.prober.probe(service, fresh).await,
+            async || self.prober.probe(service, data).await,
             Instant::now() + self.patience,
         );
         let failure = tokio::select! {
@@ -34,7 +42,7 @@ impl Up<'_> {
         match failure {
             Failure::Wrong(e) => Err(e),
             Failure::TimedOut(why) => {
-                let words = last_words::of_container(self.engine(), id, &self.redactor).await;
+                let words = last_words::of_instance(self.engine(), id, &self.redactor).await;
                 Err(self.too_late(service, &why, &words, self.left(id)))
             }
         }
@@ -42,7 +50,7 @@ impl Up<'_> {
 
     /// LiveKit ends with 0 also when it cannot start: that it ended is the failure, not the code.
     async fn ended(&self, service: Service, id: &str) -> Error {
-        let words = last_words::of_container(self.engine(), id, &self.redactor).await;
+        let words = last_words::of_instance(self.engine(), id, &self.redactor).await;
         let end = self.engine().inspect(id).await.ok();
         let code = end.as_ref().and_then(|e| e.exit_code);
         let code = code.map_or_else(String::new, |code| format!(" (exit code {code})"));
@@ -55,7 +63,7 @@ impl Up<'_> {
         )
     }
 
-    /// What is left of a container that failed, after everything is taken back.
+    /// What is left of an instance that failed, after everything is taken back.
     fn left(&self, id: &str) -> Left {
         if self.undo.created.iter().any(|created| created == id) {
             Left::Nothing
@@ -83,7 +91,7 @@ impl Up<'_> {
                 if !process.as_ref().is_some_and(Running::is_alive) {
                     return Err(Unhealthy::Wrong(Error::failed("ended")));
                 }
-                self.prober.probe(Service::Api, false).await
+                self.prober.probe(Service::Api, Data::Kept).await
             },
             Instant::now() + self.patience,
         );

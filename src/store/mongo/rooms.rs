@@ -6,7 +6,7 @@ use mongodb::bson::{DateTime, doc};
 use mongodb::{Collection, IndexModel};
 use serde::{Deserialize, Serialize};
 
-use super::super::{Call, CallType, MOST_ROOMS, Mode, Room, StoreError};
+use super::super::{Call, CallType, Lobby, MOST_ROOMS, Mode, Room, StoreError};
 
 /// A room as a document.
 #[derive(Serialize, Deserialize)]
@@ -19,6 +19,8 @@ pub struct Record {
     mode: Mode,
     participants: Vec<String>,
     max_participants: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lobby: Option<Lobby>,
     call: Call,
     revision: i64,
     /// On whose list it is.
@@ -98,6 +100,7 @@ impl Record {
             mode: room.mode,
             participants: room.participants.clone(),
             max_participants: room.max_participants,
+            lobby: room.lobby.clone(),
             call: room.call.clone(),
             revision,
             users,
@@ -118,6 +121,7 @@ impl TryFrom<Record> for Room {
             mode: record.mode,
             participants: record.participants,
             max_participants: record.max_participants,
+            lobby: record.lobby,
             call: record.call,
             revision: record
                 .revision

@@ -9,5 +9,5 @@ mod user;
 pub use channel::{Channel, Role};
 pub use club::{Club, Meeting};
 pub use known::{CLUB_ROOM, Known};
-pub use room::{Call, CallType, Mode, Present, Room, Status};
+pub use room::{Call, CallType, Lobby, Mode, Present, Room, Status};
 pub use user::User;

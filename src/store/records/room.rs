@@ -21,6 +21,8 @@ pub struct Room {
     pub participants: Vec<String>,
     /// Most participants at a time; 0: no limit.
     pub max_participants: u32,
+    /// Who was let in, where people wait until they are.
+    pub lobby: Option<Lobby>,
     /// What the SFU last said of it.
     pub call: Call,
     /// Grows with every change: [`super::super::Store::replace_room`] compares it.
@@ -31,6 +33,14 @@ impl Room {
     /// Whether the user may come in: who made it, who is invited, and everybody when nobody is.
     pub fn admits(&self, user: &str) -> bool {
         self.participants.is_empty() || self.concerns(user)
+    }
+
+    /// Whether the user, who may come in, waits until whoever made the room lets them.
+    pub fn keeps_waiting(&self, user: &str) -> bool {
+        let Some(lobby) = &self.lobby else {
+            return false;
+        };
+        self.created_by != user && !lobby.admitted.iter().any(|id| id == user)
     }
 
     /// Whether it belongs on the user's own list.
@@ -44,6 +54,13 @@ impl Room {
             && !self.call.has(user)
             && self.call.present.len() >= self.max_participants as usize
     }
+}
+
+/// Where people wait until whoever made the room lets them in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lobby {
+    /// Ids of those who were let in, in this order.
+    pub admitted: Vec<String>,
 }
 
 /// Whether there are pictures.

@@ -30,6 +30,13 @@ pub fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<T> 
     serde_json::from_str(&text).map_err(|e| nonsense(row, column, e))
 }
 
+/// The same, where there may be nothing.
+pub fn from_json_or_null<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<Option<T>> {
+    let text: Option<String> = row.get(column)?;
+    let value = text.map(|text| serde_json::from_str(&text));
+    value.transpose().map_err(|e| nonsense(row, column, e))
+}
+
 /// What [`word`] wrote.
 pub fn from_word<T: for<'de> Deserialize<'de>>(row: &Row<'_>, column: &str) -> Result<T> {
     let text: String = row.get(column)?;

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, named_params};
 
 use super::super::{Call, MOST_ROOMS, Room};
-use super::column::{count, from_count, from_json, from_word, json, time, word};
+use super::column::{count, from_count, from_json, from_json_or_null, from_word, json, time, word};
 
 /// Adds a room at revision 0; fails on a name that is there.
 pub fn add(db: &Connection, room: &Room) -> Result<()> {
@@ -14,9 +14,9 @@ pub fn add(db: &Connection, room: &Room) -> Result<()> {
             ..room.clone()
         },
         "INSERT INTO rooms (name, created_by, created_at, call_type, mode, participants,
-             max_participants, status, sid, began, present, gone, revision)
+             max_participants, lobby, status, sid, began, present, gone, revision)
          VALUES (:name, :created_by, :created_at, :call_type, :mode, :participants,
-             :max_participants, :status, :sid, :began, :present, :gone,
+             :max_participants, :lobby, :status, :sid, :began, :present, :gone,
              :revision)",
     )?;
     Ok(())
@@ -29,7 +29,7 @@ pub fn replace(db: &Connection, room: &Room) -> Result<bool> {
         room,
         "UPDATE rooms SET created_by = :created_by, created_at = :created_at, call_type = :call_type,
              mode = :mode, participants = :participants, max_participants = :max_participants,
-             status = :status, sid = :sid, began = :began, present = :present, gone = :gone,
+             lobby = :lobby, status = :status, sid = :sid, began = :began, present = :present, gone = :gone,
              revision = revision + 1
          WHERE name = :name AND revision = :revision",
     )?;
@@ -45,6 +45,7 @@ fn write(db: &Connection, room: &Room, statement: &str) -> Result<usize> {
         ":mode": word(&room.mode)?,
         ":participants": json(&room.participants)?,
         ":max_participants": room.max_participants,
+        ":lobby": room.lobby.as_ref().map(json).transpose()?,
         ":status": word(&room.call.status)?,
         ":sid": room.call.sid,
         ":began": room.call.began,
@@ -94,6 +95,7 @@ fn room(row: &Row<'_>) -> Result<Room> {
         mode: from_word(row, "mode")?,
         participants: from_json(row, "participants")?,
         max_participants: row.get("max_participants")?,
+        lobby: from_json_or_null(row, "lobby")?,
         call: Call {
             status: from_word(row, "status")?,
             sid: row.get("sid")?,

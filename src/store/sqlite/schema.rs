@@ -6,9 +6,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::file::OpenError;
 
 /// What makes each version of the one before it. What was released never changes.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     include_str!("schema/1-users.sql"),
     include_str!("schema/2-rooms.sql"),
+    include_str!("schema/3-lobby.sql"),
 ];
 
 /// Brings the file to the newest version.

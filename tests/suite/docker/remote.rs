@@ -1,40 +1,12 @@
 //! An engine at an address that is not this machine's usual one.
 
-use std::io::copy;
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::os::unix::net::UnixStream;
-use std::thread;
-
+use crate::support::engine_elsewhere::engine_at;
 use crate::support::project::{Run, TestProject};
-
-/// Leads from a port of 127.0.0.2 to the engine; the address for `DOCKER_HOST`.
-fn engine_elsewhere() -> String {
-    let listener = TcpListener::bind("127.0.0.2:0").unwrap();
-    let address = format!("tcp://{}", listener.local_addr().unwrap());
-    thread::spawn(move || {
-        for caller in listener.incoming().map_while(Result::ok) {
-            thread::spawn(move || connect(&caller));
-        }
-    });
-    address
-}
-
-fn connect(caller: &TcpStream) {
-    let engine = UnixStream::connect("/var/run/docker.sock").unwrap();
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            let _ = copy(&mut &*caller, &mut &engine);
-            let _ = engine.shutdown(Shutdown::Write);
-        });
-        let _ = copy(&mut &engine, &mut &*caller);
-        let _ = caller.shutdown(Shutdown::Both);
-    });
-}
 
 #[test]
 fn what_nobody_could_reach_on_another_machine_is_refused() {
     let project = TestProject::initialised();
-    let engine = engine_elsewhere();
+    let engine = engine_at("127.0.0.2");
     let refused = |service: &str| {
         let args = ["up", service, "--dry-run"];
         let mut command = project.command(&args);

@@ -46,6 +46,25 @@ fn an_address_that_others_do_not_reach_is_told() {
     );
 
     let original = project.read("livekit.yaml");
+    for (names, expected) in [
+        ("includes: [eth0]", vec![]),
+        ("includes: [eth0, wlan7]", vec![("warning", "wlan7")]),
+        ("includes: [wlan7]", vec![("problem", "wlan7")]),
+        ("excludes: [docker7]", vec![("note", "docker7")]),
+    ] {
+        rtc(&project, &format!("interfaces: {{{names}}}"));
+        let found = findings(
+            &doctor_apart(&project, "address", &LAN),
+            "address.interfaces",
+        );
+        let told = |(verdict, name): (&str, &str)| {
+            let message = format!("this machine has no interface `{name}`");
+            (verdict.to_owned(), message)
+        };
+        let expected: Vec<_> = expected.into_iter().map(told).collect();
+        assert_eq!(found, expected, "{names}");
+        project.write("livekit.yaml", &original);
+    }
     let docker = [
         "ip link add docker0 type bridge",
         "ip address add 172.17.0.1/16 dev docker0",

@@ -1,6 +1,8 @@
 //! Services that have ended, are ended, or complain.
 
-use super::{doctor, finding, findings};
+use std::process::{Child, Command, Stdio};
+
+use super::{check, doctor, finding, findings};
 use crate::support::docker::docker;
 use crate::support::project::TestProject;
 use crate::support::until::eventually;
@@ -22,6 +24,23 @@ fn a_service_that_ends_while_others_run_is_told() {
     let works = ("ok".to_owned(), "mongodb, livekit, api work".to_owned());
     assert_eq!(findings(&run, "health.services"), [works]);
     assert_eq!(findings(&run, "health.ended"), []);
+
+    // Somebody lets the engine start it again when it ends.
+    docker(&["update", "--restart", "always", &container(&project)]);
+    let pid = docker(&[
+        "inspect",
+        &container(&project),
+        "--format",
+        "{{.State.Pid}}",
+    ]);
+    let kill = Command::new("kill").args(["-KILL", &pid[0]]).status();
+    assert!(kill.unwrap().success());
+    let again = "the engine has started `livekit` again once, because it had ended";
+    eventually("it runs again", || {
+        let found = findings(&doctor(&project, "health"), "health.ended");
+        found == [("warning".to_owned(), again.to_owned())]
+    });
+    docker(&["update", "--restart", "no", &container(&project)]);
 
     docker(&["pause", &container(&project)]);
     let found = finding(&doctor(&project, "health").expect(3), "health.ended");
@@ -130,4 +149,108 @@ fn a_complaint_of_the_sfu_is_told_with_the_way_out() {
             .unwrap()
             .ends_with("openssl rand -hex 32")
     );
+}
+
+#[test]
+fn errors_that_nobody_knows_are_shown_without_secrets() {
+    let project = TestProject::initialised();
+    project.settings("services: {mongodb: {enabled: false}}\n");
+    project.ok(&["up"]);
+    let env = project.read(".env");
+    let secret = env
+        .lines()
+        .find_map(|l| l.strip_prefix("LIVEKIT_API_SECRET="));
+    let secret = secret.unwrap().to_owned();
+    assert_eq!(
+        findings(&doctor(&project, "health").expect(0), "health.log"),
+        []
+    );
+    // As the API writes it; its log is a file.
+    let log = project.path(".urbania/logs/api.log");
+    let now = urbania::context::Clock::system().now();
+    let line = format!("{now} ERROR the moon is in the way of {secret}\n");
+    let before = std::fs::read_to_string(&log).unwrap();
+    std::fs::write(&log, before + &line).unwrap();
+    let run = doctor(&project, "health").expect(0);
+    let found = finding(&run, "health.log");
+    assert_eq!(found["verdict"], "note");
+    let message = found["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("`api` has logged an error once, last at 20"),
+        "{message}"
+    );
+    assert_eq!(
+        found["evidence"][0],
+        "| ERROR the moon is in the way of [secret]"
+    );
+    assert!(!run.stdout.contains(&secret));
+}
+
+/// A server that ends with the value.
+struct Redis(Child);
+
+impl Redis {
+    fn start(port: u16, password: &str) -> Self {
+        let port = port.to_string();
+        let mut redis = Command::new("setpriv");
+        redis.args(["--pdeathsig", "KILL", "redis-server", "--port", &port]);
+        redis.args([
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--requirepass",
+            password,
+        ]);
+        Self(redis.stdout(Stdio::null()).spawn().unwrap())
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn redis_is_logged_in_to_as_livekit_would() {
+    const PASSWORD: &str = "a password of Redis";
+    let project = TestProject::initialised();
+    assert_eq!(
+        findings(&doctor(&project, "health").expect(0), "health.redis"),
+        []
+    );
+    let original = project.read("livekit.yaml");
+    let port = project.ports.turn();
+    let with = |password: &str| {
+        let redis = format!("redis: {{address: '127.0.0.1:{port}', password: '{password}'}}\n");
+        project.write("livekit.yaml", &(original.clone() + &redis));
+        doctor(&project, "health")
+    };
+    let found = finding(&with(PASSWORD).expect(3), "health.redis");
+    assert_eq!(
+        found["message"],
+        format!("Redis at `127.0.0.1:{port}` does not answer, and LiveKit does not start without")
+    );
+    assert!(
+        found["evidence"][0].as_str().unwrap().contains("refused"),
+        "{found}"
+    );
+
+    let _redis = Redis::start(port, PASSWORD);
+    eventually("Redis answers", || {
+        check(&with(PASSWORD), "health.redis")["verdict"] == "ok"
+    });
+    for (password, says) in [("", "NOAUTH "), ("another of them", "WRONGPASS ")] {
+        let run = with(password).expect(3);
+        let found = finding(&run, "health.redis");
+        let evidence = found["evidence"][0].as_str().unwrap();
+        assert!(evidence.contains(says), "{evidence}");
+        assert!(
+            found["fix"][0].as_str().unwrap().contains("redis.password"),
+            "{found}"
+        );
+        assert!(!run.stdout.contains("another of them"));
+    }
 }

@@ -101,6 +101,53 @@ fn a_firewall_that_drops_udp_leaves_tcp() {
 }
 
 #[test]
+fn turn_servers_are_asked_for_a_relay_to_the_sfu() {
+    const TURN: &str = "ice.turn";
+    let project = project(HERE);
+    let original = project.read("livekit.yaml");
+    let port = project.ports.turn();
+    let with = |more: &str, lines: &[&str]| {
+        let turn = format!("turn: {{enabled: true, udp_port: {port}{more}}}\n");
+        project.write("livekit.yaml", &(original.clone() + &turn));
+        examined(&project, &project.path("livekit.yaml"), lines)
+    };
+    let url = format!("`turn:{HERE}:{port}`");
+    let useless = format!("TURN is of no use: {url}");
+
+    let refused = finding(&with("", &[]).expect(0), TURN);
+    assert_eq!(refused["message"], useless);
+    let why = format!("it gives a relay, but lets nothing through to the SFU at {HERE}");
+    assert_eq!(evidence(&refused), [why.as_str()]);
+    assert_eq!(
+        refused["fix"][0],
+        format!(
+            "livekit.yaml: turn: {{allow_restricted_peer_cidrs: [{HERE}/32]}}, then `urbania up`"
+        )
+    );
+
+    // As the fix says.
+    let allowed = format!(", allow_restricted_peer_cidrs: [{HERE}/32]");
+    let found = findings(&with(&allowed, &[]).expect(0), TURN);
+    assert_eq!(found[0].0, "ok", "{found:?}");
+    assert!(
+        found[0]
+            .1
+            .starts_with(&format!("{url} relays to the SFU, from {HERE}:")),
+        "{found:?}"
+    );
+
+    let closed = format!("nft add rule inet t in udp dport {port} drop");
+    let rules = [
+        "nft add table inet t",
+        "nft add chain inet t in '{ type filter hook input priority 0; }'",
+        &closed,
+    ];
+    let silent = finding(&with(&allowed, &rules).expect(3), TURN);
+    assert_eq!(silent["message"], useless);
+    assert_eq!(evidence(&silent), ["no answer"]);
+}
+
+#[test]
 fn an_address_that_nobody_reaches_is_named_with_one_to_take() {
     let project = project("10.88.0.1");
     let run = examined(&project, &project.path("livekit.yaml"), &[]).expect(3);

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{check, doctor, finding, findings};
 use crate::config::Folder;
+use crate::support::docker::docker;
 use crate::support::project::{Run, TestProject};
 
 const OTHER: &str = "ffffffffffeeeeeeeeeeddddddddddcc";
@@ -91,10 +92,73 @@ fn the_env_file_that_wins_over_the_right_one_is_named() {
     );
     assert_eq!(evidence[1], "LIVEKIT_API_SECRET comes from .env.local:2");
     assert!(!run.stdout.contains(OTHER));
+
+    // Beside the file of a backend, which is right; and where nothing else is.
+    std::fs::remove_file(project.path(".env.local")).unwrap();
+    let (key, secret) = pair(&project);
+    backend(&project, &lines(&key, &secret));
+    project.write("backend/.env.development", &lines("APIother", OTHER));
+    let run = doctor(&project, "keys").expect(3);
+    let found = finding(&run, "keys.precedence");
+    assert_eq!(
+        found["message"],
+        "backend: in development the env files that win hold no pair: the key is not in livekit.yaml"
+    );
+    let way = "name `backend/.env.development` under `backends:` of urbania.yaml, then `urbania keys sync`";
+    assert_eq!(found["fix"][0], way);
+    project.settings("backends: [backend/.env, backend/.env.development]\n");
+    project.ok(&["keys", "sync"]);
+    assert_eq!(
+        findings(&doctor(&project, "keys").expect(0), "keys.precedence"),
+        []
+    );
+    project.settings("backends: [backend/settings]\n");
+    project.write("backend/settings", &lines(&key, &secret));
+    std::fs::remove_file(project.path("backend/.env.development")).unwrap();
+    project.write("backend/.env", &format!("LIVEKIT_API_KEY={key}\n"));
+    let found = finding(&doctor(&project, "keys").expect(0), "keys.precedence");
+    assert_eq!(found["verdict"], "warning");
+    assert_eq!(
+        found["message"],
+        "backend: in every mode the env files that win hold no pair: one half is there alone"
+    );
+}
+
+#[test]
+fn half_a_pair_is_told_and_mended() {
+    let project = TestProject::initialised();
+    let (key, secret) = pair(&project);
+    backend(&project, "LIVEKIT_URL=\n");
+    let found = findings(&doctor(&project, "keys").expect(0), "keys.backend-differs");
+    assert!(
+        found.iter().all(|(verdict, _)| verdict == "note"),
+        "{found:?}"
+    );
+    backend(&project, &format!("LIVEKIT_API_KEY={key}\n"));
+    let found = finding(&doctor(&project, "keys").expect(0), "keys.backend-differs");
+    assert_eq!(found["verdict"], "warning");
+    assert_eq!(
+        found["message"],
+        "backend/.env: LIVEKIT_API_SECRET is not set"
+    );
+    project.ok(&["doctor", "--only", "keys", "--fix", "--yes"]);
+    assert_eq!(project.read("backend/.env"), lines(&key, &secret));
 }
 
 /// A process that is ended with the value.
 struct Sleeper(Child);
+
+impl Sleeper {
+    /// One in the project's folder with this pair in its environment.
+    fn start(project: &TestProject, key: &str, secret: &str) -> Self {
+        let mut command = Command::new("sleep");
+        command.arg("600").current_dir(project.dir());
+        command
+            .env("LIVEKIT_API_KEY", key)
+            .env("LIVEKIT_API_SECRET", secret);
+        Self(command.spawn().unwrap())
+    }
+}
 
 impl Drop for Sleeper {
     fn drop(&mut self) {
@@ -107,20 +171,12 @@ impl Drop for Sleeper {
 fn a_backend_that_runs_with_an_old_pair_is_named() {
     let project = TestProject::initialised();
     let (key, secret) = pair(&project);
-    let start = |secret: &str| {
-        let mut command = Command::new("sleep");
-        command.arg("600").current_dir(project.dir());
-        command
-            .env("LIVEKIT_API_KEY", &key)
-            .env("LIVEKIT_API_SECRET", secret);
-        Sleeper(command.spawn().unwrap())
-    };
-    let _right = start(&secret);
+    let _right = Sleeper::start(&project, &key, &secret);
     assert_eq!(
         findings(&doctor(&project, "keys").expect(0), "keys.process-differs"),
         []
     );
-    let wrong = start(OTHER);
+    let wrong = Sleeper::start(&project, &key, OTHER);
     let run = doctor(&project, "keys").expect(3);
     assert_eq!(
         finding(&run, "keys.process-differs")["message"],
@@ -130,6 +186,75 @@ fn a_backend_that_runs_with_an_old_pair_is_named() {
         )
     );
     assert!(!run.stdout.contains(OTHER));
+}
+
+/// A container that is removed with the value.
+struct Container(String);
+
+impl Container {
+    /// A backend with these variables and labels, of an image that is there.
+    fn start(project: &TestProject, variables: &[String], labels: &[String]) -> Self {
+        let name = format!("backend-of-{}", project.name);
+        let mut args = vec!["run", "--detach", "--name", &name, "--network", "none"];
+        for variable in variables {
+            args.extend(["--env", variable]);
+        }
+        for label in labels {
+            args.extend(["--label", label]);
+        }
+        args.extend(["livekit/livekit-server:v1.13.5", "--dev"]);
+        docker(&args);
+        Self(name)
+    }
+}
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        docker(&["rm", "--force", &self.0]);
+    }
+}
+
+#[test]
+fn a_backend_in_a_container_with_another_pair_is_named() {
+    let project = TestProject::initialised();
+    let (key, secret) = pair(&project);
+    project.ok(&["up", "livekit"]);
+    let with = |secret: &str| {
+        let pair = lines(&key, secret);
+        pair.lines().map(Into::into).collect::<Vec<String>>()
+    };
+    let url = |port: u16| format!("LIVEKIT_WS_URL=ws://host.docker.internal:{port}");
+    let ours = url(project.ports.livekit());
+    let differs = |run: &Run| findings(run, "keys.process-differs");
+
+    let theirs = [with(OTHER), vec![url(1)]].concat();
+    let container = Container::start(&project, &theirs, &[]);
+    assert_eq!(differs(&doctor(&project, "keys").expect(0)), []);
+    drop(container);
+    let right = Container::start(&project, &[with(&secret), vec![ours.clone()]].concat(), &[]);
+    assert_eq!(differs(&doctor(&project, "keys").expect(0)), []);
+    drop(right);
+
+    let says = format!("container `backend-of-{}`", project.name);
+    let dir = format!(
+        "com.docker.compose.project.working_dir={}",
+        project.dir().display()
+    );
+    for (more, labels) in [(vec![ours], vec![]), (vec![], vec![dir])] {
+        let wrong = [with(OTHER), more].concat();
+        let _wrong = Container::start(&project, &wrong, &labels);
+        let run = doctor(&project, "keys").expect(3);
+        let message = format!("{says} runs with a key pair that is not in livekit.yaml");
+        assert_eq!(differs(&run), [("problem".to_owned(), message)]);
+        // The proof.
+        let refused = refused_pair(&run);
+        let base = format!("http://127.0.0.1:{}", project.ports.livekit());
+        assert_eq!(
+            refused["message"],
+            format!("the SFU at {base} refuses the pair `{key}` of {says}")
+        );
+        assert!(!run.stdout.contains(OTHER) && !run.stderr.contains(OTHER));
+    }
 }
 
 /// What the SFU says of the pair that it refuses.
@@ -170,6 +295,26 @@ fn the_sfu_that_runs_is_shown_a_token_of_each_pair() {
     );
     let evidence = refused["evidence"][0].as_str().unwrap();
     assert!(evidence.contains("invalid API key"), "{evidence}");
+
+    // A backend that runs, and a file that nobody named.
+    project.settings("");
+    project.write(".env.local", &lines("APIlocal", OTHER));
+    let running = Sleeper::start(&project, &key, OTHER);
+    let run = doctor(&project, "keys").expect(3);
+    let of: Vec<String> = findings(&run, "keys.sfu-refuses")
+        .into_iter()
+        .filter(|(verdict, _)| verdict == "problem")
+        .map(|(_, message)| message)
+        .collect();
+    assert_eq!(of.len(), 2, "{of:?}");
+    let says = |pair: &str| format!("the SFU at {base} refuses the pair `{pair}` of ");
+    assert_eq!(of[0], says("APIlocal") + ".env.local");
+    assert!(
+        of[1].starts_with(&(says(&key) + "`sleep 600` (pid ")),
+        "{of:?}"
+    );
+    std::fs::remove_file(project.path(".env.local")).unwrap();
+    drop(running);
 
     // The file has another secret than the SFU was started with.
     project.edit("livekit.yaml", |text| text.replace(&secret, OTHER));

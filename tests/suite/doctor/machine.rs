@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::{doctor, doctor_apart, finding, findings};
+use super::{doctor, finding, findings};
 use crate::support::network::mounted;
 use crate::support::project::{Run, TestProject};
 
@@ -111,80 +111,6 @@ fn the_buffer_for_udp_is_judged_as_livekit_judges_it() {
     let livekit_warns = String::from_utf8_lossy(&log).contains("UDP receive buffer is too small");
     let found = findings(&doctor(&project, "machine").expect(0), "machine.udp-buffer");
     assert_eq!(!found.is_empty(), livekit_warns, "{found:?}");
-}
-
-/// A chain that sees incoming packets, with this policy and these rules.
-fn chain(policy: &str, rules: &[String]) -> String {
-    let table = "nft add table inet filter";
-    let chain = format!(
-        "nft 'add chain inet filter input {{ type filter hook input priority 0; policy {policy}; }}'"
-    );
-    let rules = rules
-        .iter()
-        .map(|rule| format!("nft 'add rule inet filter input {rule}'"));
-    let lines: Vec<String> = [table.to_owned(), chain].into_iter().chain(rules).collect();
-    lines.join("\n")
-}
-
-#[test]
-fn a_firewall_that_lets_nobody_in_is_told_port_by_port() {
-    let project = TestProject::initialised();
-    let closed = |lines: &[&str]| {
-        let run = doctor_apart(&project, "machine", lines).expect(0);
-        findings(&run, "machine.firewall")
-            .into_iter()
-            .map(|(_, message)| {
-                let rest = message.strip_prefix("the firewall keeps other machines from ");
-                rest.unwrap().to_owned()
-            })
-            .collect::<Vec<_>>()
-    };
-    let (signalling, tcp) = (project.ports.livekit(), project.ports.rtc_tcp());
-    let (first, last) = project.ports.udp_range();
-    let media = format!("{first}-{last}/udp, media");
-    let all = [
-        format!("{signalling}/tcp, signalling"),
-        format!("{tcp}/tcp, media over TCP"),
-        media.clone(),
-    ];
-    let usual = [
-        "iifname lo accept".to_owned(),
-        "ct state established,related accept".to_owned(),
-    ];
-    let tcp_alone = [
-        &usual[..],
-        &[format!("tcp dport {{ {signalling}, {tcp} }} accept")],
-    ]
-    .concat();
-    let open = [
-        &tcp_alone[..],
-        &[format!("udp dport {first}-{last} accept")],
-    ]
-    .concat();
-
-    assert_eq!(closed(&[]), [""; 0]);
-    assert_eq!(closed(&[&chain("drop", &usual)]), all);
-    assert_eq!(closed(&[&chain("drop", &tcp_alone)]), [media.as_str()]);
-    assert_eq!(closed(&[&chain("drop", &open)]), [""; 0]);
-    // A rule that keeps out what the policy would let in, also half of a range.
-    let half = [format!(
-        "meta l4proto udp udp dport {}-65535 drop",
-        first + 5
-    )];
-    assert_eq!(closed(&[&chain("accept", &half)]), [media.as_str()]);
-    // Through another chain, and refused aloud.
-    let jump = format!(
-        "{}\nnft add chain inet filter others\nnft add rule inet filter others reject\n\
-         nft add rule inet filter input ct state new jump others",
-        chain("accept", &usual)
-    );
-    assert_eq!(closed(&[&jump]), all);
-    // What cannot be followed counts as open.
-    let some = ["ip saddr 10.0.0.0/8 accept".to_owned()];
-    assert_eq!(closed(&[&chain("drop", &some)]), [""; 0]);
-    // As ufw and others write it.
-    let iptables = format!("iptables -A INPUT -p udp --dport {first}:{last} -j DROP");
-    assert_eq!(closed(&[&iptables]), [media.as_str()]);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::support::project::{Run, TestProject};
 mod address;
 mod config;
 mod engine;
+mod firewall;
 mod health;
 mod healthy;
 mod ice;

@@ -1,9 +1,16 @@
 //! A rotation that is killed before each of its steps in turn.
 
-use std::process::Command;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use urbania::context::Clock;
 
 use crate::call::ANNA;
 use crate::support::project::{Run, TestProject};
+use crate::support::until::eventually;
 
 use super::load::{Load, all_admit, none_admits};
 use super::{let_tokens_be_over, running, status, value};
@@ -25,6 +32,45 @@ fn killed(project: &TestProject, call: &str, n: usize, args: &[&str]) -> bool {
     // strace ends as what it ran did.
     assert!(matches!(run.code, None | Some(0)), "{run:?}");
     run.code.is_none()
+}
+
+/// Runs `urbania` until the engine reports this of a container of the project, where it is killed; `false` when it
+/// came to its end before.
+fn killed_when(project: &TestProject, report: &str, args: &[&str]) -> bool {
+    let since = Clock::system().now();
+    let label = format!("label=io.urbania.project={}", project.name);
+    let since = format!("{}.{:09}", since.as_second(), since.subsec_nanosecond());
+    let mut events = Command::new("docker")
+        .args(["events", "--since", &since, "--filter", &label])
+        .args(["--filter", "type=container", "--format", "{{.Action}}"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(events.stdout.take().unwrap()).lines();
+    let (seen, wanted) = (Arc::new(AtomicBool::new(false)), report.to_owned());
+    let sees = Arc::clone(&seen);
+    let reader = thread::spawn(move || {
+        let mut lines = lines.map_while(Result::ok);
+        sees.store(lines.any(|line| line == wanted), Ordering::SeqCst);
+    });
+    let mut command = project.command(args);
+    let mut running = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    eventually("it is killed, or has ended", || {
+        if seen.load(Ordering::SeqCst) {
+            running.kill().unwrap();
+        }
+        running.try_wait().unwrap().is_some()
+    });
+    events.kill().unwrap();
+    events.wait().unwrap();
+    reader.join().unwrap();
+    let ended = running.wait().unwrap();
+    assert!(matches!(ended.code(), None | Some(0)), "{ended}");
+    ended.code().is_none()
 }
 
 /// Every pair in every file, and the API, are those of livekit.yaml.
@@ -61,15 +107,16 @@ const RETIRES: [(&str, usize); 6] = [
     ("connect", 15),
     ("pidfd_send_signal", 1),
 ];
-/// Both of these in one: the move, and at once livekit.yaml once more, and the restart of the SFU.
-const AT_ONCE: [(&str, usize); 6] = [
+/// Both of these in one: the move, and at once livekit.yaml once more; then the restart of the SFU.
+const AT_ONCE: [(&str, usize); 4] = [
     ("rename", 1),
     ("rename", 3),
     ("pidfd_send_signal", 1),
     ("rename", 5),
-    ("connect", 15),
-    ("connect", 20),
 ];
+/// What the engine reports of that restart: the SFU is set aside, ends, and another one is made, started, and left
+/// alone.
+const OF_THE_ENGINE: [&str; 5] = ["rename", "die", "create", "start", "destroy"];
 
 #[tokio::test]
 async fn killed_before_any_step_it_goes_on_and_nobody_notices() {
@@ -124,12 +171,17 @@ async fn killed_before_any_step_of_now_the_old_pair_is_refused_in_the_end() {
     let project = running("");
     let now = ["keys", "rotate", "--now", "--yes"];
     let mut kills = 0;
-    for (call, n) in AT_ONCE {
+    let calls = AT_ONCE.map(|(call, n)| (call, Some(n)));
+    let reports = OF_THE_ENGINE.map(|report| (report, None));
+    for (step, n) in calls.into_iter().chain(reports) {
         let old = status(&project)["in_use"]["key"].clone();
         let load = Load::begin(&project, ANNA.0).await;
         load.until(5).await;
         let olds = load.end().await;
-        kills += usize::from(killed(&project, call, n, &now));
+        kills += usize::from(match n {
+            Some(n) => killed(&project, step, n, &now),
+            None => killed_when(&project, step, &now),
+        });
         project.ok(&now);
         none_admits(&project, &olds).await;
         assert!(!project.read("livekit.yaml").contains(old.as_str().unwrap()));
@@ -137,9 +189,66 @@ async fn killed_before_any_step_of_now_the_old_pair_is_refused_in_the_end() {
         assert_eq!(
             (&after["stage"], &after["sfu"]["state"]),
             (&"ready".into(), &"knows".into()),
-            "killed at {call} {n}: {after}"
+            "killed at {step} {n:?}: {after}"
         );
         all_agree(&project);
     }
+    assert!(kills >= 8, "{kills}");
+}
+
+/// The steps where livekit.yaml has no reserve: it gets one, the SFU learns of it, and then those of a move.
+const FROM_ONE_PAIR: [(&str, Option<usize>); 6] = [
+    ("rename", Some(1)),
+    ("die", None),
+    ("start", None),
+    ("rename", Some(3)),
+    ("pidfd_send_signal", Some(1)),
+    ("rename", Some(5)),
+];
+
+#[tokio::test]
+async fn killed_before_any_step_from_one_pair_it_goes_on() {
+    let project = running("");
+    let rotate = ["keys", "rotate", "--yes"];
+    let mut kills = 0;
+    for (step, n) in FROM_ONE_PAIR {
+        // As somebody else would have written it.
+        let only = status(&project)["in_use"]["key"].clone();
+        let only = only.as_str().unwrap().to_owned();
+        let env = project.read(".env");
+        let pair = format!("keys:\n  {only}: {}\n", value(&env, "LIVEKIT_API_SECRET"));
+        project.edit("livekit.yaml", |text| with_keys(&text, &pair));
+        project.ok(&["up"]);
+        assert_eq!(status(&project)["stage"], "no-reserve");
+        kills += usize::from(match n {
+            Some(n) => killed(&project, step, n, &rotate),
+            None => killed_when(&project, step, &rotate),
+        });
+        let went_on = status(&project)["stage"].clone();
+        project.ok(if went_on == "moving" || went_on == "overlap" {
+            &["keys", "rotate", "--finish"]
+        } else {
+            &rotate
+        });
+        let now = status(&project);
+        assert_eq!(now["stage"], "overlap", "killed at {step} {n:?}: {now}");
+        assert_eq!(now["retiring"]["key"], only.as_str());
+        all_agree(&project);
+        let_tokens_be_over(&project);
+        project.ok(&["keys", "rotate", "--finish"]);
+        assert_eq!(status(&project)["sfu"]["state"], "knows");
+    }
     assert!(kills >= 5, "{kills}");
+}
+
+/// livekit.yaml with these keys.
+fn with_keys(text: &str, keys: &str) -> String {
+    let begin = text.find("keys:\n").unwrap();
+    let rest = &text[begin + "keys:\n".len()..];
+    let after: usize = rest
+        .split_inclusive('\n')
+        .take_while(|line| line.starts_with(' '))
+        .map(str::len)
+        .sum();
+    format!("{}{keys}{}", &text[..begin], &rest[after..])
 }

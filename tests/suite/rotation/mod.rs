@@ -1,5 +1,6 @@
 //! `urbania keys rotate`.
 
+mod elsewhere;
 mod files;
 mod frozen;
 mod killed;
@@ -52,7 +53,12 @@ fn sfu(project: &TestProject) -> Vec<String> {
 
 /// Lets the last token of the old pair be over, as far as the files know.
 fn let_tokens_be_over(project: &TestProject) {
-    let until = status(project)["retiring"]["good_until"].clone();
+    let_tokens_be_over_in(project, &status(project));
+}
+
+/// The same for who has asked already how far it is.
+fn let_tokens_be_over_in(project: &TestProject, status: &Value) {
+    let until = status["retiring"]["good_until"].clone();
     let until = until.as_str().unwrap().replace(".000Z", "Z");
     project.edit("livekit.yaml", |text| {
         assert!(text.contains(&until), "{text}");

@@ -1,10 +1,9 @@
 //! A rotation while tokens are asked for and a call goes on, on the real SFU.
 
-use std::time::{Duration, Instant};
-
 use crate::call::{ANNA, BERT, Member};
 use crate::support::page_server::PageServer;
-use crate::support::until::eventually;
+use crate::support::project::TestProject;
+use crate::support::until::{eventually, until};
 
 use super::load::{Load, all_admit, issuers, none_admits};
 use super::{let_tokens_be_over, running, sfu, status, value};
@@ -81,11 +80,9 @@ async fn a_rotation_refuses_no_request_no_token_and_no_call() {
         member.page.close().await;
     }
     // It waits for them for a while: they did not say that they leave.
-    let deadline = Instant::now() + Duration::from_mins(2);
-    while status(&project)["sfu"]["participants"] != 0 {
-        assert!(Instant::now() < deadline, "{}", status(&project));
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+    eventually("nobody is connected", || {
+        status(&project)["sfu"]["participants"] == 0
+    });
     project.ok(&["keys", "rotate", "--finish"]);
     assert_ne!(sfu(&project), before);
     assert_eq!(project.api_pid(), api, "the API goes on");
@@ -108,11 +105,37 @@ async fn a_rotation_refuses_no_request_no_token_and_no_call() {
     );
 }
 
+/// Reports of the SFU that the API has believed and refused.
+async fn reports(project: &TestProject) -> (u64, u64) {
+    let answer = reqwest::get(format!("{}/metrics", project.api())).await;
+    let text = answer.unwrap().text().await.unwrap();
+    let of = |outcome: &str| -> u64 {
+        let begin = format!("urbania_webhooks_total{{outcome=\"{outcome}\"}} ");
+        let count = text.lines().find_map(|line| line.strip_prefix(&begin));
+        count.map_or(0, |count| count.parse().unwrap())
+    };
+    (of("applied") + of("repeated"), of("refused"))
+}
+
+/// What the SFU reports now is believed, and nothing that it has reported was refused.
+async fn is_believed(project: &TestProject, room: &str) {
+    let (before, _) = reports(project).await;
+    project.ok(&["room", "create", room]);
+    until("the API believes the SFU", async || {
+        reports(project).await.0 > before
+    })
+    .await;
+    assert_eq!(reports(project).await.1, 0);
+}
+
 #[tokio::test]
 async fn up_and_restart_end_a_rotation_when_its_tokens_are_over_and_not_before() {
     let project = running("");
+    is_believed(&project, "before").await;
     project.ok(&["keys", "rotate"]);
+    is_believed(&project, "signed with the old pair").await;
     project.ok(&["restart", "livekit"]);
+    is_believed(&project, "and after a restart").await;
     assert_eq!(status(&project)["stage"], "overlap");
     assert_eq!(
         status(&project)["sfu"]["state"],
@@ -123,6 +146,7 @@ async fn up_and_restart_end_a_rotation_when_its_tokens_are_over_and_not_before()
     let run = project.run(&["restart", "livekit"]).expect(0);
     assert!(run.stderr.contains("is gone"), "{}", run.stderr);
     assert_eq!(status(&project)["stage"], "ready");
+    is_believed(&project, "signed with the new pair").await;
     project.ok(&["keys", "rotate"]);
     let_tokens_be_over(&project);
     let api = project.api_pid();
@@ -135,4 +159,5 @@ async fn up_and_restart_end_a_rotation_when_its_tokens_are_over_and_not_before()
     );
     assert_eq!(now["apis"][0]["current"], true);
     assert_eq!(project.api_pid(), api, "it takes other pairs while it runs");
+    is_believed(&project, "and with the next one").await;
 }

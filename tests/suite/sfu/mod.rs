@@ -95,6 +95,7 @@ pub async fn made_in(store: &dyn Store, name: &str, creator: &str, participants:
         mode: Mode::Call,
         participants: participants.iter().map(ToString::to_string).collect(),
         max_participants: 0,
+        lobby: None,
         call: Call::default(),
         revision: 0,
     };

@@ -29,6 +29,7 @@ async fn what_is_stored_over_a_line_that_breaks_once_is_stored_once() {
             mode: Mode::Call,
             participants: Vec::new(),
             max_participants: 0,
+            lobby: None,
             call: Call::default(),
             revision: 0,
         };

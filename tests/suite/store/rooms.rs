@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use urbania::store::{
-    Call, CallType, Change, MOST_ROOMS, Mode, Present, Room, Status, Store, StoreError,
+    Call, CallType, Change, Lobby, MOST_ROOMS, Mode, Present, Room, Status, Store, StoreError,
 };
 
 use super::{ODD, longest};
@@ -20,6 +20,7 @@ fn room(name: &str) -> Room {
         mode: Mode::default(),
         participants: Vec::new(),
         max_participants: 100,
+        lobby: None,
         call: Call::default(),
         revision: 0,
     }
@@ -47,6 +48,9 @@ async fn rooms_are_kept_field_by_field_until_they_are_removed() {
             mode: Mode::Webinar,
             participants: vec!["grace".into(), "o'hara \"ü\"".into(), "grace".into()],
             max_participants: u32::MAX,
+            lobby: Some(Lobby {
+                admitted: vec!["grace".into(), "o'hara \"ü\"".into()],
+            }),
             call: Call {
                 status: Status::Active,
                 sid: Some("RM_1".into()),

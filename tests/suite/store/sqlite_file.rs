@@ -45,7 +45,7 @@ fn tables(path: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_file_of_version_1_becomes_one_of_version_2_with_all_that_it_has() {
+async fn a_file_of_version_1_becomes_one_of_version_3_with_all_that_it_has() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("urbania.db");
     write(&path, VERSION_1);
@@ -57,7 +57,7 @@ async fn a_file_of_version_1_becomes_one_of_version_2_with_all_that_it_has() {
         assert_eq!(user.id, "01ARYZ6S410000000000000000");
         assert_eq!(user.roles, ["admin"]);
     }
-    assert_eq!(version(&path), 2);
+    assert_eq!(version(&path), 3);
     assert_eq!(stores[0].room("r").await.unwrap(), None);
     assert!(stores[0].rooms_of("ada").await.unwrap().is_empty());
 }
@@ -75,7 +75,7 @@ async fn a_migration_that_fails_leaves_the_file_as_it_was() {
     assert_eq!(tables(&path), ["clubs", "users"]);
     write(&path, "DROP TABLE clubs");
     assert_eq!(Sqlite::new(path.clone()).users().await.unwrap().len(), 1);
-    assert_eq!(version(&path), 2);
+    assert_eq!(version(&path), 3);
 }
 
 #[tokio::test]
@@ -84,11 +84,11 @@ async fn a_file_of_a_newer_program_is_left_alone() {
     let path = dir.path().join("urbania.db");
     write(
         &path,
-        "CREATE TABLE news (text TEXT); PRAGMA user_version = 3",
+        "CREATE TABLE news (text TEXT); PRAGMA user_version = 4",
     );
     let refused = Sqlite::new(path.clone()).users().await.unwrap_err();
     let cause = std::error::Error::source(&refused).unwrap().to_string();
-    assert_eq!(cause, "its schema is version 3, newer than this program's");
+    assert_eq!(cause, "its schema is version 4, newer than this program's");
     assert_eq!(tables(&path), ["news"]);
 }
 

@@ -104,6 +104,7 @@ impl Api {
             limits: ApiLimits::default(),
             token_source: TokenSourceSettings::default(),
             dev: false,
+            web: true,
             kraken: KrakenConfig {
                 token_ttl: Duration::from_hours(1),
                 region: None,

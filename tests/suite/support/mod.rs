@@ -8,6 +8,8 @@ pub mod certificates;
 pub mod cut_line;
 pub mod docker;
 pub mod dockerd;
+pub mod engine;
+pub mod engine_elsewhere;
 pub mod holder;
 pub mod mongo;
 pub mod network;

@@ -8,6 +8,7 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 use super::docker;
+use super::engine::Engine;
 use super::ports::Ports;
 use super::reaper::Reaper;
 
@@ -17,13 +18,19 @@ pub struct TestProject {
     pub name: String,
     /// Ports of the project.
     pub ports: Ports,
+    /// What its services run on.
+    pub engine: Engine,
     dir: TempDir,
     _reaper: Reaper,
 }
 
 impl TestProject {
-    /// A folder with an `urbania.yaml` and nothing else.
+    /// A folder with an `urbania.yaml` and nothing else; its services are containers.
     pub fn new() -> Self {
+        Self::new_on(Engine::Docker)
+    }
+
+    fn new_on(engine: Engine) -> Self {
         let ports = Ports::take();
         let name = format!("test-{}", ports.livekit());
         let dir = tempfile::tempdir().unwrap();
@@ -31,15 +38,21 @@ impl TestProject {
             _reaper: Reaper::of(dir.path(), &name),
             name,
             ports,
+            engine,
             dir,
         };
         project.settings("");
         project
     }
 
-    /// Initialised by `urbania init`, then moved to the test's own ports.
+    /// Initialised by `urbania init`, then moved to the test's own ports; its services are containers.
     pub fn initialised() -> Self {
-        let project = Self::new();
+        Self::initialised_on(Engine::Docker)
+    }
+
+    /// The same on another engine.
+    pub fn initialised_on(engine: Engine) -> Self {
+        let project = Self::new_on(engine);
         project.init();
         project
     }
@@ -124,6 +137,7 @@ impl TestProject {
             )]
             command.envs(std::env::var_os(name).map(|value| (name, value)));
         }
+        command.envs(self.engine.variables());
         command
     }
 
@@ -164,6 +178,17 @@ impl TestProject {
             .then_some(pid)
     }
 
+    /// The pid of a service that is a process, as the project shows it.
+    pub fn pid(&self, service: &str) -> Option<u32> {
+        // That not all is well is the test's business.
+        let run = self.run(&["status", "-o", "json"]);
+        let status: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        let mut services = status["services"].as_array().unwrap().iter();
+        let found = services.find(|s| s["service"] == service)?;
+        let pid = found["instance"].as_str()?.strip_prefix("pid ")?;
+        Some(pid.parse().unwrap())
+    }
+
     /// Every process of this machine that was started for the project, known to it or not.
     pub fn processes(&self) -> Vec<u32> {
         let dir = self.dir().to_str().unwrap();
@@ -172,7 +197,9 @@ impl TestProject {
             .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
             .filter(|pid| {
                 let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+                let cwd = fs::read_link(format!("/proc/{pid}/cwd")).unwrap_or_default();
                 String::from_utf8_lossy(&command).contains(dir)
+                    || cwd.starts_with(self.dir().join(".urbania/processes"))
             })
             .collect()
     }
@@ -180,7 +207,11 @@ impl TestProject {
 
 impl Drop for TestProject {
     fn drop(&mut self) {
-        if let Some(pid) = self.api_pid() {
+        let of_engine = match self.engine {
+            Engine::Docker => Vec::new(),
+            Engine::Native | Engine::Embedded => self.processes(),
+        };
+        for pid in self.api_pid().into_iter().chain(of_engine) {
             let _ = Command::new("kill")
                 .args(["-KILL", &pid.to_string()])
                 .status();
@@ -211,6 +242,13 @@ impl Run {
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
+    }
+
+    /// The same run if it ended with one of `codes`.
+    #[must_use]
+    pub fn expect_any(self, codes: &[i32]) -> Self {
+        let code = self.code.filter(|code| codes.contains(code));
+        self.expect(code.unwrap_or(codes[0]))
     }
 
     /// The same run if it ended with `code`.

@@ -10,6 +10,9 @@ const SCRIPT: &str = r#"
 read -r _ && exit
 pid=$(sed -n 's/.*"pid": *\([0-9]*\).*/\1/p' "$dir/.urbania/api.pid")
 [ -z "$pid" ] || ! grep -q serve "/proc/$pid/cmdline" || kill -KILL "$pid"
+for process in /proc/[0-9]*; do
+  case $(readlink "$process/cwd") in "$dir/.urbania/processes/"*) kill -KILL "${process#/proc/}" ;; esac
+done
 label=label=io.urbania.project=$project
 docker ps --all --quiet --filter "$label" | xargs -r docker rm --force --volumes
 docker volume ls --quiet --filter "$label" | xargs -r docker volume rm --force

@@ -21,7 +21,7 @@ use crate::api::fields::{self, Field, Problems, check_length};
 use crate::api::iso::to_millisecond;
 use crate::api::payload;
 use crate::api::refusal::Refusal;
-use crate::store::{Call, CallType, Mode, Room, Store, StoreError};
+use crate::store::{Call, CallType, Lobby, Mode, Room, Store, StoreError};
 
 /// A longer list of those who are invited is refused.
 const MOST_INVITED: usize = 1_000;
@@ -39,6 +39,8 @@ struct Request<'a> {
     call_type: Field<'a>,
     #[serde(borrow, default)]
     mode: Field<'a>,
+    #[serde(borrow, default)]
+    lobby: Field<'a>,
 }
 
 /// What came of it.
@@ -119,6 +121,7 @@ fn wanted(request: Request<'_>) -> Result<Room, Refusal> {
             Mode::default()
         }
     };
+    let lobby = problems.switch("lobby", &request.lobby);
     problems.check()?;
     check_length("room_name", &name)?;
     if matches!(&*name, "." | "..") {
@@ -133,6 +136,7 @@ fn wanted(request: Request<'_>) -> Result<Room, Refusal> {
         mode,
         participants: invited(participants)?,
         max_participants: 0,
+        lobby: lobby.then(Lobby::default),
         call: Call::default(),
         revision: 0,
     })
@@ -177,5 +181,6 @@ fn is_same(made: &Room, asked: &Room) -> bool {
     made.created_by == asked.created_by
         && made.call_type == asked.call_type
         && made.mode == asked.mode
+        && made.lobby.is_some() == asked.lobby.is_some()
         && made.participants == asked.participants
 }

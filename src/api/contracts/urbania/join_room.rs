@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -15,6 +16,8 @@ use crate::api::answer::Secret;
 use crate::api::contracts::Contract;
 use crate::api::mint::{JoinRequest, mint};
 use crate::api::refusal::Refusal;
+use crate::api::waiting::Place;
+use crate::auth;
 use crate::store::CallType;
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -27,6 +30,14 @@ struct Answer<'a> {
     participants: &'a [String],
 }
 
+/// Not yet.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = UrbaniaWaits)]
+struct Waits {
+    #[schema(example = "waiting")]
+    status: &'static str,
+}
+
 /// A token for a room that somebody made.
 #[utoipa::path(
     post,
@@ -37,7 +48,8 @@ struct Answer<'a> {
     params(("room_name" = String, Path, max_length = 256)),
     responses(
         (status = 200, description = "A token and the room", body = Answer<'static>),
-        (status = 403, description = "Not invited", body = Error),
+        (status = 202, description = "Waiting to be let in: ask again every few seconds", body = Waits),
+        (status = 403, description = "Not invited, or not let in", body = Error),
         (status = 404, description = "No such room", body = Error),
         (status = 409, description = "The room is full, or the caller is in it already", body = Error),
         (status = 500, description = "The server has no key pair", body = Error),
@@ -58,6 +70,9 @@ pub async fn join_room(
     if !room.admits(&caller.id) {
         return Err(not_invited().into());
     }
+    if room.keeps_waiting(&caller.id) {
+        return Ok(wait(&app, &name, caller)?.into_response());
+    }
     if room.is_full_for(&caller.id) {
         return Err(Refusal::Conflict("Room is full".into()).into());
     }
@@ -74,4 +89,17 @@ pub async fn join_room(
         participants: &room.participants,
     };
     Ok(Secret(&answer).into_response())
+}
+
+/// Whoever made the room sees the caller waiting, as long as they go on asking.
+fn wait(
+    app: &App,
+    room: &str,
+    caller: &auth::Caller,
+) -> Result<(StatusCode, Json<Waits>), Refusal> {
+    match app.waiting.ask(room, &caller.id, &caller.username) {
+        Place::Waits => Ok((StatusCode::ACCEPTED, Json(Waits { status: "waiting" }))),
+        Place::TurnedAway => Err(Refusal::Forbidden("Not let into this room".into())),
+        Place::Full => Err(Refusal::Conflict("Too many are waiting already".into())),
+    }
 }

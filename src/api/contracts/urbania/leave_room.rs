@@ -46,6 +46,7 @@ pub async fn leave_room(
     if !room.admits(user) {
         return Err(not_invited().into());
     }
+    app.waiting.remove(&name, user);
     let policy = app.config.duplicate_identity;
     let is_own = |who: &str| duplicates::is_same(policy, user, who);
     let stays = stays(&room, is_own);

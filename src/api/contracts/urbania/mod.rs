@@ -13,31 +13,44 @@
 //!   `leave` and `DELETE` tell the two apart, with 403, and the 409 of a name that is taken, which has
 //!   the room beside its `detail`.
 //! - `leave` takes somebody out of the call, not off the list: they may come back.
+//! - Whoever made a room is its host: they mute, send away, say who may speak in a webinar, and let
+//!   people in where the room has a lobby. Until then `join` is 202, and every other contract refuses.
+//! - A raised hand is an attribute of the participant, set by this server: whoever comes later sees it,
+//!   and nobody needs the right to rename themselves.
 //! - A call that has ended can be joined again, as long as nobody deletes the room.
 
 mod create_room;
 mod delete_room;
 mod envelope;
 mod get_room;
+mod hand;
+mod host;
 mod join_room;
 mod leave_room;
 mod list_rooms;
 mod login;
 mod me;
 pub(in crate::api) mod openapi;
+mod participants;
 mod room;
+mod speaker;
 mod token;
+mod waiting;
 
 pub use create_room::create_room;
 pub use delete_room::delete_room;
 pub use envelope::Urbania;
 pub use get_room::get_room;
+pub use hand::{lower, raise};
 pub use join_room::join_room;
 pub use leave_room::leave_room;
 pub use list_rooms::list_rooms;
 pub use login::login;
 pub use me::me;
+pub use participants::{in_the_call, mute, send_away};
+pub use speaker::{let_listen, let_speak};
 pub use token::{Answer as TokenAnswer, TokenRequest, token};
+pub use waiting::{let_in, turn_away, waiting};
 
 use crate::api::refusal::Refusal;
 

@@ -6,7 +6,10 @@ use serde::Serialize;
 use utoipa::{IntoResponses, OpenApi, ToSchema};
 
 use super::room::Shown;
-use super::{create_room, delete_room, get_room, join_room, leave_room, list_rooms, login, me};
+use super::{
+    create_room, delete_room, get_room, hand, join_room, leave_room, list_rooms, login, me,
+    participants, speaker, waiting,
+};
 use crate::store::{CallType, Mode};
 
 /// The routes; tokens share theirs with another contract.
@@ -20,7 +23,17 @@ use crate::store::{CallType, Mode};
         get_room::get_room,
         join_room::join_room,
         leave_room::leave_room,
-        delete_room::delete_room
+        delete_room::delete_room,
+        waiting::waiting,
+        waiting::let_in,
+        waiting::turn_away,
+        participants::in_the_call,
+        participants::send_away,
+        participants::mute,
+        speaker::let_speak,
+        speaker::let_listen,
+        hand::raise,
+        hand::lower
     ),
     components(schemas(Error, FieldErrors))
 )]
@@ -65,6 +78,8 @@ pub struct NewRoom {
     call_type: CallType,
     /// `call` when it is left out.
     mode: Option<Mode>,
+    /// Whether people wait until the caller lets them in; no when it is left out.
+    lobby: Option<bool>,
 }
 
 /// The name is taken by this room.
@@ -134,6 +149,20 @@ pub enum NameRefusals {
     /// The name is longer than 256 bytes, or not UTF-8.
     #[response(status = 400)]
     BadRequest(Error),
+}
+
+/// What every route that only the maker of a room may use may answer besides.
+#[derive(IntoResponses)]
+pub enum HostRefusals {
+    /// Somebody else made the room.
+    #[response(status = 403)]
+    Forbidden(Error),
+    /// No such room, or nobody of that name in it.
+    #[response(status = 404)]
+    NotFound(Error),
+    /// The server has no key pair.
+    #[response(status = 500)]
+    NotConfigured(Error),
 }
 
 /// What every route with a body may answer besides.

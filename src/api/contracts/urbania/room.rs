@@ -28,6 +28,10 @@ pub struct Shown<'a> {
     active_participants: Vec<&'a str>,
     status: Status,
     max_participants: u32,
+    /// There where people wait until whoever made it lets them in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = true)]
+    lobby: Option<bool>,
 }
 
 impl<'a> From<&'a Room> for Shown<'a> {
@@ -45,6 +49,7 @@ impl<'a> From<&'a Room> for Shown<'a> {
             active_participants: present.filter(|&identity| seen.insert(identity)).collect(),
             status: room.call.status,
             max_participants: room.max_participants,
+            lobby: room.lobby.is_some().then_some(true),
         }
     }
 }

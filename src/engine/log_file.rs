@@ -21,11 +21,20 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// A file is read in pieces of this size.
 const PIECE: usize = 64 * 1024;
 
-/// The lines of a log that has a time in front of each line, or of the one before.
-pub(super) fn lines(path: PathBuf, query: LogQuery) -> impl Stream<Item = Result<LogLine>> + Send {
+/// Whether whoever writes a log still does.
+type Writes = Box<dyn Fn() -> bool + Send>;
+
+/// The lines of a log that has a time in front of each line, or of the one before. Who follows it is
+/// told of new lines for as long as `writes`.
+pub fn lines(
+    path: PathBuf,
+    query: LogQuery,
+    writes: Writes,
+) -> impl Stream<Item = Result<LogLine>> + Send {
     let reader = Reader {
         path,
         query,
+        writes,
         file: None,
         rest: Vec::new(),
         ready: VecDeque::new(),
@@ -41,6 +50,7 @@ pub(super) fn lines(path: PathBuf, query: LogQuery) -> impl Stream<Item = Result
 struct Reader {
     path: PathBuf,
     query: LogQuery,
+    writes: Writes,
     file: Option<File>,
     /// The beginning of a line whose end has not come yet.
     rest: Vec<u8>,
@@ -67,8 +77,15 @@ impl Reader {
             if !self.query.follow {
                 return Ok(None);
             }
-            sleep(LOOK_AGAIN).await;
+            // In this order: the last words come before the end.
+            let writes = (self.writes)();
+            if writes {
+                sleep(LOOK_AGAIN).await;
+            }
             self.read_on().await?;
+            if !writes && self.ready.is_empty() {
+                return Ok(None);
+            }
         }
     }
 
@@ -131,14 +148,8 @@ impl Reader {
     }
 
     fn take(&mut self, line: &str) {
-        let (first, rest) = line.split_once(' ').unwrap_or((line, ""));
-        let text = match first.parse() {
-            Ok(at) => {
-                self.last = Some(at);
-                rest
-            }
-            Err(_) => line,
-        };
+        let (at, text) = stamped(line);
+        self.last = at.or(self.last);
         if self
             .query
             .since
@@ -150,6 +161,20 @@ impl Reader {
             at: self.last,
             text: text.to_owned(),
         });
+    }
+}
+
+/// The time in front of a line and the rest, as we and LiveKit write them; MongoDB's lines are JSON that
+/// begins with the time, and stay whole.
+fn stamped(line: &str) -> (Option<Timestamp>, &str) {
+    if let Some(json) = line.strip_prefix("{\"t\":{\"$date\":\"") {
+        let at = json.split_once('"').and_then(|(at, _)| at.parse().ok());
+        return (at, line);
+    }
+    let (first, rest) = line.split_once([' ', '\t']).unwrap_or((line, ""));
+    match first.parse() {
+        Ok(at) => (Some(at), rest),
+        Err(_) => (None, line),
     }
 }
 
@@ -191,8 +216,15 @@ mod tests {
         file.write_all(text.as_bytes()).unwrap();
     }
 
+    fn forever() -> Writes {
+        Box::new(|| true)
+    }
+
     async fn texts(path: &Path, query: LogQuery) -> Vec<String> {
-        let found: Vec<LogLine> = lines(path.into(), query).try_collect().await.unwrap();
+        let found: Vec<LogLine> = lines(path.into(), query, forever())
+            .try_collect()
+            .await
+            .unwrap();
         found.into_iter().map(|l| l.text).collect()
     }
 
@@ -234,6 +266,44 @@ mod tests {
         );
     }
 
+    #[test]
+    fn the_time_of_a_line_is_told_whoever_wrote_it() {
+        let at = "2026-01-01T00:00:00.5Z".parse().ok();
+        for (line, expected) in [
+            ("2026-01-01T00:00:00.5Z listening", (at, "listening")),
+            (
+                "2026-01-01T00:00:00.500Z\tINFO\tlivekit",
+                (at, "INFO\tlivekit"),
+            ),
+            ("2026-01-01T01:00:00.500+0100\tINFO", (at, "INFO")),
+            ("could not listen", (None, "could not listen")),
+        ] {
+            assert_eq!(stamped(line), expected);
+        }
+        let mongodb = r#"{"t":{"$date":"2026-01-01T00:00:00.500+00:00"},"s":"I"}"#;
+        assert_eq!(stamped(mongodb), (at, mongodb));
+    }
+
+    #[tokio::test]
+    async fn a_followed_file_ends_with_its_writer_and_after_its_last_words() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("log");
+        write(&log, "one\n");
+        let query = LogQuery {
+            follow: true,
+            ..LogQuery::default()
+        };
+        let (somebody, path) = (std::sync::Arc::new(()), log.clone());
+        let seen = std::sync::Arc::downgrade(&somebody);
+        let writes: Writes = Box::new(move || seen.strong_count() > 0);
+        let mut lines = Box::pin(lines(log, query, writes));
+        assert_eq!(lines.next().await.unwrap().unwrap().text, "one");
+        write(&path, "two\n");
+        drop(somebody);
+        assert_eq!(lines.next().await.unwrap().unwrap().text, "two");
+        assert!(lines.next().await.is_none());
+    }
+
     #[tokio::test]
     async fn a_followed_file_gives_lines_when_they_are_whole() {
         let dir = tempfile::tempdir().unwrap();
@@ -242,7 +312,7 @@ mod tests {
             follow: true,
             ..LogQuery::default()
         };
-        let mut lines = Box::pin(lines(log.clone(), query));
+        let mut lines = Box::pin(lines(log.clone(), query, forever()));
         write(&log, "one\ntw");
         assert_eq!(lines.next().await.unwrap().unwrap().text, "one");
         write(&log, "o\n");
@@ -261,7 +331,7 @@ mod tests {
             tail: Some(1),
             since: None,
         };
-        let mut followed = Box::pin(lines(log.clone(), query));
+        let mut followed = Box::pin(lines(log.clone(), query, forever()));
         assert_eq!(followed.next().await.unwrap().unwrap().text, "two");
         write(&log, "three\n");
         std::fs::rename(&log, before(&log)).unwrap();

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::engine::Engine;
+use super::Docker;
+use crate::engine::Engine as _;
 use crate::error::Result;
 
 /// What has not changed for so long will not change by itself.
@@ -13,7 +14,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(10);
 
 /// Returns when the containers of the project do not change any more.
-pub async fn settle(engine: &dyn Engine, project: &str) -> Result<()> {
+pub async fn settle(engine: &Docker, project: &str) -> Result<()> {
     let deadline = Instant::now() + LONGEST;
     let mut seen = engine.instances(Some(project)).await?;
     let mut since = Instant::now();

@@ -1,0 +1,216 @@
+//! Redis, without which LiveKit does not start when it is named.
+
+use std::io;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::future::join_all;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::config::NetworkMode;
+use crate::doctor::{About, Blind, Check, Finding, Group, Look, Site};
+
+/// The check.
+#[derive(Debug)]
+pub struct Redis;
+
+const ABOUT: About = About {
+    code: "health.redis",
+    group: Group::Health,
+    title: "Redis does not answer, and LiveKit does not start without",
+    looks_at: "Where `redis:` of livekit.yaml names addresses: each of them, of Redis, of a cluster or of sentinels, is\n\
+        logged in to as LiveKit would and sent a PING. Where the SFU has a network of its own, or TLS is on, nothing is\n\
+        sent.",
+    why: "With `redis:` LiveKit is one node of several, and all that nodes agree on is there. It ends at its start when\n\
+        nobody answers, and lets nobody in when Redis is gone later.",
+    fix: "Start Redis, or correct `redis:` of livekit.yaml. One SFU alone needs none: take `redis:` out, then\n\
+        `urbania up`.",
+};
+
+const PATIENCE: Duration = Duration::from_millis(1_500);
+/// Answers to what is asked here are short.
+const LONGEST: u64 = 4096;
+/// More addresses are not asked.
+const MOST: usize = 10;
+
+#[async_trait]
+impl Check for Redis {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    async fn look(&self, site: &Site) -> Look {
+        let redis = &site.project()?.livekit.tree["redis"];
+        let servers = servers(redis);
+        if servers.is_empty() {
+            return Ok(Vec::new());
+        }
+        if redis["use_tls"] == true || redis["tls"]["enabled"] == true {
+            return Err(Blind::because("Redis is asked over TLS"));
+        }
+        let is_elsewhere = site.engine().is_ok_and(|e| e.remote_host().is_some());
+        if is_elsewhere || site.machine()?.network == NetworkMode::Published {
+            return Err(Blind::because("the SFU is in another network"));
+        }
+        let answers = servers.iter().map(Server::ping);
+        let answers = join_all(answers).await;
+        let silent = servers.iter().zip(answers);
+        let silent = silent.filter_map(|(server, answer)| Some(judge(server, &answer.err()?)));
+        Ok(silent.collect())
+    }
+}
+
+/// A server, and how LiveKit logs in to it.
+struct Server {
+    /// The key of livekit.yaml that names it.
+    key: &'static str,
+    address: String,
+    username: String,
+    password: SecretString,
+    db: u64,
+}
+
+/// LiveKit takes sentinels before a cluster, and a cluster before a single server.
+fn servers(redis: &Value) -> Vec<Server> {
+    let text = |key: &str| redis[key].as_str().unwrap_or_default().to_owned();
+    let all = |key: &str| -> Vec<String> {
+        let all = redis[key].as_array().into_iter().flatten();
+        let all = all.filter_map(|address| Some(address.as_str()?.to_owned()));
+        all.take(MOST).collect()
+    };
+    let keys = ["sentinel_addresses", "cluster_addresses", "address"];
+    for key in keys {
+        let of_sentinel = key == "sentinel_addresses";
+        let prefix = if of_sentinel { "sentinel_" } else { "" };
+        let addresses = match key {
+            "address" => vec![text(key)],
+            key => all(key),
+        };
+        let servers: Vec<_> = addresses
+            .into_iter()
+            .filter(|address| !address.is_empty())
+            .map(|address| Server {
+                key,
+                address,
+                username: text(&format!("{prefix}username")),
+                password: text(&format!("{prefix}password")).into(),
+                db: if key == "address" {
+                    redis["db"].as_u64().unwrap_or(0)
+                } else {
+                    0
+                },
+            })
+            .collect();
+        if !servers.is_empty() {
+            return servers;
+        }
+    }
+    Vec::new()
+}
+
+impl Server {
+    /// Why it is of no use to LiveKit, if it is not.
+    async fn ping(&self) -> Result<(), String> {
+        match timeout(PATIENCE, self.asked()).await {
+            Err(_) => Err("no answer".to_owned()),
+            Ok(Err(e)) => Err(e.to_string()),
+            Ok(Ok(())) => Ok(()),
+        }
+    }
+
+    async fn asked(&self) -> io::Result<()> {
+        let mut stream = TcpStream::connect(&self.address).await?;
+        let commands = self.commands();
+        stream.write_all(commands.concat().as_bytes()).await?;
+        let mut answers = BufReader::new(stream.take(LONGEST)).lines();
+        for _ in &commands {
+            match answers.next_line().await? {
+                None => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Some(line) if line.starts_with('+') => {}
+                Some(line) => {
+                    let words = line.trim_start_matches('-').trim();
+                    return Err(io::Error::other(words.to_owned()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn commands(&self) -> Vec<String> {
+        let mut commands = Vec::new();
+        let password = self.password.expose_secret();
+        match (self.username.as_str(), password) {
+            (_, "") => {}
+            ("", password) => commands.push(command(&["AUTH", password])),
+            (user, password) => commands.push(command(&["AUTH", user, password])),
+        }
+        if self.db != 0 {
+            commands.push(command(&["SELECT", &self.db.to_string()]));
+        }
+        commands.push(command(&["PING"]));
+        commands
+    }
+}
+
+/// A command as Redis reads it, whatever is in its words.
+fn command(words: &[&str]) -> String {
+    let words = words.iter();
+    let each = words
+        .clone()
+        .map(|word| format!("${}\r\n{word}\r\n", word.len()));
+    format!("*{}\r\n{}", words.len(), each.collect::<String>())
+}
+
+fn judge(server: &Server, why: &str) -> Finding {
+    let Server { key, address, .. } = server;
+    let is_refused = ["AUTH", "WRONGPASS"].iter().any(|word| why.contains(word));
+    let does = if is_refused {
+        "lets nobody in like this"
+    } else {
+        "does not answer"
+    };
+    let message = format!("Redis at `{address}` {does}, and LiveKit does not start without");
+    let finding = Finding::problem(message).evidence(format!("livekit.yaml: redis.{key}: {why}"));
+    if is_refused {
+        return finding
+            .fix("livekit.yaml: redis.username and redis.password must be those of Redis");
+    }
+    finding
+        .fix("start Redis there, or correct the address")
+        .fix("or for one SFU alone: take `redis:` out of livekit.yaml, then `urbania up`")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_servers_that_livekit_takes_are_asked_as_livekit_would() {
+        let one = servers(&json!({"address": "r:1", "username": "u", "password": "p w", "db": 2}));
+        assert_eq!(
+            one[0].commands(),
+            [
+                "*3\r\n$4\r\nAUTH\r\n$1\r\nu\r\n$3\r\np w\r\n",
+                "*2\r\n$6\r\nSELECT\r\n$1\r\n2\r\n",
+                "*1\r\n$4\r\nPING\r\n",
+            ]
+        );
+        let watched = servers(&json!({
+            "address": "r:1", "password": "p", "sentinel_addresses": ["a:1", "b:1"],
+            "sentinel_password": "s", "db": 2,
+        }));
+        assert_eq!(watched.len(), 2);
+        assert_eq!(
+            watched[1].commands(),
+            ["*2\r\n$4\r\nAUTH\r\n$1\r\ns\r\n", "*1\r\n$4\r\nPING\r\n"]
+        );
+        assert!(servers(&json!({"address": "", "db": 1})).is_empty());
+        assert!(servers(&Value::Null).is_empty());
+    }
+}

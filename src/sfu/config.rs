@@ -1,0 +1,187 @@
+//! What the SFU takes from `livekit.yaml`.
+
+mod unsupported;
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+
+use crate::config::{LivekitConfig, Room, UdpPorts, livekit_file};
+use crate::error::{Error, Result};
+use crate::livekit::keys::KeyPair;
+
+/// What an SFU is started with.
+#[derive(Clone, Debug)]
+pub struct SfuConfig {
+    /// Where signalling and the room service listen.
+    pub addresses: Vec<IpAddr>,
+    /// On this port.
+    pub port: u16,
+    /// Tokens of these pairs are believed.
+    pub keys: Vec<KeyPair>,
+    /// The ports and addresses of media.
+    pub media: MediaConfig,
+    /// What rooms are like where nothing else is said.
+    pub rooms: Room,
+    /// Who is told of what happens in rooms.
+    pub webhook: Option<WebhookConfig>,
+    /// Where it is, in the owner's words.
+    pub region: String,
+    /// Keys of the file that make no difference here.
+    pub unsupported: Vec<String>,
+}
+
+/// The ports and addresses of media.
+#[derive(Clone, Debug)]
+pub struct MediaConfig {
+    /// One of these UDP ports is taken; there is a choice where a range is given.
+    pub udp: (u16, u16),
+    /// The TCP port, unless there is none.
+    pub tcp: Option<u16>,
+    /// The addresses that clients are told.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// Who is told of what happens in rooms.
+#[derive(Clone, Debug)]
+pub struct WebhookConfig {
+    /// Signs what is told.
+    pub pair: KeyPair,
+    /// Where it is told.
+    pub urls: Vec<String>,
+}
+
+impl SfuConfig {
+    /// Reads the effective `livekit.yaml` at `path`.
+    pub fn read(path: &Path) -> Result<Self> {
+        Self::of(&livekit_file(path)?)
+    }
+
+    /// The same from what has been read.
+    pub fn of(livekit: &LivekitConfig) -> Result<Self> {
+        if livekit.keys.is_empty() {
+            return Err(Error::usage("`keys` of livekit.yaml is empty")
+                .hint("keys: {devkey: a-secret-of-32-characters-or-more}"));
+        }
+        let (UdpPorts::Range { first, last } | UdpPorts::Mux { first, last }) = livekit.rtc.udp();
+        Ok(Self {
+            addresses: bound(livekit),
+            port: livekit.port,
+            keys: livekit.keys.clone(),
+            media: MediaConfig {
+                udp: (first, last.max(first)),
+                tcp: Some(livekit.rtc.tcp_port).filter(|port| *port != 0),
+                addresses: advertised(livekit)?,
+            },
+            rooms: livekit.room.clone(),
+            webhook: webhook(livekit)?,
+            region: livekit.region.clone(),
+            unsupported: unsupported::keys(&livekit.tree),
+        })
+    }
+}
+
+/// All addresses, unless some are named.
+fn bound(livekit: &LivekitConfig) -> Vec<IpAddr> {
+    match livekit.addresses() {
+        none if none.is_empty() => vec![Ipv4Addr::UNSPECIFIED.into()],
+        addresses => addresses,
+    }
+}
+
+/// Where media goes: `rtc.node_ip`, else this machine's address in its network; loopback besides where that
+/// is asked for. Browsers that refuse loopback addresses have the first.
+fn advertised(livekit: &LivekitConfig) -> Result<Vec<IpAddr>> {
+    let rtc = &livekit.rtc;
+    let mut addresses = Vec::new();
+    match &rtc.node_ip {
+        Some(text) => {
+            for part in text.split(',').map(str::trim) {
+                let ip = part.parse();
+                addresses.push(ip.map_err(|_| {
+                    Error::usage(format!("`rtc.node_ip`: `{part}` is no IP address"))
+                })?);
+            }
+        }
+        None => addresses.push(crate::host::address::node_ip()),
+    }
+    if rtc.enable_loopback_candidate {
+        addresses.push(Ipv4Addr::LOCALHOST.into());
+    }
+    let mut seen = Vec::new();
+    addresses.retain(|ip| {
+        !seen.contains(ip) && {
+            seen.push(*ip);
+            true
+        }
+    });
+    Ok(addresses)
+}
+
+fn webhook(livekit: &LivekitConfig) -> Result<Option<WebhookConfig>> {
+    let webhook = &livekit.webhook;
+    if webhook.urls.is_empty() {
+        return Ok(None);
+    }
+    let pair = livekit.keys.iter().find(|pair| pair.key == webhook.api_key);
+    let pair = pair.ok_or_else(|| {
+        let message = format!(
+            "`webhook.api_key`: no key `{}` under `keys`",
+            webhook.api_key
+        );
+        Error::usage(message)
+    })?;
+    Ok(Some(WebhookConfig {
+        pair: pair.clone(),
+        urls: webhook.urls.clone(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Rtc, Webhook};
+
+    fn livekit() -> LivekitConfig {
+        LivekitConfig {
+            keys: vec![KeyPair::documented()],
+            rtc: Rtc {
+                node_ip: Some("127.0.0.1".into()),
+                ..Rtc::default()
+            },
+            ..LivekitConfig::default()
+        }
+    }
+
+    #[test]
+    fn an_address_is_offered_once() {
+        let mut livekit = livekit();
+        livekit.rtc.enable_loopback_candidate = true;
+        let config = SfuConfig::of(&livekit).unwrap();
+        assert_eq!(config.media.addresses, [Ipv4Addr::LOCALHOST]);
+        livekit.rtc.node_ip = Some("192.0.2.1, ::1".into());
+        let config = SfuConfig::of(&livekit).unwrap();
+        let expected = ["192.0.2.1", "::1", "127.0.0.1"].map(|ip| ip.parse::<IpAddr>().unwrap());
+        assert_eq!(config.media.addresses, expected);
+    }
+
+    #[test]
+    fn a_webhook_is_signed_with_a_pair_that_is_there() {
+        let mut livekit = livekit();
+        livekit.webhook = Webhook {
+            api_key: "nobody".into(),
+            urls: vec!["http://127.0.0.1:1".into()],
+        };
+        let error = SfuConfig::of(&livekit).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`webhook.api_key`: no key `nobody` under `keys`"
+        );
+        livekit.webhook.api_key = "devkey".into();
+        assert!(SfuConfig::of(&livekit).unwrap().webhook.is_some());
+    }
+
+    #[test]
+    fn without_keys_there_is_nothing_to_believe() {
+        assert!(SfuConfig::of(&LivekitConfig::default()).is_err());
+    }
+}

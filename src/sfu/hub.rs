@@ -1,0 +1,346 @@
+//! The one task that owns all rooms and all connections. What comes in is done at once and whole; what it leads
+//! to is carried from floor to floor until nothing is left.
+
+use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant};
+
+use livekit_protocol as proto;
+use livekit_protocol::DisconnectReason;
+use livekit_protocol::signal_request::Message as Asked;
+use livekit_protocol::signal_response::Message;
+use prost::Message as _;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::greeting::complete;
+use super::media::{Arrival, Media, News, Topology};
+use super::rooms::{Effect, JoinRefused, Joining, Millis, Who, World};
+use super::webhooks::Webhooks;
+use crate::context::Clock;
+
+/// Packets that are taken at once before anything else has its turn.
+const AT_ONCE: usize = 64;
+/// Who speaks is told this often at most.
+const SPEAKERS: Duration = Duration::from_millis(300);
+/// Rooms and qualities are looked at this often.
+const SLOW: Duration = Duration::from_secs(1);
+/// Time for good-byes.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// So many nonsensical frames are passed over before somebody is put out.
+const PATIENCE: u32 = 50;
+
+/// Where messages to a client wait.
+pub type Outbox = mpsc::Sender<Vec<u8>>;
+
+/// Something to be done by the hub.
+pub enum Command {
+    /// Somebody wants in.
+    Join(Box<Join>),
+    /// Somebody asks.
+    Frame(Who, Box<Asked>),
+    /// Somebody sent what is no request.
+    Nonsense(Who, &'static str),
+    /// Somebody's signalling has ended.
+    Gone(Who),
+    /// Something about the rooms.
+    Ask(Box<dyn FnOnce(&mut World, Millis, &mut Vec<Effect>) + Send>),
+}
+
+/// Somebody who wants in.
+pub struct Join {
+    /// Who, and where.
+    pub joining: Joining,
+    /// How they are to be connected.
+    pub topology: Topology,
+    /// What their client said at once.
+    pub first: Vec<Asked>,
+    /// Where what they are told goes.
+    pub outbox: Outbox,
+    /// Whether they are in.
+    pub answer: oneshot::Sender<Result<Who, JoinRefused>>,
+}
+
+/// The state, and what it is done with.
+pub struct Hub {
+    world: World,
+    media: Media,
+    outboxes: HashMap<Who, Outbox>,
+    /// Nonsense that each has sent.
+    nonsense: HashMap<Who, u32>,
+    webhooks: Option<Webhooks>,
+    clock: Clock,
+    region: String,
+    next_speakers: Instant,
+    next_slow: Instant,
+}
+
+/// How the floor above reaches the hub.
+#[derive(Clone)]
+pub struct Handle(pub mpsc::Sender<Command>);
+
+impl Handle {
+    /// Asks something about the rooms; nothing comes back when the hub has ended.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut World, Millis, &mut Vec<Effect>) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (answer, answered) = oneshot::channel();
+        let command = Command::Ask(Box::new(move |world, now, effects| {
+            // Whoever asked may have gone.
+            let _ = answer.send(question(world, now, effects));
+        }));
+        self.0.send(command).await.ok()?;
+        answered.await.ok()
+    }
+}
+
+impl Hub {
+    /// With nobody in it.
+    pub fn new(
+        world: World,
+        media: Media,
+        webhooks: Option<Webhooks>,
+        clock: Clock,
+        region: String,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            world,
+            media,
+            outboxes: HashMap::new(),
+            nonsense: HashMap::new(),
+            webhooks,
+            clock,
+            region,
+            next_speakers: now,
+            next_slow: now,
+        }
+    }
+
+    /// Runs until `ending` is true and everybody has been told.
+    pub async fn run(
+        mut self,
+        mut commands: mpsc::Receiver<Command>,
+        mut arrivals: mpsc::Receiver<Arrival>,
+        mut ending: watch::Receiver<bool>,
+    ) {
+        let mut packets = Vec::with_capacity(AT_ONCE);
+        loop {
+            let wake = self.media.next_wake().into();
+            tokio::select! {
+                command = commands.recv() => match command {
+                    Some(command) => self.command(command),
+                    None => return,
+                },
+                _ = arrivals.recv_many(&mut packets, AT_ONCE) => {
+                    packets.drain(..).for_each(|arrival| self.media.arrived(arrival));
+                }
+                () = tokio::time::sleep_until(wake) => {}
+                _ = ending.wait_for(|is_over| *is_over) => break,
+            }
+            self.pass();
+            self.settle();
+        }
+        let farewell = self.farewell(&mut commands);
+        let _ = tokio::time::timeout(FAREWELL, farewell).await;
+    }
+
+    /// Everybody is told, and has the time to hear it.
+    async fn farewell(&mut self, commands: &mut mpsc::Receiver<Command>) {
+        let mut there: HashSet<_> = self.world.everybody().into_iter().collect();
+        let mut effects = Vec::new();
+        self.world.shut_down(&mut effects);
+        self.apply(effects);
+        while !there.is_empty() {
+            match commands.recv().await {
+                Some(Command::Gone(who)) => {
+                    there.remove(&who);
+                }
+                Some(_) => {}
+                None => return,
+            }
+        }
+    }
+
+    fn now(&self) -> Millis {
+        self.clock.now().as_millisecond()
+    }
+
+    fn command(&mut self, command: Command) {
+        let now = self.now();
+        let mut effects = Vec::new();
+        match command {
+            Command::Join(join) => self.join(*join),
+            Command::Frame(who, asked) => self.asked(who, *asked),
+            Command::Nonsense(who, what) => self.refused(who, what),
+            Command::Gone(who) => {
+                self.world
+                    .leave(who, DisconnectReason::SignalClose, now, &mut effects);
+            }
+            Command::Ask(question) => question(&mut self.world, now, &mut effects),
+        }
+        self.apply(effects);
+    }
+
+    fn join(&mut self, join: Join) {
+        let (room, identity) = (join.joining.room.clone(), join.joining.identity.clone());
+        let (who, mut greeting, effects) = match self.world.join(join.joining, self.now()) {
+            Ok(joined) => joined,
+            Err(refused) => {
+                tracing::info!("`{identity}` may not come into `{room}`: {refused}");
+                let _ = join.answer.send(Err(refused));
+                return;
+            }
+        };
+        tracing::info!("`{identity}` comes into `{room}`");
+        complete(&mut greeting, join.topology, &self.region);
+        self.outboxes.insert(who, join.outbox);
+        self.media.enter(who, join.topology, Instant::now());
+        self.tell(who, Message::Join(greeting));
+        self.apply(effects);
+        let _ = join.answer.send(Ok(who));
+        for asked in join.first {
+            self.asked(who, asked);
+        }
+    }
+
+    /// What concerns connections goes down, the rest is for the rooms.
+    fn asked(&mut self, who: Who, asked: Asked) {
+        let (now, at) = (self.now(), Instant::now());
+        match asked {
+            Asked::Offer(offer) => self.media.offered(who, &offer, at),
+            Asked::Answer(answer) => self.media.answered(who, &answer, at),
+            // Addresses of clients show themselves in the packets that come from them.
+            Asked::Trickle(_) => {}
+            asked => {
+                let mut effects = Vec::new();
+                self.world.request(who, asked, now, &mut effects);
+                self.apply(effects);
+            }
+        }
+    }
+
+    fn pass(&mut self) {
+        let now = Instant::now();
+        self.media.pass(now);
+        let mut effects = Vec::new();
+        if now >= self.next_speakers {
+            self.next_speakers = now + SPEAKERS;
+            let levels = self.media.loudness();
+            self.world.heard(&levels, &mut effects);
+        }
+        if now >= self.next_slow {
+            self.next_slow = now + SLOW;
+            let qualities = self.media.qualities();
+            self.world.measured(&qualities, &mut effects);
+            effects.extend(self.world.tick(self.now()));
+        }
+        self.apply(effects);
+    }
+
+    /// Carries news up and offers down until nothing is left.
+    fn settle(&mut self) {
+        loop {
+            self.media.propose_all();
+            self.media.flush(Instant::now());
+            let Some(news) = self.media.news() else {
+                return;
+            };
+            self.heard(news);
+            while let Some(news) = self.media.news() {
+                self.heard(news);
+            }
+        }
+    }
+
+    fn heard(&mut self, news: News) {
+        let now = self.now();
+        let mut effects = Vec::new();
+        match news {
+            News::Tell(who, message) => self.tell(who, message),
+            News::Connected(who) => self.world.connected(who, &mut effects),
+            News::Sent(who, sid, mime) => self.world.track_sent(who, &sid, mime, &mut effects),
+            News::Gone(who, sid) => self.world.track_gone(who, &sid, &mut effects),
+            News::Data(who, reliability, packet) => {
+                self.world.data(who, reliability, *packet, &mut effects);
+            }
+            News::Failed(who, why) => {
+                if let Some((room, identity)) = self.world.called(who) {
+                    tracing::info!("`{identity}` is put out of `{room}`: {why}");
+                }
+                // The client may begin anew.
+                self.world
+                    .leave(who, DisconnectReason::StateMismatch, now, &mut effects);
+            }
+            News::Refused(who, what) => self.refused(who, what),
+        }
+        self.apply(effects);
+    }
+
+    /// Nonsense is counted; who sends too much of it is put out.
+    fn refused(&mut self, who: Who, what: &'static str) {
+        let count = self.nonsense.entry(who).or_default();
+        *count += 1;
+        let count = *count;
+        let Some((room, identity)) = self.world.called(who) else {
+            return;
+        };
+        tracing::debug!("`{identity}` in `{room}` sends {what}");
+        if count == PATIENCE {
+            tracing::warn!(
+                "`{identity}` is put out of `{room}`: it sent {what}, and nonsense {count} times"
+            );
+            let mut effects = Vec::new();
+            self.world.leave(
+                who,
+                DisconnectReason::ParticipantRemoved,
+                self.now(),
+                &mut effects,
+            );
+            self.apply(effects);
+        }
+    }
+
+    fn apply(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Tell(who, message) => self.tell(who, message),
+                Effect::Part(who) => {
+                    self.media.part(who, Instant::now());
+                    self.outboxes.remove(&who);
+                    if let Some(count) = self.nonsense.remove(&who) {
+                        tracing::info!("{count} frames of one participant were refused");
+                    }
+                }
+                Effect::Publish(who, track) => self.media.publish(who, track),
+                Effect::Unpublish(sid) => self.media.unpublish(&sid),
+                Effect::Mute(sid, is_muted) => self.media.mute(&sid, is_muted),
+                Effect::Subscribe(who, sid) => self.media.subscribe(who, sid),
+                Effect::Unsubscribe(who, sid) => self.media.unsubscribe(who, &sid),
+                Effect::Want(who, sid, wanted) => self.media.want(who, &sid, wanted),
+                Effect::Send(to, reliability, packet) => self.media.send(&to, reliability, &packet),
+                Effect::Report(event) => {
+                    if let Some(webhooks) = &self.webhooks {
+                        webhooks.report(*event);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whoever does not listen for so long that their messages pile up is put out.
+    fn tell(&mut self, who: Who, message: Message) {
+        let Some(outbox) = self.outboxes.get(&who) else {
+            return;
+        };
+        let response = proto::SignalResponse {
+            message: Some(message),
+        };
+        if outbox.try_send(response.encode_to_vec()).is_err() {
+            self.outboxes.remove(&who);
+            let mut effects = Vec::new();
+            self.world
+                .leave(who, DisconnectReason::SignalClose, self.now(), &mut effects);
+            self.apply(effects);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Connections come and go, and what comes over the network finds its own.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use livekit_protocol as proto;
+use prost::Message as _;
+use str0m::net::Receive;
+use str0m::{Input, Output};
+
+use super::network::Packet;
+use super::peer::Peer;
+use super::{Arrival, Link, Media, Member, News, Role, Topology};
+use crate::sfu::rooms::{Reliability, Who};
+
+impl Media {
+    /// Somebody has come. Where we offer, we do so at once: the client waits for it.
+    pub fn enter(&mut self, who: Who, topology: Topology, now: Instant) {
+        self.members.insert(who, Member { topology });
+        let mut roles = vec![Role::Publisher];
+        if topology == Topology::Two {
+            roles.push(Role::Subscriber);
+        }
+        for role in roles {
+            let certificate = self.certificate.as_ref();
+            let mut peer = Peer::new(&self.crypto, certificate, self.network.candidates(), now);
+            peer.has_changes = role == Role::Subscriber;
+            self.peers.insert(Link { who, role }, peer);
+        }
+    }
+
+    /// Somebody is gone.
+    pub fn part(&mut self, who: Who, now: Instant) {
+        self.members.remove(&who);
+        for role in [Role::Publisher, Role::Subscriber] {
+            let link = Link { who, role };
+            if let Some(peer) = self.peers.get_mut(&link) {
+                // It says so to the client; nobody waits for an answer.
+                peer.rtc.disconnect();
+                self.drive(link, now);
+            }
+            self.forget(link);
+        }
+    }
+
+    fn forget(&mut self, link: Link) {
+        self.peers.remove(&link);
+        self.written.remove(&link);
+        let streams: Vec<SocketAddr> = (self.homes.iter())
+            .filter(|(_, home)| **home == link)
+            .map(|((_, from), _)| *from)
+            .collect();
+        for from in streams {
+            self.network.closed(from);
+        }
+        self.homes.retain(|_, home| *home != link);
+        self.tracks.retain(|_, track| track.link != link);
+        for track in self.tracks.values_mut() {
+            track.subscribers.remove(&link);
+        }
+    }
+
+    /// A track is no more.
+    pub fn unpublish(&mut self, sid: &str) {
+        let Some(track) = self.tracks.remove(sid) else {
+            return;
+        };
+        if let Some(peer) = self.peers.get_mut(&track.link) {
+            // The section stays ours until the client closes it: nobody else's track is in it.
+            peer.sends.retain(|_, of| of != sid);
+            peer.expected.retain(|track| track.sid != sid);
+        }
+    }
+
+    /// Nothing of a track is passed on, or it is again.
+    pub fn mute(&mut self, sid: &str, is_muted: bool) {
+        if let Some(track) = self.tracks.get_mut(sid) {
+            track.is_muted = is_muted;
+        }
+    }
+
+    /// Sends data to some.
+    pub fn send(&mut self, to: &[Who], reliability: Reliability, packet: &proto::DataPacket) {
+        let message = packet.encode_to_vec();
+        for who in to {
+            let Some(link) = self.downward(*who) else {
+                continue;
+            };
+            if let Some(Peer { rtc, channels, .. }) = self.peers.get_mut(&link) {
+                let is_sent = channels.send(rtc, reliability, &message);
+                if !is_sent && reliability == Reliability::Reliable {
+                    tracing::warn!("a client is too slow for its data: a message is lost");
+                }
+                self.written.insert(link);
+            }
+        }
+    }
+
+    /// Something has come over the network.
+    pub fn arrived(&mut self, arrival: Arrival) {
+        match arrival {
+            Arrival::Packet(packet) => self.received(&packet),
+            Arrival::Opened(from, to) => self.network.opened(from, to, Instant::now()),
+            Arrival::Closed(from) => {
+                self.network.closed(from);
+                self.homes.retain(|(_, of), _| *of != from);
+            }
+        }
+    }
+
+    fn received(&mut self, packet: &Packet) {
+        let Packet {
+            protocol,
+            from,
+            to,
+            bytes,
+            at,
+        } = packet;
+        let Ok(received) = Receive::new(*protocol, *from, *to, bytes) else {
+            return;
+        };
+        let input = Input::Receive(*at, received);
+        let key = (*protocol, *from);
+        let home = self.homes.get(&key).copied();
+        let known = home.filter(|home| self.peers.get(home).is_some_and(|p| p.rtc.accepts(&input)));
+        let found = known.or_else(|| {
+            let mut peers = self.peers.iter();
+            Some(*peers.find(|(_, peer)| peer.rtc.accepts(&input))?.0)
+        });
+        let Some(link) = found else { return };
+        if home != Some(link) {
+            self.homes.insert(key, link);
+            self.network.known(*from);
+        }
+        if let Some(peer) = self.peers.get_mut(&link)
+            && let Err(e) = peer.rtc.handle_input(input)
+        {
+            tracing::debug!("a connection breaks: {e}");
+            self.news
+                .push_back(News::Failed(link.who, "its connection broke"));
+            return;
+        }
+        self.drive(link, *at);
+    }
+
+    /// Does all that a connection has to be done.
+    pub(super) fn drive(&mut self, link: Link, now: Instant) {
+        while let Some(peer) = self.peers.get_mut(&link) {
+            match peer.rtc.poll_output() {
+                Ok(Output::Timeout(wake)) => {
+                    peer.wake = wake;
+                    return;
+                }
+                Ok(Output::Transmit(packet)) => self.network.send(&packet),
+                Ok(Output::Event(event)) => self.happened(link, event, now),
+                Err(e) => {
+                    tracing::debug!("a connection breaks: {e}");
+                    peer.wake = now + std::time::Duration::from_secs(3_600);
+                    self.news
+                        .push_back(News::Failed(link.who, "its connection broke"));
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Sends out what was written.
+    pub fn flush(&mut self, now: Instant) {
+        while let Some(link) = self.written.pop_first() {
+            self.wake(link, now);
+        }
+    }
+
+    /// Lets a connection know the time.
+    pub(super) fn wake(&mut self, link: Link, now: Instant) {
+        if let Some(peer) = self.peers.get_mut(&link)
+            && let Err(e) = peer.rtc.handle_input(Input::Timeout(now))
+        {
+            tracing::debug!("a connection breaks: {e}");
+            self.news
+                .push_back(News::Failed(link.who, "its connection broke"));
+        }
+        self.drive(link, now);
+    }
+}

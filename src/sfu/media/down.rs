@@ -1,0 +1,147 @@
+//! A track on its way to one subscriber.
+
+use str0m::Rtc;
+use str0m::format::{
+    Codec, PayloadParams, detect_av1_keyframe, detect_h264_keyframe, detect_vp9_keyframe,
+};
+use str0m::media::{ExtensionValues, Mid};
+use str0m::rtp::{RtpPacket, RtpWrite, SeqNo, Vp8Descriptor};
+
+use super::forwarder::{Forwarder, Incoming, Picture};
+use crate::sfu::rooms::Wanted;
+
+/// Ticks a second of pictures and of sound.
+const CLOCKS: (u32, u32) = (90_000, 48_000);
+
+/// The track on its way.
+pub struct Down {
+    pub is_audio: bool,
+    /// Whose it is: the name of its stream.
+    pub of: String,
+    /// The section that it goes out in.
+    pub mid: Option<Mid>,
+    pub stage: Stage,
+    pub wanted: Wanted,
+    /// The layer that they are to get.
+    pub target: Option<u8>,
+    pub forwarder: Forwarder,
+}
+
+/// Whether the subscriber knows what comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It was not offered yet, or the offer is not answered.
+    Waiting,
+    /// In a section that had another track before: the client must have taken our answer, which its next offer
+    /// shows. Media before it would be taken for that of the track before, and never be seen.
+    Reused,
+    /// They know.
+    Ready,
+}
+
+impl Down {
+    pub fn new(is_audio: bool, of: String) -> Self {
+        let (video, audio) = CLOCKS;
+        Self {
+            is_audio,
+            of,
+            mid: None,
+            stage: Stage::Waiting,
+            wanted: Wanted::default(),
+            target: is_audio.then_some(0),
+            forwarder: Forwarder::new(if is_audio { audio } else { video }),
+        }
+    }
+
+    /// Writes a packet of a layer to the subscriber's connection; whether something was written.
+    pub fn forward(
+        &mut self,
+        rtc: &mut Rtc,
+        layer: u8,
+        params: PayloadParams,
+        packet: &RtpPacket,
+        is_muted: bool,
+    ) -> bool {
+        let Some(mid) = self.mid.filter(|_| self.stage == Stage::Ready) else {
+            return false;
+        };
+        let is_on = self.wanted.enabled && !is_muted;
+        let target = self.target.filter(|_| is_on);
+        let vp8 = (params.spec().codec == Codec::Vp8)
+            .then(|| Vp8Descriptor::parse(&packet.payload).ok())
+            .flatten();
+        let incoming = incoming(layer, params, packet, vp8.as_ref());
+        let Some(out) = self.forwarder.pass(target, &incoming) else {
+            return false;
+        };
+        let Some(pt) = rtc
+            .codec_config()
+            .match_params(params)
+            .map(PayloadParams::pt)
+        else {
+            return false;
+        };
+        let mut direct = rtc.direct_api();
+        let Some(stream) = direct.stream_tx_by_mid(mid, None) else {
+            return false;
+        };
+        let extensions = ExtensionValues {
+            audio_level: packet.header.ext_vals.audio_level,
+            voice_activity: packet.header.ext_vals.voice_activity,
+            video_orientation: packet.header.ext_vals.video_orientation,
+            ..Default::default()
+        };
+        let seq = SeqNo::from(out.seq);
+        let mut write = RtpWrite::new(pt, seq, out.time, packet.timestamp, packet.payload.clone())
+            .marker(packet.header.marker)
+            .ext_vals(extensions)
+            .nackable(!self.is_audio);
+        if let Some(vp8) = vp8 {
+            let mut patch = vp8.patch();
+            if let Some(id) = out.picture.id {
+                let bits = if has_long_id(&vp8) { 0x7fff } else { 0x7f };
+                patch = patch.picture_id(id & bits);
+            }
+            if let Some(base) = out.picture.base {
+                patch = patch.tl0_pic_idx(base);
+            }
+            if let Ok(patch) = patch.build() {
+                write = write.vp8_patch(patch);
+            }
+        }
+        stream.write_rtp(write);
+        true
+    }
+}
+
+/// Whether the picture's number has 15 bits; the short form has seven.
+fn has_long_id(vp8: &Vp8Descriptor) -> bool {
+    vp8.patch().picture_id(0x7fff).build().is_ok()
+}
+
+fn incoming(
+    layer: u8,
+    params: PayloadParams,
+    packet: &RtpPacket,
+    vp8: Option<&Vp8Descriptor>,
+) -> Incoming {
+    let payload = &packet.payload;
+    let is_key = match params.spec().codec {
+        Codec::Vp8 => vp8.is_some_and(|vp8| vp8.starts_keyframe(payload)),
+        Codec::H264 => detect_h264_keyframe(payload),
+        Codec::Vp9 => detect_vp9_keyframe(payload),
+        Codec::Av1 => detect_av1_keyframe(payload),
+        _ => true,
+    };
+    Incoming {
+        layer,
+        seq: *packet.seq_no,
+        time: packet.header.timestamp,
+        at: packet.timestamp,
+        is_key,
+        picture: vp8.map_or(Picture::default(), |vp8| Picture {
+            id: vp8.picture_id(),
+            base: vp8.tl0_pic_idx(),
+        }),
+    }
+}

@@ -1,0 +1,134 @@
+//! The third floor: WebRTC connections, and the packets that go from one to others. It decides which layer of a
+//! picture somebody gets, and nothing about who may have what.
+
+mod allocation;
+mod channels;
+mod connections;
+mod down;
+mod events;
+mod forwarder;
+mod network;
+mod offers;
+mod peer;
+mod sdp;
+mod tcp;
+mod ticks;
+mod track;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use livekit_protocol as proto;
+use livekit_protocol::signal_response::Message;
+use str0m::config::{CryptoProvider, DtlsCert};
+use str0m::crypto::from_feature_flags;
+use str0m::net::Protocol;
+
+use super::rooms::{Reliability, TrackSid, Who};
+pub use network::{Arrival, Bound, Network};
+use peer::Peer;
+use track::Track;
+
+/// All connections and tracks.
+pub struct Media {
+    network: Network,
+    crypto: Arc<CryptoProvider>,
+    certificate: Option<DtlsCert>,
+    members: HashMap<Who, Member>,
+    peers: BTreeMap<Link, Peer>,
+    /// Which connection packets from an address belong to.
+    homes: HashMap<(Protocol, SocketAddr), Link>,
+    tracks: HashMap<TrackSid, Track>,
+    news: VecDeque<News>,
+    /// Connections that something was written to.
+    written: BTreeSet<Link>,
+    next_tick: Instant,
+    ticks: u64,
+}
+
+/// What is known of a participant down here.
+struct Member {
+    topology: Topology,
+}
+
+/// How a client wants to be connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topology {
+    /// One connection for what it sends, another for what it gets.
+    Two,
+    /// One for both.
+    One,
+}
+
+/// One connection of a participant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Link {
+    who: Who,
+    role: Role,
+}
+
+/// Who offers it, and what it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Role {
+    /// The client offers it, for what it sends; for all where there is no other.
+    Publisher,
+    /// We offer it, for what the client gets.
+    Subscriber,
+}
+
+/// What has happened down here.
+#[derive(Debug)]
+pub enum News {
+    /// Say this to them.
+    Tell(Who, Message),
+    /// They are connected.
+    Connected(Who),
+    /// They send a track, in this format.
+    Sent(Who, TrackSid, &'static str),
+    /// They send it no more.
+    Gone(Who, TrackSid),
+    /// They send data.
+    Data(Who, Reliability, Box<proto::DataPacket>),
+    /// Their connection is of no use any more.
+    Failed(Who, &'static str),
+    /// They send what is no message, or what nobody understands.
+    Refused(Who, &'static str),
+}
+
+impl Media {
+    /// No connection yet.
+    pub fn new(network: Network, now: Instant) -> Self {
+        let crypto = Arc::new(from_feature_flags());
+        // One certificate for all: to make one is most of the work for a connection.
+        let certificate = crypto.dtls_provider.generate_certificate();
+        Self {
+            network,
+            crypto,
+            certificate,
+            members: HashMap::new(),
+            peers: BTreeMap::new(),
+            homes: HashMap::new(),
+            tracks: HashMap::new(),
+            news: VecDeque::new(),
+            written: BTreeSet::new(),
+            next_tick: now + ticks::EVERY,
+            ticks: 0,
+        }
+    }
+
+    /// What has happened since this was last asked.
+    pub fn news(&mut self) -> Option<News> {
+        self.news.pop_front()
+    }
+
+    /// The connection on which somebody gets what others send.
+    fn downward(&self, who: Who) -> Option<Link> {
+        let role = match self.members.get(&who)?.topology {
+            Topology::Two => Role::Subscriber,
+            Topology::One => Role::Publisher,
+        };
+        Some(Link { who, role })
+    }
+}

@@ -1,0 +1,135 @@
+//! Offers of clients: what they send, and where they have no other connection, the sections that they want to get
+//! something in.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use livekit_protocol as proto;
+use livekit_protocol::signal_response::Message;
+use str0m::change::SdpOffer;
+use str0m::media::Mid;
+
+use super::description;
+use crate::sfu::media::down::Stage;
+use crate::sfu::media::peer::Peer;
+use crate::sfu::media::sdp::{self, Section};
+use crate::sfu::media::{Link, Media, News, Role};
+use crate::sfu::rooms::Who;
+
+impl Media {
+    /// A client offers.
+    pub fn offered(&mut self, who: Who, offer: &proto::SessionDescription, now: Instant) {
+        let link = Link {
+            who,
+            role: Role::Publisher,
+        };
+        if offer.sdp.len() > sdp::LONGEST {
+            self.news
+                .push_back(News::Refused(who, "an offer that is too long"));
+            return;
+        }
+        let Some(peer) = self.peers.get_mut(&link) else {
+            return;
+        };
+        let Ok(parsed) = SdpOffer::from_sdp_string(&offer.sdp) else {
+            self.news
+                .push_back(News::Refused(who, "an offer that is no SDP"));
+            return;
+        };
+        let sections = sdp::sections(&offer.sdp);
+        let is_waiting = assign(peer, &sections);
+        let answer = match peer.rtc.sdp_api().accept_offer(parsed) {
+            Ok(answer) => answer.to_sdp_string(),
+            Err(e) => {
+                tracing::debug!("an offer is refused: {e}");
+                self.news
+                    .push_back(News::Failed(who, "its offer cannot be accepted"));
+                return;
+            }
+        };
+        peer.offered = sections;
+        let gone = ended(peer);
+        let (answer, tracks) = named(peer, &answer);
+        let mut message = description("answer", answer, offer.id);
+        message.mid_to_track_id = tracks;
+        peer.has_changes = is_waiting;
+        self.tell(who, Message::Answer(message));
+        for sid in gone {
+            self.news.push_back(News::Gone(who, sid));
+        }
+        self.match_sections(link);
+        self.written.insert(link);
+        self.propose(link);
+        self.drive(link, now);
+    }
+}
+
+/// Gives free sections to tracks that have none; whether the client must offer once more.
+fn assign(peer: &mut Peer, sections: &[Section]) -> bool {
+    for down in peer.downs.values_mut() {
+        if down.stage == Stage::Reused {
+            down.stage = Stage::Ready;
+        }
+    }
+    let mut must_offer = false;
+    let free: Vec<_> = sections.iter().filter(|s| s.receives && !s.sends).collect();
+    for section in free {
+        let mid = Mid::from(section.mid.as_str());
+        if peer.downs.values().any(|down| down.mid == Some(mid)) {
+            continue;
+        }
+        let mut waiting = peer.downs.values_mut();
+        let fits = |down: &&mut super::super::down::Down| {
+            down.mid.is_none() && down.is_audio == section.is_audio
+        };
+        let Some(down) = waiting.find(fits) else {
+            continue;
+        };
+        down.mid = Some(mid);
+        down.stage = Stage::Ready;
+        if peer.retired.contains(&mid) {
+            peer.retired.retain(|retired| *retired != mid);
+            let mut direct = peer.rtc.direct_api();
+            let (ssrc, rtx) = (direct.new_ssrc(), direct.new_ssrc());
+            direct.reset_stream_tx(mid, None, ssrc, Some(rtx));
+            down.stage = Stage::Reused;
+            must_offer = true;
+        }
+    }
+    must_offer
+}
+
+/// Tracks whose sections are closed.
+fn ended(peer: &mut Peer) -> Vec<String> {
+    let sends = |mid: Mid| {
+        peer.offered
+            .iter()
+            .any(|s| s.sends && Mid::from(s.mid.as_str()) == mid)
+    };
+    let ended: Vec<_> = peer
+        .sends
+        .keys()
+        .copied()
+        .filter(|mid| !sends(*mid))
+        .collect();
+    ended
+        .into_iter()
+        .filter_map(|mid| peer.sends.remove(&mid))
+        .collect()
+}
+
+/// The answer with the tracks that it is about, and which section is of which.
+fn named(peer: &Peer, answer: &str) -> (String, HashMap<String, String>) {
+    let assigned = peer
+        .downs
+        .iter()
+        .filter_map(|(sid, down)| Some((down.mid?, sid, &down.of)));
+    let tracks: Vec<_> = assigned
+        .map(|(mid, sid, of)| (mid.to_string(), format!("{of}|{sid}"), sid.clone()))
+        .collect();
+    let by_section = tracks
+        .iter()
+        .map(|(mid, _, sid)| (mid.clone(), sid.clone()))
+        .collect();
+    (sdp::name_tracks(answer, &tracks), by_section)
+}

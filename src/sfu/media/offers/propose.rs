@@ -1,0 +1,191 @@
+//! Our own offers; where only the client may offer, the wish that it does.
+
+use std::time::Instant;
+
+use livekit_protocol as proto;
+use livekit_protocol::signal_response::Message;
+use str0m::change::SdpAnswer;
+use str0m::media::{Direction, MediaKind};
+
+use super::description;
+use crate::sfu::media::channels::Channels;
+use crate::sfu::media::down::{Down, Stage};
+use crate::sfu::media::peer::Peer;
+use crate::sfu::media::{Link, Media, News, Role, Topology};
+use crate::sfu::rooms::{TrackSid, Wanted, Who};
+
+impl Media {
+    /// Somebody is to get a track.
+    pub fn subscribe(&mut self, who: Who, sid: TrackSid) {
+        let Some(link) = self.downward(who) else {
+            return;
+        };
+        let (Some(track), Some(peer)) = (self.tracks.get_mut(&sid), self.peers.get_mut(&link))
+        else {
+            return;
+        };
+        track.subscribers.insert(link);
+        peer.downs
+            .insert(sid, Down::new(track.is_audio, track.of.clone()));
+        peer.has_changes = true;
+    }
+
+    /// Somebody is to get it no more.
+    pub fn unsubscribe(&mut self, who: Who, sid: &str) {
+        let Some(link) = self.downward(who) else {
+            return;
+        };
+        if let Some(track) = self.tracks.get_mut(sid) {
+            track.subscribers.remove(&link);
+        }
+        let Some(peer) = self.peers.get_mut(&link) else {
+            return;
+        };
+        if let Some(mid) = peer.downs.remove(sid).and_then(|down| down.mid) {
+            peer.retired.push(mid);
+            peer.has_changes = true;
+        }
+    }
+
+    /// How somebody wants a track.
+    pub fn want(&mut self, who: Who, sid: &str, wanted: Wanted) {
+        let Some(link) = self.downward(who) else {
+            return;
+        };
+        let down = self
+            .peers
+            .get_mut(&link)
+            .and_then(|peer| peer.downs.get_mut(sid));
+        if let Some(down) = down {
+            down.wanted = wanted;
+        }
+    }
+
+    /// Offers to everybody what has changed for them.
+    pub fn propose_all(&mut self) {
+        let changed = self.peers.iter().filter(|(_, peer)| peer.has_changes);
+        let links: Vec<_> = changed.map(|(link, _)| *link).collect();
+        for link in links {
+            self.propose(link);
+        }
+    }
+
+    pub(super) fn propose(&mut self, link: Link) {
+        let topology = self.members.get(&link.who).map(|member| member.topology);
+        let Some(peer) = self.peers.get_mut(&link).filter(|peer| peer.has_changes) else {
+            return;
+        };
+        let message = match (topology, link.role) {
+            (Some(Topology::Two), Role::Subscriber) if peer.pending.is_none() => offer(peer),
+            // The first offer comes by itself.
+            (Some(Topology::One), Role::Publisher) if !peer.offered.is_empty() => Some(wish(peer)),
+            _ => None,
+        };
+        if let Some(message) = message {
+            peer.has_changes = false;
+            self.written.insert(link);
+            self.tell(link.who, message);
+        }
+    }
+
+    /// A client answers our offer.
+    pub fn answered(&mut self, who: Who, answer: &proto::SessionDescription, now: Instant) {
+        let link = Link {
+            who,
+            role: Role::Subscriber,
+        };
+        let Some(peer) = self.peers.get_mut(&link) else {
+            return;
+        };
+        // An answer to an older offer is not one to the last.
+        if answer.id != 0 && answer.id != peer.offers {
+            return;
+        }
+        let Some(pending) = peer.pending.take() else {
+            self.news
+                .push_back(News::Refused(who, "an answer that nobody asked for"));
+            return;
+        };
+        let accepted = SdpAnswer::from_sdp_string(&answer.sdp)
+            .map_err(|e| e.to_string())
+            .and_then(|sdp| {
+                peer.rtc
+                    .sdp_api()
+                    .accept_answer(pending, sdp)
+                    .map_err(|e| e.to_string())
+            });
+        if let Err(e) = accepted {
+            tracing::debug!("an answer is refused: {e}");
+            self.news
+                .push_back(News::Failed(who, "its answer cannot be accepted"));
+            return;
+        }
+        for down in peer.downs.values_mut().filter(|down| down.mid.is_some()) {
+            down.stage = Stage::Ready;
+        }
+        self.written.insert(link);
+        self.propose(link);
+        self.drive(link, now);
+    }
+}
+
+fn offer(peer: &mut Peer) -> Option<Message> {
+    let is_first = peer.offers == 0;
+    let mut changes = peer.rtc.sdp_api();
+    if is_first {
+        for (_, config) in Channels::configs() {
+            changes.add_channel_with_config(config);
+        }
+    }
+    for mid in peer.retired.drain(..) {
+        changes.stop_media(mid);
+    }
+    for (sid, down) in peer.downs.iter_mut().filter(|(_, down)| down.mid.is_none()) {
+        let kind = if down.is_audio {
+            MediaKind::Audio
+        } else {
+            MediaKind::Video
+        };
+        let stream = format!("{}|{sid}", down.of);
+        let mid = changes.add_media(
+            kind,
+            Direction::SendOnly,
+            Some(stream),
+            Some(sid.clone()),
+            None,
+        );
+        down.mid = Some(mid);
+    }
+    let Some((offer, pending)) = changes.apply() else {
+        peer.has_changes = false;
+        return None;
+    };
+    peer.pending = Some(pending);
+    peer.offers += 1;
+    Some(Message::Offer(description(
+        "offer",
+        offer.to_sdp_string(),
+        peer.offers,
+    )))
+}
+
+/// How many sections more there must be in the client's next offer.
+fn wish(peer: &Peer) -> Message {
+    let free = |is_audio: bool| {
+        let sections = peer.offered.iter().filter(|s| s.receives && !s.sends);
+        let free = sections.filter(|s| s.is_audio == is_audio).filter(|s| {
+            let mut downs = peer.downs.values();
+            !downs.any(|down| down.mid.is_some_and(|mid| *mid == *s.mid))
+        });
+        free.count()
+    };
+    let missing = |is_audio: bool| {
+        let downs = peer.downs.values().filter(|down| down.mid.is_none());
+        let needed = downs.filter(|down| down.is_audio == is_audio).count();
+        u32::try_from(needed.saturating_sub(free(is_audio))).unwrap_or(0)
+    };
+    Message::MediaSectionsRequirement(proto::MediaSectionsRequirement {
+        num_audios: missing(true),
+        num_videos: missing(false),
+    })
+}

@@ -1,0 +1,96 @@
+//! One WebRTC connection.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use str0m::bwe::Bitrate;
+use str0m::change::SdpPendingOffer;
+use str0m::config::{CryptoProvider, DtlsCert};
+use str0m::media::Mid;
+use str0m::{Candidate, Rtc};
+
+use super::channels::Channels;
+use super::down::Down;
+use super::sdp::Section;
+use crate::sfu::rooms::{ToPublish, TrackSid};
+
+/// What a subscriber is taken to have before it is measured.
+const ESTIMATE: Bitrate = Bitrate::kbps(2_000);
+
+/// A connection and what goes over it.
+pub struct Peer {
+    pub rtc: Rtc,
+    /// When it next wants to be looked at.
+    pub wake: Instant,
+    pub is_connected: bool,
+    /// Since when nothing gets through.
+    pub lost_since: Option<Instant>,
+    pub channels: Channels,
+    /// Tracks that are announced and were not yet in an offer.
+    pub expected: Vec<ToPublish>,
+    /// The sections of the last offer.
+    pub offered: Vec<Section>,
+    /// Which track comes in which section.
+    pub sends: HashMap<Mid, TrackSid>,
+    /// What is passed on to it.
+    pub downs: BTreeMap<TrackSid, Down>,
+    /// Our offer that is not answered yet.
+    pub pending: Option<SdpPendingOffer>,
+    /// Whether there is more to be offered.
+    pub has_changes: bool,
+    /// Sections of tracks that are gone.
+    pub retired: Vec<Mid>,
+    pub offers: u32,
+    /// What it can take, in bits a second.
+    pub estimate: u64,
+    /// The share of packets that arrived lately, here and there.
+    pub arrived: f32,
+}
+
+impl Peer {
+    /// A connection that is reached at these addresses.
+    pub fn new(
+        crypto: &Arc<CryptoProvider>,
+        certificate: Option<&DtlsCert>,
+        candidates: &[Candidate],
+        now: Instant,
+    ) -> Self {
+        let mut config = Rtc::builder()
+            .set_crypto_provider(crypto.clone())
+            .set_ice_lite(true)
+            .set_rtp_mode(true)
+            .clear_codecs()
+            .enable_opus(true, false)
+            .enable_vp8(true)
+            .enable_h264(true)
+            .enable_vp9(true)
+            .enable_av1(true)
+            .set_stats_interval(Some(Duration::from_secs(2)))
+            .enable_bwe(Some(ESTIMATE));
+        if let Some(certificate) = certificate {
+            config = config.set_dtls_cert(certificate.clone());
+        }
+        let mut rtc = config.build(now);
+        for candidate in candidates {
+            rtc.add_local_candidate(candidate.clone());
+        }
+        Self {
+            rtc,
+            wake: now,
+            is_connected: false,
+            lost_since: None,
+            channels: Channels::default(),
+            expected: Vec::new(),
+            offered: Vec::new(),
+            sends: HashMap::new(),
+            downs: BTreeMap::new(),
+            pending: None,
+            has_changes: false,
+            retired: Vec::new(),
+            offers: 0,
+            estimate: ESTIMATE.as_u64(),
+            arrived: 1.0,
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The embedded SFU: for development and tests, where there is no Docker and no LiveKit. It speaks LiveKit's
+//! protocol to LiveKit's clients; production is LiveKit (docs/embedded.md).
+//!
+//! Three floors. [`signalling`] knows sockets, tokens and frames; it hands requests to the [`hub`], the one task
+//! that owns all state. [`rooms`] is that state: what somebody says goes in, what is to be done comes out, and
+//! nothing in it knows a socket or a clock. [`media`] has the WebRTC connections and forwards packets.
+
+mod config;
+mod greeting;
+mod hub;
+mod media;
+mod rooms;
+mod run;
+mod signalling;
+mod webhooks;
+
+pub use config::SfuConfig;
+pub use run::run;

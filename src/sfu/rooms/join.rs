@@ -1,0 +1,265 @@
+//! Coming and going.
+
+use std::collections::{BTreeMap, HashMap};
+
+use livekit_protocol as proto;
+use livekit_protocol::DisconnectReason;
+use livekit_protocol::participant_info::State;
+
+use super::participant::{Audience, Participant};
+use super::permission::Grant;
+use super::room::Room;
+use super::speakers::Speakers;
+use super::updates::{leave, report, report_of};
+use super::{Effect, Effects, Millis, Who, World, codecs, limits};
+
+/// Somebody who wants to come in.
+#[derive(Clone, Debug, Default)]
+pub struct Joining {
+    /// The room's name.
+    pub room: String,
+    /// Who they are.
+    pub identity: String,
+    /// How others see them.
+    pub name: String,
+    /// Free text.
+    pub metadata: String,
+    /// Named values.
+    pub attributes: HashMap<String, String>,
+    /// What they may do.
+    pub grant: Grant,
+    /// `agent`, `egress` and such; empty for people.
+    pub kind: String,
+    /// Whether they want every track.
+    pub auto_subscribe: bool,
+    /// What their client can do.
+    pub client_protocol: i32,
+}
+
+/// Why somebody does not come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JoinRefused {
+    /// Rooms are not made by those who come.
+    #[error("requested room does not exist")]
+    NoRoom,
+    /// The room has as many as it may have.
+    #[error("room has exceeded its max participants")]
+    Full,
+    /// Metadata or attributes are too long.
+    #[error("metadata or attributes are too long")]
+    TooLong,
+}
+
+impl World {
+    /// Why somebody cannot come into a room. Whoever comes in place of themselves is not one more.
+    pub fn objection(&self, room: &str, identity: &str, hidden: bool) -> Option<JoinRefused> {
+        match self.rooms.get(room) {
+            None if !self.defaults.auto_create => Some(JoinRefused::NoRoom),
+            Some(room) if room.is_full() && !hidden && room.of_identity(identity).is_none() => {
+                Some(JoinRefused::Full)
+            }
+            _ => None,
+        }
+    }
+
+    /// Lets somebody in. Whoever has the same identity goes. What the newcomer is told first is not among the
+    /// effects: it is the greeting.
+    pub fn join(
+        &mut self,
+        joining: Joining,
+        now: Millis,
+    ) -> Result<(Who, proto::JoinResponse, Effects), JoinRefused> {
+        let mut effects = Effects::new();
+        let hidden = joining.grant.hidden;
+        if let Some(objection) = self.objection(&joining.room, &joining.identity, hidden) {
+            return Err(objection);
+        }
+        if joining.metadata.len() > limits::METADATA || !limits::attributes_fit(&joining.attributes)
+        {
+            return Err(JoinRefused::TooLong);
+        }
+        let again = self
+            .rooms
+            .get(&joining.room)
+            .and_then(|r| r.of_identity(&joining.identity));
+        if let Some(again) = again {
+            self.leave(
+                again,
+                DisconnectReason::DuplicateIdentity,
+                now,
+                &mut effects,
+            );
+        }
+        if !self.rooms.contains_key(&joining.room) {
+            let request = proto::CreateRoomRequest {
+                name: joining.room.clone(),
+                ..Default::default()
+            };
+            self.make_room(&request, now, &mut effects);
+        }
+        let who = Who(self.next);
+        self.next += 1;
+        let sid = self.fresh_sid("PA");
+        let room_name = joining.room.clone();
+        let participant = newcomer(joining, sid, now);
+        let Some(room) = self.rooms.get_mut(&room_name) else {
+            return Err(JoinRefused::NoRoom);
+        };
+        let greeting = greeting(room, &participant);
+        room.was_used = true;
+        room.people.insert(who, participant);
+        room.announce(who, &mut effects);
+        self.places.insert(who, room_name);
+        Ok((who, greeting, effects))
+    }
+
+    /// Makes a room that is not there.
+    pub(super) fn make_room(
+        &mut self,
+        request: &proto::CreateRoomRequest,
+        now: Millis,
+        effects: &mut Effects,
+    ) {
+        let or = |said: u32, else_: u32| if said == 0 { else_ } else { said };
+        let info = proto::Room {
+            sid: self.fresh_sid("RM"),
+            name: request.name.clone(),
+            empty_timeout: or(request.empty_timeout, self.defaults.empty_timeout),
+            departure_timeout: or(request.departure_timeout, self.defaults.departure_timeout),
+            max_participants: or(request.max_participants, self.defaults.max_participants),
+            creation_time: now / 1_000,
+            creation_time_ms: now,
+            enabled_codecs: codecs(),
+            metadata: request.metadata.clone(),
+            ..Default::default()
+        };
+        let room = Room {
+            info,
+            people: BTreeMap::new(),
+            empty_since: now,
+            was_used: false,
+            speakers: Speakers::default(),
+        };
+        effects.push(report("room_started", &room));
+        self.rooms.insert(request.name.clone(), room);
+    }
+
+    /// Somebody goes or is put out; they are told why.
+    pub fn leave(&mut self, who: Who, why: DisconnectReason, now: Millis, effects: &mut Effects) {
+        let Some(name) = self.places.remove(&who) else {
+            return;
+        };
+        let Some(room) = self.rooms.get_mut(&name) else {
+            return;
+        };
+        let Some(mut participant) = room.people.remove(&who) else {
+            return;
+        };
+        if !matches!(
+            why,
+            DisconnectReason::ClientInitiated | DisconnectReason::SignalClose
+        ) {
+            effects.push(Effect::Tell(who, leave(why)));
+        }
+        effects.push(Effect::Part(who));
+        for track in std::mem::take(&mut participant.info.tracks) {
+            room.forget_track(&track.sid, effects);
+            let event = report_of("track_unpublished", room, &participant.info, Some(track));
+            effects.push(event);
+        }
+        let was_active = participant.is_active();
+        participant.info.state = State::Disconnected.into();
+        participant.info.disconnect_reason = why.into();
+        participant.touch();
+        room.tell_of(&participant, effects);
+        // A participant that was never connected has not joined for those who listen.
+        let event = if was_active {
+            "participant_left"
+        } else {
+            "participant_connection_aborted"
+        };
+        effects.push(report_of(event, room, &participant.info, None));
+        if room.people.is_empty() {
+            room.empty_since = now;
+        }
+    }
+
+    /// Their media is connected.
+    pub fn connected(&mut self, who: Who, effects: &mut Effects) {
+        let Some(room) = self.place(who) else { return };
+        let Some(participant) = room.people.get_mut(&who) else {
+            return;
+        };
+        if participant.is_active() {
+            return;
+        }
+        participant.info.state = State::Active.into();
+        participant.touch();
+        let info = participant.info.clone();
+        room.announce(who, effects);
+        effects.push(report_of("participant_joined", room, &info, None));
+        room.subscribe_to_all(who, effects);
+    }
+
+    /// Ends a room and puts everybody out.
+    pub(super) fn end_room(
+        &mut self,
+        name: &str,
+        why: DisconnectReason,
+        now: Millis,
+        effects: &mut Effects,
+    ) {
+        let people: Vec<_> = (self.rooms.get(name).into_iter())
+            .flat_map(|room| room.people.keys().copied())
+            .collect();
+        for who in people {
+            self.leave(who, why, now, effects);
+        }
+        if let Some(room) = self.rooms.remove(name) {
+            effects.push(report("room_finished", &room));
+        }
+    }
+}
+
+fn newcomer(joining: Joining, sid: String, now: Millis) -> Participant {
+    let kind = proto::participant_info::Kind::from_str_name(&joining.kind.to_ascii_uppercase());
+    let info = proto::ParticipantInfo {
+        sid,
+        identity: joining.identity,
+        name: joining.name,
+        metadata: joining.metadata,
+        attributes: joining.attributes,
+        state: State::Joined.into(),
+        joined_at: now / 1_000,
+        joined_at_ms: now,
+        version: 1,
+        permission: Some(joining.grant.permission()),
+        kind: kind
+            .unwrap_or(proto::participant_info::Kind::Standard)
+            .into(),
+        client_protocol: joining.client_protocol,
+        ..Default::default()
+    };
+    Participant {
+        info,
+        auto_subscribe: joining.auto_subscribe,
+        announced: Vec::new(),
+        choices: BTreeMap::new(),
+        gets: BTreeMap::new(),
+        audience: Audience::default(),
+        asked: BTreeMap::new(),
+        quality: proto::ConnectionQuality::Excellent,
+    }
+}
+
+/// What a newcomer is told of the room.
+fn greeting(room: &Room, newcomer: &Participant) -> proto::JoinResponse {
+    let others = room.people.values().filter(|p| !p.is_hidden());
+    proto::JoinResponse {
+        room: Some(room.shown()),
+        participant: Some(newcomer.info.clone()),
+        other_participants: others.map(|p| p.info.clone()).collect(),
+        enabled_publish_codecs: codecs(),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,142 @@
+//! One participant of a room.
+
+use std::collections::{BTreeMap, HashMap};
+
+use livekit_protocol as proto;
+use livekit_protocol::participant_info::State;
+
+use super::effect::{ToPublish, Wanted};
+use super::{TrackSid, Who, limits};
+
+#[derive(Debug)]
+pub struct Participant {
+    /// As the others see it. Its tracks are those that are sent.
+    pub info: proto::ParticipantInfo,
+    /// Whether it gets every track that it does not refuse.
+    pub auto_subscribe: bool,
+    /// Tracks that it has announced and does not send yet.
+    pub announced: Vec<Announced>,
+    /// What it has said about others' tracks.
+    pub choices: BTreeMap<TrackSid, Choice>,
+    /// What it gets.
+    pub gets: BTreeMap<TrackSid, Who>,
+    /// Who may have its tracks.
+    pub audience: Audience,
+    /// The best quality that somebody wants of each of its tracks, as it was told.
+    pub asked: BTreeMap<TrackSid, Option<u8>>,
+    pub quality: proto::ConnectionQuality,
+}
+
+/// A track that is about to be sent.
+#[derive(Debug)]
+pub struct Announced {
+    pub info: proto::TrackInfo,
+    pub to_publish: ToPublish,
+}
+
+/// What somebody has said about a track.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Choice {
+    /// Whether they want it; `None`: not said.
+    pub subscribe: Option<bool>,
+    pub wanted: Wanted,
+}
+
+/// Who may have somebody's tracks.
+#[derive(Clone, Debug, Default)]
+pub enum Audience {
+    #[default]
+    Everybody,
+    Only(Vec<proto::TrackPermission>),
+}
+
+impl Participant {
+    pub fn permission(&self) -> proto::ParticipantPermission {
+        self.info.permission.clone().unwrap_or_default()
+    }
+
+    pub fn is_hidden(&self) -> bool {
+        self.info.permission.as_ref().is_some_and(|p| p.hidden)
+    }
+
+    /// A track that is sent.
+    pub fn track(&self, sid: &str) -> Option<&proto::TrackInfo> {
+        self.info.tracks.iter().find(|track| track.sid == sid)
+    }
+
+    /// The same or one that is about to be, to be changed.
+    pub fn any_track(&mut self, sid: &str) -> Option<&mut proto::TrackInfo> {
+        let announced = self
+            .announced
+            .iter_mut()
+            .map(|announced| &mut announced.info);
+        let mut all = self.info.tracks.iter_mut().chain(announced);
+        all.find(|track| track.sid == sid)
+    }
+
+    /// Notes that something about it has changed.
+    pub fn touch(&mut self) {
+        self.info.version += 1;
+        self.info.is_publisher = !self.info.tracks.is_empty();
+    }
+
+    pub fn is_active(&self) -> bool {
+        self.info.state() == State::Active
+    }
+
+    /// What it wants of a track.
+    pub fn wanted(&self, track: &str) -> Wanted {
+        self.choices
+            .get(track)
+            .map(|choice| choice.wanted)
+            .unwrap_or_default()
+    }
+
+    /// Whether it lets `other` have a track of its own.
+    pub fn lets_have(&self, other: &proto::ParticipantInfo, track: &str) -> bool {
+        match &self.audience {
+            Audience::Everybody => true,
+            Audience::Only(permissions) => permissions.iter().any(|p| {
+                let is_for = if p.participant_identity.is_empty() {
+                    p.participant_sid == other.sid
+                } else {
+                    p.participant_identity == other.identity
+                };
+                is_for && (p.all_tracks || p.track_sids.iter().any(|sid| sid == track))
+            }),
+        }
+    }
+}
+
+/// What is said of somebody is too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLong;
+
+impl Participant {
+    /// Changes what is said of them; what is empty stays, an attribute without a value goes.
+    pub fn describe(
+        &mut self,
+        name: &str,
+        metadata: &str,
+        attributes: HashMap<String, String>,
+    ) -> Result<(), TooLong> {
+        let mut all = self.info.attributes.clone();
+        all.extend(attributes);
+        all.retain(|_, value| !value.is_empty());
+        let fits = limits::attributes_fit(&all)
+            && name.len() <= limits::NAME
+            && metadata.len() <= limits::METADATA;
+        if !fits {
+            return Err(TooLong);
+        }
+        self.info.attributes = all;
+        if !name.is_empty() {
+            name.clone_into(&mut self.info.name);
+        }
+        if !metadata.is_empty() {
+            metadata.clone_into(&mut self.info.metadata);
+        }
+        self.touch();
+        Ok(())
+    }
+}

@@ -1,0 +1,232 @@
+//! Tracks: announced, sent, muted, gone.
+
+use livekit_protocol as proto;
+use livekit_protocol::request_response::{Reason, Request};
+use livekit_protocol::signal_response::Message;
+use proto::{TrackSource, TrackType};
+
+use super::effect::ToPublish;
+use super::participant::Announced;
+use super::permission::may_publish;
+use super::room::Room;
+use super::updates::report_of;
+use super::{Effect, Effects, Who, World, limits};
+
+impl World {
+    /// Somebody is about to publish.
+    pub(super) fn add_track(
+        &mut self,
+        who: Who,
+        request: proto::AddTrackRequest,
+        effects: &mut Effects,
+    ) {
+        // LiveKit's ids say what a track is.
+        let of = match request.source() {
+            TrackSource::Camera => "VC",
+            TrackSource::Microphone => "AM",
+            TrackSource::ScreenShare => "VS",
+            TrackSource::ScreenShareAudio => "AS",
+            TrackSource::Unknown => "",
+        };
+        let sid = self.fresh_sid("TR").replacen('_', &format!("_{of}"), 1);
+        let Some(participant) = self.place(who).and_then(|room| room.people.get_mut(&who)) else {
+            return;
+        };
+        let all = participant.info.tracks.len() + participant.announced.len();
+        let reason = if !may_publish(&participant.permission(), request.source) {
+            Some(Reason::NotAllowed)
+        } else if all >= limits::TRACKS || !is_small(&request) {
+            Some(Reason::LimitExceeded)
+        } else {
+            None
+        };
+        if let Some(reason) = reason {
+            let answer = proto::RequestResponse {
+                reason: reason.into(),
+                message: "does not have permission to publish".to_owned(),
+                request: Some(Request::AddTrack(request)),
+                ..Default::default()
+            };
+            effects.push(Effect::Tell(who, Message::RequestResponse(answer)));
+            return;
+        }
+        let cids = std::iter::once(request.cid.clone());
+        let codecs = request
+            .simulcast_codecs
+            .iter()
+            .map(|codec| codec.cid.clone());
+        let to_publish = ToPublish {
+            sid: sid.clone(),
+            cids: cids.chain(codecs).filter(|cid| !cid.is_empty()).collect(),
+            of: participant.info.sid.clone(),
+            is_audio: request.r#type() == TrackType::Audio,
+        };
+        let published = proto::TrackPublishedResponse {
+            cid: request.cid.clone(),
+            track: Some(track_info(request, sid)),
+        };
+        if let Some(info) = published.track.clone() {
+            participant.announced.push(Announced {
+                info,
+                to_publish: to_publish.clone(),
+            });
+        }
+        effects.push(Effect::Tell(who, Message::TrackPublished(published)));
+        effects.push(Effect::Publish(who, to_publish));
+    }
+
+    /// The client has offered the track: the others hear of it.
+    pub fn track_sent(&mut self, who: Who, sid: &str, mime: &str, effects: &mut Effects) {
+        let Some(room) = self.place(who) else { return };
+        let Some(participant) = room.people.get_mut(&who) else {
+            return;
+        };
+        let Some(at) = participant.announced.iter().position(|a| a.info.sid == sid) else {
+            return;
+        };
+        let mut track = participant.announced.remove(at).info;
+        if !mime.is_empty() {
+            mime.clone_into(&mut track.mime_type);
+            if let Some(codec) = track.codecs.first_mut() {
+                mime.clone_into(&mut codec.mime_type);
+            }
+        }
+        let muted = track.muted;
+        participant.info.tracks.push(track.clone());
+        participant.touch();
+        let info = participant.info.clone();
+        room.announce(who, effects);
+        effects.push(report_of("track_published", room, &info, Some(track)));
+        effects.push(Effect::Mute(sid.to_owned(), muted));
+        room.subscribe_all(effects);
+    }
+
+    /// The client sends it no more, or may not.
+    pub fn track_gone(&mut self, who: Who, sid: &str, effects: &mut Effects) {
+        let Some(room) = self.place(who) else { return };
+        let Some(participant) = room.people.get_mut(&who) else {
+            return;
+        };
+        participant
+            .announced
+            .retain(|announced| announced.info.sid != sid);
+        let Some(at) = participant
+            .info
+            .tracks
+            .iter()
+            .position(|track| track.sid == sid)
+        else {
+            return;
+        };
+        let track = participant.info.tracks.remove(at);
+        participant.asked.remove(sid);
+        participant.touch();
+        let info = participant.info.clone();
+        room.forget_track(sid, effects);
+        room.announce(who, effects);
+        effects.push(report_of("track_unpublished", room, &info, Some(track)));
+    }
+
+    /// Its owner, or an admin, mutes a track; `false` if there is none.
+    pub(super) fn set_muted(
+        &mut self,
+        who: Who,
+        sid: &str,
+        muted: bool,
+        effects: &mut Effects,
+    ) -> bool {
+        let Some(room) = self.place(who) else {
+            return false;
+        };
+        let Some(participant) = room.people.get_mut(&who) else {
+            return false;
+        };
+        let Some(track) = participant.any_track(sid) else {
+            return false;
+        };
+        if track.muted != muted {
+            track.muted = muted;
+            participant.touch();
+            effects.push(Effect::Mute(sid.to_owned(), muted));
+            room.announce(who, effects);
+        }
+        true
+    }
+}
+
+impl Room {
+    /// Nobody gets the track any more.
+    pub(super) fn forget_track(&mut self, sid: &str, effects: &mut Effects) {
+        for (who, participant) in &mut self.people {
+            participant.choices.remove(sid);
+            if participant.gets.remove(sid).is_some() {
+                effects.push(Effect::Unsubscribe(*who, sid.to_owned()));
+            }
+        }
+        effects.push(Effect::Unpublish(sid.to_owned()));
+    }
+}
+
+fn is_small(request: &proto::AddTrackRequest) -> bool {
+    let lists = [
+        request.layers.len(),
+        request.simulcast_codecs.len(),
+        request.audio_features.len(),
+        request.packet_trailer_features.len(),
+    ];
+    let texts = [&request.cid, &request.name, &request.stream];
+    let layers = request
+        .simulcast_codecs
+        .iter()
+        .all(|c| c.layers.len() <= limits::LAYERS);
+    layers
+        && lists.iter().all(|length| *length <= limits::LAYERS)
+        && texts.iter().all(|text| text.len() <= limits::NAME)
+}
+
+#[expect(deprecated, reason = "older clients read them")]
+fn track_info(request: proto::AddTrackRequest, sid: String) -> proto::TrackInfo {
+    let is_audio = request.r#type() == TrackType::Audio;
+    let mime = if is_audio {
+        "audio/opus".to_owned()
+    } else {
+        match request.simulcast_codecs.first().map(|c| c.codec.as_str()) {
+            None | Some("") => "video/VP8".to_owned(),
+            Some(codec) => format!(
+                "video/{}",
+                codec.trim_start_matches("video/").to_uppercase()
+            ),
+        }
+    };
+    let layers = match request.simulcast_codecs.first() {
+        Some(codec) if !codec.layers.is_empty() => codec.layers.clone(),
+        _ => request.layers.clone(),
+    };
+    let codec = proto::SimulcastCodecInfo {
+        mime_type: mime.clone(),
+        cid: request.cid.clone(),
+        layers: layers.clone(),
+        ..Default::default()
+    };
+    proto::TrackInfo {
+        sid,
+        r#type: request.r#type,
+        name: request.name,
+        muted: request.muted,
+        width: request.width,
+        height: request.height,
+        simulcast: layers.len() > 1,
+        disable_dtx: request.disable_dtx,
+        source: request.source,
+        layers,
+        mime_type: mime,
+        codecs: vec![codec],
+        stereo: request.stereo,
+        disable_red: request.disable_red,
+        encryption: request.encryption,
+        stream: request.stream,
+        audio_features: request.audio_features,
+        backup_codec_policy: request.backup_codec_policy,
+        ..Default::default()
+    }
+}

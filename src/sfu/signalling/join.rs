@@ -1,0 +1,166 @@
+//! `/rtc` and `/rtc/v1`: somebody comes in.
+
+use axum::body::Bytes;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{FromRef, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use livekit_protocol as proto;
+use livekit_protocol::{DisconnectReason, leave_request, signal_response};
+use prost::Message as _;
+use tokio::sync::{mpsc, oneshot};
+
+use super::join_request::Wish;
+use super::session;
+use super::token::{Claims, Joiner, Keys, Refusal};
+use crate::sfu::hub::{Command, Handle, Join};
+use crate::sfu::rooms::{JoinRefused, World};
+
+/// What requests are judged with, and where they go.
+#[derive(Clone)]
+pub struct Floor {
+    pub keys: Keys,
+    pub hub: Handle,
+}
+
+impl FromRef<Floor> for Keys {
+    fn from_ref(floor: &Floor) -> Self {
+        floor.keys.clone()
+    }
+}
+
+type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
+
+/// `GET /rtc`.
+pub async fn two_connections(
+    State(floor): State<Floor>,
+    headers: HeaderMap,
+    uri: Uri,
+    upgrade: Upgrade,
+) -> Response {
+    let Ok(upgrade) = upgrade else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let wish = Wish::of_query(uri.query().unwrap_or_default());
+    join(floor, &headers, &uri, Ok(wish), upgrade).await
+}
+
+/// `GET /rtc/v1`.
+pub async fn one_connection(
+    State(floor): State<Floor>,
+    headers: HeaderMap,
+    uri: Uri,
+    upgrade: Upgrade,
+) -> Response {
+    let Ok(upgrade) = upgrade else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let wish = Wish::of_message(uri.query().unwrap_or_default());
+    join(floor, &headers, &uri, wish, upgrade).await
+}
+
+/// `GET /rtc/validate`: what clients ask when they have been refused: why?
+pub async fn validate_two(State(floor): State<Floor>, headers: HeaderMap, uri: Uri) -> Response {
+    validated(&floor, &headers, &uri)
+        .await
+        .map_or_else(Refusal::into_response, |_| "success".into_response())
+}
+
+/// `GET /rtc/v1/validate`.
+pub async fn validate_one(State(floor): State<Floor>, headers: HeaderMap, uri: Uri) -> Response {
+    let wish = Wish::of_message(uri.query().unwrap_or_default());
+    match validated(&floor, &headers, &uri).await.and(wish) {
+        Ok(_) => "success".into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn validated(floor: &Floor, headers: &HeaderMap, uri: &Uri) -> Result<Claims, Refusal> {
+    let Joiner(claims) = Joiner::of(&floor.keys, headers, uri)?;
+    let (room, identity, hidden) = (
+        claims.video.room.clone(),
+        claims.identity.clone(),
+        claims.video.hidden,
+    );
+    let judge =
+        move |world: &mut World, _, _: &mut Vec<_>| world.objection(&room, &identity, hidden);
+    match floor.hub.ask(judge).await.flatten() {
+        Some(objection) => Err(objection.into()),
+        None => Ok(claims),
+    }
+}
+
+async fn join(
+    floor: Floor,
+    headers: &HeaderMap,
+    uri: &Uri,
+    wish: Result<Wish, Refusal>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let judged = Joiner::of(&floor.keys, headers, uri).and_then(|joiner| Ok((joiner, wish?)));
+    let (Joiner(claims), mut wish) = match judged {
+        Ok(judged) => judged,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let upgrade = upgrade
+        .max_message_size(session::LONGEST)
+        .max_frame_size(session::LONGEST);
+    if wish.is_reconnect {
+        return upgrade.on_upgrade(begin_anew);
+    }
+    let (outbox, messages) = mpsc::channel(session::OUTBOX);
+    let (answer, answered) = oneshot::channel();
+    let join = Join {
+        joining: wish.joining(claims),
+        topology: wish.topology,
+        first: wish.first,
+        outbox,
+        answer,
+    };
+    let hub = floor.hub;
+    let sent = hub.0.send(Command::Join(Box::new(join))).await;
+    let joined = match sent {
+        Ok(()) => answered.await,
+        Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    };
+    match joined {
+        Ok(Ok(who)) => {
+            let failed = hub.clone();
+            upgrade
+                .on_failed_upgrade(move |_| {
+                    tokio::spawn(async move { failed.0.send(Command::Gone(who)).await });
+                })
+                .on_upgrade(move |socket| session::run(socket, who, hub, messages))
+        }
+        Ok(Err(refused)) => Refusal::from(refused).into_response(),
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+/// Nothing is kept of a connection that broke.
+async fn begin_anew(mut socket: WebSocket) {
+    let leave = proto::LeaveRequest {
+        can_reconnect: true,
+        reason: DisconnectReason::StateMismatch.into(),
+        action: leave_request::Action::Reconnect.into(),
+        regions: None,
+    };
+    let response = proto::SignalResponse {
+        message: Some(signal_response::Message::Leave(leave)),
+    };
+    let message = Message::Binary(Bytes::from(response.encode_to_vec()));
+    // A client that is gone needs no answer.
+    let _ = socket.send(message).await;
+    let _ = socket.send(Message::Close(None)).await;
+}
+
+impl From<JoinRefused> for Refusal {
+    fn from(refused: JoinRefused) -> Self {
+        match refused {
+            JoinRefused::NoRoom => Self::NoRoom,
+            JoinRefused::Full => Self::Full,
+            JoinRefused::TooLong => Self::Unusable("metadata or attributes are too long"),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The web client: how its files are served, and what it does in real browsers.
+
+mod lobby;
+mod serving;
+mod walks;

@@ -1,0 +1,99 @@
+// node pictures.mjs BASE FOLDER: every page as it looks, by day and by night, on a desk and on a phone.
+import { moves, person, signIn, start, tile } from "./browser.mjs";
+
+const [base, folder] = process.argv.slice(2);
+const password = process.env.PASSWORD;
+const looks = {
+  "": { width: 1280, height: 800 },
+  "-night": { width: 1280, height: 800, dark: true },
+  "-phone": { width: 360, height: 740, touch: true },
+  "-phone-night": { width: 360, height: 740, touch: true, dark: true },
+};
+
+const browser = await start();
+const shoot = (page, name) => page.screenshot({ path: `${folder}/${name}.png` });
+
+async function pages(ending, look) {
+  const ada = await person(browser, base, look);
+  await ada.goto("/");
+  await ada.getByRole("heading", { name: "Sign in" }).waitFor();
+  await shoot(ada, `login${ending}`);
+  await signIn(ada, "ada", password);
+  await ada.locator(".room-row").first().waitFor();
+  await shoot(ada, `dashboard${ending}`);
+  await ada.getByRole("link", { name: /New meeting/ }).click();
+  await moves(ada.locator(".glass video"));
+  await ada.getByLabel("Name of the meeting").fill("the weekly");
+  await shoot(ada, `pre-join${ending}`);
+  await ada.goto("/meeting/invite?room=the%20daily");
+  await moves(ada.locator(".glass video"));
+  await ada.locator(".faces li").first().waitFor();
+  await shoot(ada, `invite${ending}`);
+  await ada.goto("/lab");
+  for (const name of ["P1", "P2"]) {
+    await ada.getByRole("button", { name: "Add participant" }).click();
+    await ada.locator(".cell", { hasText: name }).first().waitFor();
+  }
+  await ada.getByText(/sees 1 of 1/).nth(1).waitFor();
+  await ada.locator(".cells").scrollIntoViewIfNeeded();
+  await shoot(ada, `lab${ending}`);
+  await ada.context().close();
+}
+
+/** Somebody in the call, who stays. */
+async function member(name) {
+  const page = await person(browser, base, { width: 900, height: 600 });
+  await page.goto("/meeting/room?room=the%20daily");
+  await signIn(page, name, password);
+  await page.locator(".lk-participant-tile").first().waitFor();
+  return page;
+}
+
+async function makeRooms() {
+  const page = await person(browser, base);
+  await page.goto("/");
+  await signIn(page, "ada", password);
+  await page.getByRole("heading", { name: "Hello, ada" }).waitFor();
+  await page.evaluate(async () => {
+    const { token } = JSON.parse(sessionStorage.getItem("urbania.session"));
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    for (const room of [
+      { room_name: "the daily", call_type: "video" },
+      { room_name: "reading circle", call_type: "audio", lobby: true },
+      { room_name: "how cities grow", call_type: "video", mode: "webinar" },
+    ]) {
+      await fetch("/api/livekit/rooms", { method: "POST", headers, body: JSON.stringify({ participants: [], ...room }) });
+    }
+  });
+  await page.context().close();
+}
+
+async function room(ending, look) {
+  const ada = await person(browser, base, look);
+  await ada.goto("/meeting/room?room=the%20daily");
+  await signIn(ada, "ada", password);
+  await moves(tile(ada, "bob").locator("video"));
+  await ada.locator(".news p").last().waitFor({ state: "detached" });
+  await shoot(ada, `room${ending}`);
+  await ada.getByRole("button", { name: "Chat" }).click();
+  await ada.getByLabel("Message to everybody").fill("Shall we begin?");
+  await ada.keyboard.press("Enter");
+  await ada.locator(".messages", { hasText: "Shall we begin?" }).waitFor();
+  await shoot(ada, `chat${ending}`);
+  await ada.getByRole("button", { name: "People" }).click({ force: true });
+  await shoot(ada, `people${ending}`);
+  await ada.context().close();
+}
+
+try {
+  await makeRooms();
+  const stay = [await member("bob"), await member("chioma")];
+  await stay[1].getByRole("button", { name: "Raise hand" }).click();
+  await stay[1].getByRole("button", { name: "Stop camera" }).click();
+  for (const [ending, look] of Object.entries(looks)) {
+    await pages(ending, look);
+    if (!ending.includes("night")) await room(ending, look);
+  }
+} finally {
+  await browser.close();
+}
