@@ -1,4 +1,4 @@
-//! The engine and the SFU as they are found.
+//! The engine and the SFU, as they answer.
 
 use std::time::Duration;
 
@@ -53,8 +53,7 @@ pub struct SfuSeen {
 }
 
 impl EngineSeen {
-    /// Looks at the engine of a project, or without one at that of containers.
-    pub async fn look(ctx: &Context, project: Option<&Project>) -> Result<Self> {
+    pub(super) async fn look(ctx: &Context, project: Option<&Project>) -> Result<Self> {
         let runner = match project {
             Some(project) => Runner::of(project, &ctx.env).await?,
             None => Runner::of_containers(&ctx.env).await?,
@@ -85,9 +84,9 @@ impl EngineSeen {
         self.containers.as_ref()
     }
 
-    /// What it is, if it runs containers.
-    pub fn facts(&self) -> Option<&Facts> {
-        Some(&self.containers()?.facts)
+    /// What an engine of containers says of itself.
+    pub(super) fn facts(&self) -> Option<&Facts> {
+        self.containers().map(|seen| &seen.facts)
     }
 
     /// The other machine that the engine is on.
@@ -114,8 +113,7 @@ impl ContainersSeen {
 }
 
 impl SfuSeen {
-    /// Looks for an SFU at this address.
-    pub async fn look(ctx: &Context, base: &str) -> Result<Self, Blind> {
+    pub(super) async fn look(ctx: &Context, base: &str) -> Result<Self, Blind> {
         let nobody = || Blind(format!("no SFU answers at {base}"));
         let client = http::plain(PATIENCE).map_err(|_| nobody())?;
         let answer = client.get(base).send().await.map_err(|_| nobody())?;

@@ -9,7 +9,7 @@ use super::check::Blind;
 use super::ice::visited;
 use super::keys::running::{Backend, backends};
 use super::seen::{EngineSeen, PATIENCE, SfuSeen};
-use crate::config::{Effective, Machine, Project, effective};
+use crate::config::{Effective, Machine, NetworkMode, Project, effective};
 use crate::context::Context;
 use crate::engine::Instance;
 use crate::error::{Error, Result};
@@ -49,7 +49,7 @@ impl Site {
     /// Looks at everything once.
     pub async fn gather(ctx: &Context) -> Self {
         let project = Project::load(ctx);
-        let (engine, network) = tokio::join!(
+        let (engine, machine) = tokio::join!(
             async {
                 timeout(PATIENCE, EngineSeen::look(ctx, project.as_ref().ok()))
                     .await
@@ -62,12 +62,12 @@ impl Site {
         );
         let sfu = match &project {
             Ok(project) => {
-                let facts = engine.as_ref().ok().and_then(EngineSeen::facts);
-                SfuSeen::look(ctx, &sfu_base(project, facts)).await
+                let engine = engine.as_ref().ok();
+                SfuSeen::look(ctx, &sfu_base(project, engine.and_then(EngineSeen::facts))).await
             }
             Err(_) => Err(no_project()),
         };
-        let expected = project.as_ref().ok().zip(network);
+        let expected = project.as_ref().ok().zip(machine);
         let api = match &project {
             Ok(project) => ApiFiles::of(project).seen().await.ok().flatten(),
             Err(_) => None,
@@ -125,8 +125,10 @@ impl Site {
 
     /// Where this machine reaches the SFU, whether it is there or not.
     pub fn base(&self) -> Result<String, Blind> {
-        let facts = self.engine().ok().and_then(EngineSeen::facts);
-        Ok(sfu_base(self.project()?, facts))
+        Ok(sfu_base(
+            self.project()?,
+            self.engine().ok().and_then(EngineSeen::facts),
+        ))
     }
 
     /// What the SFU would be started with now.
@@ -143,10 +145,25 @@ impl Site {
         self.expected.as_ref().ok_or_else(no_project)
     }
 
+    /// Whether the engine is on another machine.
+    pub fn is_elsewhere(&self) -> bool {
+        self.engine
+            .as_ref()
+            .is_ok_and(|seen| seen.remote_host().is_some())
+    }
+
+    /// Nothing, where the SFU has the network that this machine has.
+    pub fn shares_network(&self) -> Result<(), Blind> {
+        if self.is_elsewhere() || self.machine()?.network == NetworkMode::Published {
+            return Err(Blind::because("the SFU is in another network"));
+        }
+        Ok(())
+    }
+
     /// What `up` would do now.
     pub fn plan(&self) -> Result<Plan, Blind> {
         let (project, seen, expected) = (self.project()?, self.engine()?, self.expected()?);
-        if seen.remote_host().is_some() {
+        if self.is_elsewhere() {
             return Err(Blind::because("the engine is on another machine"));
         }
         let means = Means {
