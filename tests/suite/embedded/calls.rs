@@ -37,8 +37,10 @@ async fn three_who_are_connected_in_different_ways_see_and_hear_each_other(kind:
             }
         }
     }
-    for page in there {
+    for page in &there {
         assert_eq!(page.report().await.events, [""; 0]);
+    }
+    for page in there {
         page.close().await;
     }
 }
