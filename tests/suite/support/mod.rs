@@ -14,6 +14,7 @@ pub mod holder;
 pub mod mongo;
 pub mod network;
 pub mod nobody;
+pub mod own;
 pub mod page_server;
 pub mod podman;
 pub mod ports;
