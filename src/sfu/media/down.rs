@@ -5,7 +5,7 @@ use str0m::format::{
     Codec, PayloadParams, detect_av1_keyframe, detect_h264_keyframe, detect_vp9_keyframe,
 };
 use str0m::media::{ExtensionValues, Mid};
-use str0m::rtp::{RtpPacket, RtpWrite, SeqNo, Vp8Descriptor};
+use str0m::rtp::{RtpPacket, RtpWrite, SeqNo, Vp8Descriptor, Vp8Patch};
 
 use super::forwarder::{Forwarder, Incoming, Picture};
 use crate::sfu::rooms::Wanted;
@@ -96,22 +96,25 @@ impl Down {
             .marker(packet.header.marker)
             .ext_vals(extensions)
             .nackable(!self.is_audio);
-        if let Some(vp8) = vp8 {
-            let mut patch = vp8.patch();
-            if let Some(id) = out.picture.id {
-                let bits = if has_long_id(&vp8) { 0x7fff } else { 0x7f };
-                patch = patch.picture_id(id & bits);
-            }
-            if let Some(base) = out.picture.base {
-                patch = patch.tl0_pic_idx(base);
-            }
-            if let Ok(patch) = patch.build() {
-                write = write.vp8_patch(patch);
-            }
+        if let Some(patch) = vp8.and_then(|vp8| renumbered(&vp8, out.picture)) {
+            write = write.vp8_patch(patch);
         }
         stream.write_rtp(write);
         true
     }
+}
+
+/// VP8's own numbers, where the packet has them.
+fn renumbered(vp8: &Vp8Descriptor, picture: Picture) -> Option<Vp8Patch> {
+    let mut patch = vp8.patch();
+    if let Some(id) = picture.id {
+        let bits = if has_long_id(vp8) { 0x7fff } else { 0x7f };
+        patch = patch.picture_id(id & bits);
+    }
+    if let Some(base) = picture.base {
+        patch = patch.tl0_pic_idx(base);
+    }
+    patch.build().ok()
 }
 
 /// Whether the picture's number has 15 bits; the short form has seven.

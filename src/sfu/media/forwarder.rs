@@ -140,7 +140,7 @@ mod tests {
             at: Instant::now(),
             is_key,
             picture: Picture {
-                id: Some(u16::try_from(seq).unwrap() & PICTURES),
+                id: u16::try_from(seq & u64::from(PICTURES)).ok(),
                 base: Some(9),
             },
         }

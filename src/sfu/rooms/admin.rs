@@ -142,17 +142,18 @@ impl World {
         if !muted {
             return Err(AdminError::Refused("remote unmute not enabled"));
         }
-        if !self.set_muted(who, sid, muted, effects) {
-            return Err(AdminError::NoTrack);
-        }
+        let participant = self.place(who).and_then(|room| room.people.get_mut(&who));
+        let track = participant.and_then(|p| p.any_track(sid).cloned());
+        let track = track.ok_or(AdminError::NoTrack)?;
         let mute = proto::MuteTrackRequest {
             sid: sid.to_owned(),
             muted,
         };
+        // Before the news of it: a client that hears first that its track is muted, and has not muted it, takes it
+        // for a mistake and undoes it.
         effects.push(Effect::Tell(who, Message::Mute(mute)));
-        let participant = self.place(who).and_then(|room| room.people.get_mut(&who));
-        let track = participant.and_then(|p| p.any_track(sid).cloned());
-        track.ok_or(AdminError::NoTrack)
+        self.set_muted(who, sid, muted, effects);
+        Ok(proto::TrackInfo { muted, ..track })
     }
 
     /// Replaces a room's metadata.

@@ -14,9 +14,7 @@ impl World {
     pub fn request(&mut self, who: Who, asked: Asked, now: Millis, effects: &mut Effects) {
         match asked {
             Asked::AddTrack(request) => self.add_track(who, request, effects),
-            Asked::Mute(mute) => {
-                self.set_muted(who, &mute.sid, mute.muted, effects);
-            }
+            Asked::Mute(mute) => self.set_muted(who, &mute.sid, mute.muted, effects),
             Asked::Subscription(update) => self.choose(who, &update, effects),
             Asked::TrackSetting(settings) => self.settle(who, &settings, effects),
             Asked::SubscriptionPermission(permission) => {

@@ -298,6 +298,28 @@ fn data_says_whose_it_is_and_goes_to_whom_it_is_meant_for() {
 }
 
 #[test]
+fn who_is_muted_by_an_admin_hears_it_before_the_news_of_it() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let anna = scene.in_room("anna");
+    let sid = scene.publishes(anna, TrackSource::Camera);
+    scene.effects.clear();
+    let mute = |scene: &mut Scene, sid: &str| {
+        let effects = &mut scene.effects;
+        scene.world.mute("daily", "anna", sid, true, effects)
+    };
+    assert_eq!(mute(&mut scene, "TR_lost"), Err(AdminError::NoTrack));
+    assert!(scene.effects.is_empty());
+    assert!(mute(&mut scene, &sid).unwrap().muted);
+    let place = |is_it: fn(&Message) -> bool| {
+        let mut all = scene.effects.iter();
+        all.position(|effect| matches!(effect, Effect::Tell(_, message) if is_it(message)))
+    };
+    let heard = place(|message| matches!(message, Message::Mute(_)));
+    let news = place(|message| matches!(message, Message::Update(_)));
+    assert!(heard.unwrap() < news.unwrap());
+}
+
+#[test]
 fn a_version_never_falls() {
     let mut scene = Scene::new(RoomDefaults::default());
     let anna = scene.in_room("anna");

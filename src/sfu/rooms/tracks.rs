@@ -123,22 +123,14 @@ impl World {
         effects.push(report_of("track_unpublished", room, &info, Some(track)));
     }
 
-    /// Its owner, or an admin, mutes a track; `false` if there is none.
-    pub(super) fn set_muted(
-        &mut self,
-        who: Who,
-        sid: &str,
-        muted: bool,
-        effects: &mut Effects,
-    ) -> bool {
-        let Some(room) = self.place(who) else {
-            return false;
-        };
+    /// Its owner, or an admin, mutes a track.
+    pub(super) fn set_muted(&mut self, who: Who, sid: &str, muted: bool, effects: &mut Effects) {
+        let Some(room) = self.place(who) else { return };
         let Some(participant) = room.people.get_mut(&who) else {
-            return false;
+            return;
         };
         let Some(track) = participant.any_track(sid) else {
-            return false;
+            return;
         };
         if track.muted != muted {
             track.muted = muted;
@@ -146,7 +138,6 @@ impl World {
             effects.push(Effect::Mute(sid.to_owned(), muted));
             room.announce(who, effects);
         }
-        true
     }
 }
 

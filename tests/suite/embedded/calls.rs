@@ -37,8 +37,10 @@ async fn three_who_are_connected_in_different_ways_see_and_hear_each_other(kind:
             }
         }
     }
-    for page in there {
+    for page in &there {
         assert_eq!(page.report().await.events, [""; 0]);
+    }
+    for page in there {
         page.close().await;
     }
 }
@@ -72,7 +74,10 @@ async fn changes(kind: Kind, connections: Connections) {
     anna.act(&json!(["unpublish", "camera"])).await;
     until("the camera is gone", async || track(&bert).await.is_none()).await;
     anna.close().await;
-    until("anna is gone", async || bert.known("anna").await == json!({})).await;
+    until("anna is gone", async || {
+        bert.known("anna").await == json!({})
+    })
+    .await;
     bert.close().await;
 }
 
