@@ -21,6 +21,7 @@ mod machine;
 mod mend;
 mod page;
 mod ports;
+mod seen;
 mod site;
 mod skew;
 
@@ -30,4 +31,5 @@ pub use finding::{Finding, Verdict};
 pub use group::Group;
 pub use mend::{Mend, SYSCTL_FILE};
 pub use page::{explanation, named, pages};
-pub use site::{ContainersSeen, EngineSeen, SfuSeen, Site};
+pub use seen::{ContainersSeen, EngineSeen, SfuSeen};
+pub use site::Site;

@@ -32,7 +32,7 @@ impl Check for Advertised {
 
     async fn look(&self, site: &Site) -> Look {
         let rtc = &site.project()?.livekit.rtc;
-        if site.engine().is_ok_and(|e| e.remote_host().is_some()) {
+        if site.is_elsewhere() {
             return Err(Blind::because("the engine is on another machine"));
         }
         if rtc.use_external_ip {

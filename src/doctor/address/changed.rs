@@ -44,8 +44,7 @@ impl Check for Changed {
         };
         // The development SFU does not name its address; `config.stale` sees that its file has another one.
         let is_silent = seen.runs_on.engine == EngineKind::Embedded;
-        if rtc.node_ip.is_some() || rtc.use_external_ip || seen.remote_host().is_some() || is_silent
-        {
+        if rtc.node_ip.is_some() || rtc.use_external_ip || site.is_elsewhere() || is_silent {
             return Ok(Vec::new());
         }
         let then = advertised(seen.engine.as_ref(), sfu).await?;

@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::config::NetworkMode;
-use crate::doctor::{About, Blind, Check, Finding, Group, Look, Site};
+use crate::doctor::{About, Check, Finding, Group, Look, Site};
 use crate::host::address::has_interface;
 
 /// The check.
@@ -35,10 +34,7 @@ impl Check for Interfaces {
         if settings.is_null() {
             return Ok(Vec::new());
         }
-        let is_elsewhere = site.engine().is_ok_and(|e| e.remote_host().is_some());
-        if is_elsewhere || site.machine()?.network == NetworkMode::Published {
-            return Err(Blind::because("the SFU is in another network"));
-        }
+        site.shares_network()?;
         Ok(judge(settings, &has_interface))
     }
 }

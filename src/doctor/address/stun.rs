@@ -7,6 +7,9 @@ use async_trait::async_trait;
 use futures_util::future::{join_all, select_ok};
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
+use turn_client_proto::stun::types::attribute::XorMappedAddress;
+use turn_client_proto::stun::types::message::{BINDING, Message, MessageWriteVec};
+use turn_client_proto::stun::types::prelude::MessageWrite as _;
 
 use crate::config::LivekitConfig;
 use crate::doctor::{About, Check, Finding, Group, Look, Site};
@@ -101,7 +104,7 @@ async fn ask(server: &str) -> Result<IpAddr, ()> {
         };
         let socket = UdpSocket::bind((from, 0)).await.ok()?;
         socket.connect(to).await.ok()?;
-        let request = request(rand::random());
+        let request = Message::builder_request(BINDING, MessageWriteVec::new()).finish();
         socket.send(&request).await.ok()?;
         let mut answer = [0; 576];
         let length = socket.recv(&mut answer).await.ok()?;
@@ -110,67 +113,37 @@ async fn ask(server: &str) -> Result<IpAddr, ()> {
     timeout(PATIENCE, exchange).await.ok().flatten().ok_or(())
 }
 
-const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
-
-/// A binding request without attributes.
-fn request(transaction: [u8; 12]) -> [u8; 20] {
-    let mut message = [0; 20];
-    message[1] = 1;
-    message[4..8].copy_from_slice(&COOKIE);
-    message[8..].copy_from_slice(&transaction);
-    message
-}
-
-/// XOR-MAPPED-ADDRESS of the answer to our request.
-fn mapped(request: &[u8; 20], answer: &[u8]) -> Option<IpAddr> {
-    if answer.get(..2)? != [1, 1] || answer.get(4..20)? != &request[4..] {
+/// The address in the answer to our request.
+fn mapped(request: &[u8], answer: &[u8]) -> Option<IpAddr> {
+    let request = Message::from_bytes(request).ok()?.transaction_id();
+    let answer = Message::from_bytes(answer).ok()?;
+    if !answer.is_response() || answer.transaction_id() != request {
         return None;
     }
-    let mut rest = answer.get(20..)?;
-    while rest.len() >= 4 {
-        let kind = u16::from_be_bytes([rest[0], rest[1]]);
-        let length = usize::from(u16::from_be_bytes([rest[2], rest[3]]));
-        let value = rest.get(4..4 + length)?;
-        if kind == 0x0020 {
-            return address(value, request);
-        }
-        rest = rest.get(4 + length.next_multiple_of(4)..)?;
-    }
-    None
-}
-
-fn address(value: &[u8], request: &[u8; 20]) -> Option<IpAddr> {
-    let mut bytes = value.get(4..)?.to_vec();
-    for (byte, mask) in bytes.iter_mut().zip(&request[4..]) {
-        *byte ^= mask;
-    }
-    match value.get(1)? {
-        1 => Some(Ipv4Addr::from(<[u8; 4]>::try_from(bytes).ok()?).into()),
-        2 => Some(Ipv6Addr::from(<[u8; 16]>::try_from(bytes).ok()?).into()),
-        _ => None,
-    }
+    let mapped = answer.attribute::<XorMappedAddress>().ok()?;
+    Some(mapped.addr(request).ip())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use turn_client_proto::stun::types::attribute::Software;
+    use turn_client_proto::stun::types::prelude::MessageWriteExt as _;
 
-    /// An answer with software before the address, as servers send it.
-    fn answer(request: &[u8; 20]) -> Vec<u8> {
-        let mut message = vec![1, 1, 0, 20];
-        message.extend(&request[4..]);
-        message.extend([0x80, 0x22, 0, 3, b'a', b'b', b'c', 0]);
-        message.extend([0, 0x20, 0, 8, 0, 1, 0x21 ^ 0x1f, 0x12 ^ 0x90]);
-        // 192.0.2.7 under the cookie.
-        message.extend([0xe1, 0x12, 0xa6, 0x45]);
-        message
-    }
+    use super::*;
 
     #[test]
     fn the_address_of_an_answer_is_read_and_others_are_not() {
-        let request = request([7; 12]);
-        let good = answer(&request);
-        assert_eq!(mapped(&request, &good), Some("192.0.2.7".parse().unwrap()));
+        let request = Message::builder_request(BINDING, MessageWriteVec::new()).finish();
+        let asked = Message::from_bytes(&request).unwrap();
+        // With software before the address, as servers send it.
+        let mut answer = Message::builder_success(&asked, MessageWriteVec::new());
+        let software = Software::new("abc").unwrap();
+        let at = "192.0.2.7:8080".parse().unwrap();
+        let address = XorMappedAddress::new(at, asked.transaction_id());
+        answer.add_attribute(&software).unwrap();
+        answer.add_attribute(&address).unwrap();
+        let good = answer.finish();
+        assert_eq!(mapped(&request, &good), Some(at.ip()));
         let mut other = good.clone();
         other[9] ^= 1;
         assert_eq!(mapped(&request, &other), None);

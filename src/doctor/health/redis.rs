@@ -11,7 +11,6 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::config::NetworkMode;
 use crate::doctor::{About, Blind, Check, Finding, Group, Look, Site};
 
 /// The check.
@@ -52,10 +51,7 @@ impl Check for Redis {
         if redis["use_tls"] == true || redis["tls"]["enabled"] == true {
             return Err(Blind::because("Redis is asked over TLS"));
         }
-        let is_elsewhere = site.engine().is_ok_and(|e| e.remote_host().is_some());
-        if is_elsewhere || site.machine()?.network == NetworkMode::Published {
-            return Err(Blind::because("the SFU is in another network"));
-        }
+        site.shares_network()?;
         let answers = servers.iter().map(Server::ping);
         let answers = join_all(answers).await;
         let silent = servers.iter().zip(answers);

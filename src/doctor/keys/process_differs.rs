@@ -1,9 +1,10 @@
 //! Backends that run with another pair.
 
+use async_trait::async_trait;
+
 use super::running::Backend;
 use crate::config::{KEY, SECRET};
 use crate::doctor::{About, Check, Finding, Group, Look, Site};
-use async_trait::async_trait;
 
 /// The check.
 #[derive(Debug)]

@@ -38,7 +38,7 @@ pub async fn backends(site: &Site) -> Result<Vec<Backend>, Blind> {
     let project = site.project()?;
     let folders = super::folders(project);
     let mut found = processes(site, &folders);
-    // What no engine says is not there for this.
+    // Without an engine there are no containers to ask about.
     if let Some(containers) = site.engine().ok().and_then(|seen| seen.engine.containers()) {
         let names = [KEY, SECRET].into_iter().chain(URLS).collect::<Vec<_>>();
         let all = containers.environments(&names).await?;

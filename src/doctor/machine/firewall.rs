@@ -39,6 +39,9 @@ impl Check for Firewall {
 
     async fn look(&self, site: &Site) -> Look {
         let (project, effective) = (site.project()?, site.effective()?);
+        if site.is_elsewhere() {
+            return Err(Blind::because("the engine is on another machine"));
+        }
         if site.machine()?.network == NetworkMode::Published {
             return Ok(Vec::new());
         }

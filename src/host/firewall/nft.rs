@@ -10,8 +10,8 @@ use super::rules::{Act, Chain, Match, Packet, Policy, Rule, Tool};
 /// Whether rules are among them that iptables made with what `nft` does not know.
 pub(super) fn has_extensions(ruleset: &Value) -> bool {
     items(ruleset, "rule").any(|rule| {
-        let statements = rule["expr"].as_array().into_iter().flatten();
-        statements.into_iter().any(|one| one.get("xt").is_some())
+        let mut statements = rule["expr"].as_array().into_iter().flatten();
+        statements.any(|one| one.get("xt").is_some())
     })
 }
 

@@ -182,6 +182,7 @@ fn containers_of_a_project_that_is_gone_are_removed_by_fix() {
 #[test]
 fn a_disk_that_is_full_is_told() {
     let project = TestProject::initialised();
+    assert_eq!(findings(&doctor(&project, "engine"), "engine.disk"), []);
     let small = "truncate -s 96M disk && mkfs.ext4 -q -m 0 disk && mkdir small && mount -o loop disk small\n\
         cp urbania.yaml livekit.yaml .env small && cd small";
     let run = doctor_apart(&project, "engine", &[small]).expect(3);

@@ -85,7 +85,7 @@ fn rules_of_nftables_are_followed_port_by_port() {
 
     assert_eq!(closed.ports(&[]), [""; 0]);
     closed.and_opened_by_the_fixes(&nft("filter", "drop", &usual));
-    let tcp_alone = with(&[of_tcp.clone()]);
+    let tcp_alone = with(std::slice::from_ref(&of_tcp));
     assert_eq!(closed.ports(&nft("filter", "drop", &tcp_alone)), media);
     let open = with(&[of_tcp, of_udp]);
     assert_eq!(closed.ports(&nft("filter", "drop", &open)), [""; 0]);

@@ -1,9 +1,10 @@
 //! Services that have ended, are ended, or complain.
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use super::{check, doctor, finding, findings};
 use crate::support::docker::docker;
+use crate::support::own::Own;
 use crate::support::project::TestProject;
 use crate::support::until::eventually;
 
@@ -154,7 +155,6 @@ fn a_complaint_of_the_sfu_is_told_with_the_way_out() {
 #[test]
 fn errors_that_nobody_knows_are_shown_without_secrets() {
     let project = TestProject::initialised();
-    project.settings("services: {mongodb: {enabled: false}}\n");
     project.ok(&["up"]);
     let env = project.read(".env");
     let secret = env
@@ -186,31 +186,20 @@ fn errors_that_nobody_knows_are_shown_without_secrets() {
     assert!(!run.stdout.contains(&secret));
 }
 
-/// A server that ends with the value.
-struct Redis(Child);
-
-impl Redis {
-    fn start(port: u16, password: &str) -> Self {
-        let port = port.to_string();
-        let mut redis = Command::new("setpriv");
-        redis.args(["--pdeathsig", "KILL", "redis-server", "--port", &port]);
-        redis.args([
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--requirepass",
-            password,
-        ]);
-        Self(redis.stdout(Stdio::null()).spawn().unwrap())
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+fn redis(port: u16, password: &str) -> Own {
+    let port = port.to_string();
+    // However the test ends, the server does.
+    let mut redis = Command::new("setpriv");
+    redis.args(["--pdeathsig", "KILL", "redis-server", "--port", &port]);
+    redis.args([
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--requirepass",
+        password,
+    ]);
+    Own::start(redis.stdout(Stdio::null()))
 }
 
 #[test]
@@ -238,7 +227,7 @@ fn redis_is_logged_in_to_as_livekit_would() {
         "{found}"
     );
 
-    let _redis = Redis::start(port, PASSWORD);
+    let _redis = redis(port, PASSWORD);
     eventually("Redis answers", || {
         check(&with(PASSWORD), "health.redis")["verdict"] == "ok"
     });

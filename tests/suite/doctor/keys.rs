@@ -1,15 +1,14 @@
 //! Key pairs that are not everybody's, held against files, processes and the SFU that runs.
 
-use std::process::{Child, Command};
-
 use serde_json::Value;
 
+use super::backends::start;
 use super::{check, doctor, finding, findings};
 use crate::config::Folder;
-use crate::support::docker::docker;
 use crate::support::project::{Run, TestProject};
 
-const OTHER: &str = "ffffffffffeeeeeeeeeeddddddddddcc";
+/// A secret that is nobody's.
+pub const OTHER: &str = "ffffffffffeeeeeeeeeeddddddddddcc";
 
 /// Names `backend/.env` as a backend's, with this text.
 fn backend(project: &TestProject, text: &str) {
@@ -19,7 +18,7 @@ fn backend(project: &TestProject, text: &str) {
 }
 
 /// Key and secret of the pair in use.
-fn pair(project: &TestProject) -> (String, String) {
+pub fn pair(project: &TestProject) -> (String, String) {
     let env = project.read(".env");
     let of = |name: &str| {
         let line = env.lines().find_map(|line| line.strip_prefix(name));
@@ -28,7 +27,8 @@ fn pair(project: &TestProject) -> (String, String) {
     (of("LIVEKIT_API_KEY"), of("LIVEKIT_API_SECRET"))
 }
 
-fn lines(key: &str, secret: &str) -> String {
+/// What an env file with a pair has.
+pub fn lines(key: &str, secret: &str) -> String {
     format!("LIVEKIT_API_KEY={key}\nLIVEKIT_API_SECRET={secret}\n")
 }
 
@@ -145,120 +145,8 @@ fn half_a_pair_is_told_and_mended() {
     assert_eq!(project.read("backend/.env"), lines(&key, &secret));
 }
 
-/// A process that is ended with the value.
-struct Sleeper(Child);
-
-impl Sleeper {
-    /// One in the project's folder with this pair in its environment.
-    fn start(project: &TestProject, key: &str, secret: &str) -> Self {
-        let mut command = Command::new("sleep");
-        command.arg("600").current_dir(project.dir());
-        command
-            .env("LIVEKIT_API_KEY", key)
-            .env("LIVEKIT_API_SECRET", secret);
-        Self(command.spawn().unwrap())
-    }
-}
-
-impl Drop for Sleeper {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-#[test]
-fn a_backend_that_runs_with_an_old_pair_is_named() {
-    let project = TestProject::initialised();
-    let (key, secret) = pair(&project);
-    let _right = Sleeper::start(&project, &key, &secret);
-    assert_eq!(
-        findings(&doctor(&project, "keys").expect(0), "keys.process-differs"),
-        []
-    );
-    let wrong = Sleeper::start(&project, &key, OTHER);
-    let run = doctor(&project, "keys").expect(3);
-    assert_eq!(
-        finding(&run, "keys.process-differs")["message"],
-        format!(
-            "`sleep 600` (pid {}) runs with a key pair that is not in livekit.yaml",
-            wrong.0.id()
-        )
-    );
-    assert!(!run.stdout.contains(OTHER));
-}
-
-/// A container that is removed with the value.
-struct Container(String);
-
-impl Container {
-    /// A backend with these variables and labels, of an image that is there.
-    fn start(project: &TestProject, variables: &[String], labels: &[String]) -> Self {
-        let name = format!("backend-of-{}", project.name);
-        let mut args = vec!["run", "--detach", "--name", &name, "--network", "none"];
-        for variable in variables {
-            args.extend(["--env", variable]);
-        }
-        for label in labels {
-            args.extend(["--label", label]);
-        }
-        args.extend(["livekit/livekit-server:v1.13.5", "--dev"]);
-        docker(&args);
-        Self(name)
-    }
-}
-
-impl Drop for Container {
-    fn drop(&mut self) {
-        docker(&["rm", "--force", &self.0]);
-    }
-}
-
-#[test]
-fn a_backend_in_a_container_with_another_pair_is_named() {
-    let project = TestProject::initialised();
-    let (key, secret) = pair(&project);
-    project.ok(&["up", "livekit"]);
-    let with = |secret: &str| {
-        let pair = lines(&key, secret);
-        pair.lines().map(Into::into).collect::<Vec<String>>()
-    };
-    let url = |port: u16| format!("LIVEKIT_WS_URL=ws://host.docker.internal:{port}");
-    let ours = url(project.ports.livekit());
-    let differs = |run: &Run| findings(run, "keys.process-differs");
-
-    let theirs = [with(OTHER), vec![url(1)]].concat();
-    let container = Container::start(&project, &theirs, &[]);
-    assert_eq!(differs(&doctor(&project, "keys").expect(0)), []);
-    drop(container);
-    let right = Container::start(&project, &[with(&secret), vec![ours.clone()]].concat(), &[]);
-    assert_eq!(differs(&doctor(&project, "keys").expect(0)), []);
-    drop(right);
-
-    let says = format!("container `backend-of-{}`", project.name);
-    let dir = format!(
-        "com.docker.compose.project.working_dir={}",
-        project.dir().display()
-    );
-    for (more, labels) in [(vec![ours], vec![]), (vec![], vec![dir])] {
-        let wrong = [with(OTHER), more].concat();
-        let _wrong = Container::start(&project, &wrong, &labels);
-        let run = doctor(&project, "keys").expect(3);
-        let message = format!("{says} runs with a key pair that is not in livekit.yaml");
-        assert_eq!(differs(&run), [("problem".to_owned(), message)]);
-        // The proof.
-        let refused = refused_pair(&run);
-        let base = format!("http://127.0.0.1:{}", project.ports.livekit());
-        assert_eq!(
-            refused["message"],
-            format!("the SFU at {base} refuses the pair `{key}` of {says}")
-        );
-        assert!(!run.stdout.contains(OTHER) && !run.stderr.contains(OTHER));
-    }
-}
-
 /// What the SFU says of the pair that it refuses.
-fn refused_pair(run: &Run) -> Value {
+pub fn refused_pair(run: &Run) -> Value {
     let findings = check(run, "keys.sfu-refuses")["findings"].clone();
     let mut findings = findings.as_array().unwrap().iter();
     findings
@@ -299,7 +187,7 @@ fn the_sfu_that_runs_is_shown_a_token_of_each_pair() {
     // A backend that runs, and a file that nobody named.
     project.settings("");
     project.write(".env.local", &lines("APIlocal", OTHER));
-    let running = Sleeper::start(&project, &key, OTHER);
+    let running = start(&project, &key, OTHER);
     let run = doctor(&project, "keys").expect(3);
     let of: Vec<String> = findings(&run, "keys.sfu-refuses")
         .into_iter()

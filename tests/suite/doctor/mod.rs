@@ -8,6 +8,7 @@ use crate::support::network::apart;
 use crate::support::project::{Run, TestProject};
 
 mod address;
+mod backends;
 mod config;
 mod engine;
 mod firewall;

@@ -6,13 +6,14 @@ use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use crate::support::docker::docker;
+use crate::support::own::Own;
 
 const IMAGE: &str = "livekit/livekit-server:v1.13.5";
 /// What it logs when all its ports are bound.
@@ -74,12 +75,12 @@ impl Server {
             .stdout(out)
             .spawn()
             .expect("`setpriv` is part of util-linux");
-        let mut running = Running(child);
+        let mut running = Own(child);
         let words = || fs::read_to_string(&log).unwrap();
         let mut deadline = Instant::now() + PATIENCE;
         let mut has_started = false;
         loop {
-            if running.has_ended() {
+            if running.0.try_wait().unwrap().is_some() {
                 return Verdict::Refuses(last(&words()));
             }
             if answers(port) {
@@ -94,22 +95,6 @@ impl Server {
             }
             thread::park_timeout(PAUSE);
         }
-    }
-}
-
-/// A server that ends with the value.
-struct Running(Child);
-
-impl Running {
-    fn has_ended(&mut self) -> bool {
-        self.0.try_wait().unwrap().is_some()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 

@@ -10,10 +10,7 @@ use crate::support::project::TestProject;
 fn the_sfu_of_a_server_is_asked_there_and_starts_again_there() {
     let (project, laptop) = (TestProject::initialised(), Laptop::new());
     let port = project.ports.livekit();
-    project.settings(&format!(
-        "livekit_url: ws://{}:{port}\nservices: {{mongodb: {{enabled: false}}}}\n",
-        laptop.server
-    ));
+    project.settings(&format!("livekit_url: ws://{}:{port}\n", laptop.server));
     let ok = |args: &[&str]| laptop.run(&project, args).expect(0).stdout;
     ok(&["keys", "sync"]);
     ok(&["up", "livekit"]);

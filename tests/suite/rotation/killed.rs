@@ -48,10 +48,10 @@ fn killed_when(project: &TestProject, report: &str, args: &[&str]) -> bool {
         .unwrap();
     let lines = BufReader::new(events.stdout.take().unwrap()).lines();
     let (seen, wanted) = (Arc::new(AtomicBool::new(false)), report.to_owned());
-    let sees = Arc::clone(&seen);
+    let tells = Arc::clone(&seen);
     let reader = thread::spawn(move || {
         let mut lines = lines.map_while(Result::ok);
-        sees.store(lines.any(|line| line == wanted), Ordering::SeqCst);
+        tells.store(lines.any(|line| line == wanted), Ordering::SeqCst);
     });
     let mut command = project.command(args);
     let mut running = command

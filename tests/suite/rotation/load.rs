@@ -71,7 +71,8 @@ impl Load {
     }
 }
 
-fn client() -> Client {
+/// A client that asks no proxy.
+pub fn client() -> Client {
     urbania::http::plain(Duration::from_secs(30)).unwrap()
 }
 

@@ -5,7 +5,7 @@ use crate::support::page_server::PageServer;
 use crate::support::project::TestProject;
 use crate::support::until::{eventually, until};
 
-use super::load::{Load, all_admit, issuers, none_admits};
+use super::load::{Load, all_admit, client, issuers, none_admits};
 use super::{let_tokens_be_over, running, sfu, status, value};
 
 /// `scripts/soak/rotate` asks for more.
@@ -107,7 +107,8 @@ async fn a_rotation_refuses_no_request_no_token_and_no_call() {
 
 /// Reports of the SFU that the API has believed and refused.
 async fn reports(project: &TestProject) -> (u64, u64) {
-    let answer = reqwest::get(format!("{}/metrics", project.api())).await;
+    let metrics = format!("{}/metrics", project.api());
+    let answer = client().get(metrics).send().await;
     let text = answer.unwrap().text().await.unwrap();
     let of = |outcome: &str| -> u64 {
         let begin = format!("urbania_webhooks_total{{outcome=\"{outcome}\"}} ");

@@ -50,7 +50,7 @@ impl Laptop {
         let name = format!("urblap{number}");
         let of = |host: u8| format!("10.{}.{}.{host}", 209 + number / 256, number % 256);
         // Left over if the last test that had this number was killed.
-        let _ = Command::new("ip").args(["netns", "del", &name]).status();
+        let _ = Command::new("ip").args(["netns", "del", &name]).output();
         let (ours, theirs) = (format!("{name}a"), format!("{name}b"));
         for line in [
             format!("netns add {name}"),
