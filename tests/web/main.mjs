@@ -2,6 +2,7 @@
 import { anotherBackgroundComesFromThisServer } from "./backgrounds.mjs";
 import { complaints, start } from "./browser.mjs";
 import { aWebinarWithAWaitingRoom } from "./hosts.mjs";
+import { threeParticipantsSeeEachOtherInOneWindow } from "./lab.mjs";
 import { aMeetingFromTheLoginToTheEnd } from "./meeting.mjs";
 import { anotherLanguageIsAChoiceAndASessionLeavesNoTrace, thePagesInFourLanguages } from "./pages.mjs";
 
@@ -11,6 +12,7 @@ const walks = [
   thePagesInFourLanguages,
   aMeetingFromTheLoginToTheEnd,
   aWebinarWithAWaitingRoom,
+  threeParticipantsSeeEachOtherInOneWindow,
   anotherBackgroundComesFromThisServer,
 ].filter((walk) => (chosen.length ? chosen.includes(walk.name) : walk !== anotherBackgroundComesFromThisServer));
 const browser = await start();
