@@ -28,12 +28,12 @@ async function pages(ending, look) {
   await ada.locator(".faces li").first().waitFor();
   await shoot(ada, `invite${ending}`);
   await ada.goto("/lab");
-  for (const name of ["P1", "P2"]) {
+  for (const name of ["P1", "P2", "P3"]) {
     await ada.getByRole("button", { name: "Add participant" }).click();
     await ada.locator(".cell", { hasText: name }).first().waitFor();
   }
   // What is not on the screen is not sent.
-  await ada.getByText(/sees 1 of 1/).first().waitFor();
+  await ada.getByText(/sees 2 of 2/).first().waitFor();
   await ada.locator(".cells").scrollIntoViewIfNeeded();
   await shoot(ada, `lab${ending}`);
   await ada.context().close();
