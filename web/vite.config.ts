@@ -4,6 +4,7 @@ import { rm, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
+import { withMetadata } from "./model.ts";
 
 /** The API behind `npm run dev`. */
 const api = process.env["URBANIA"] ?? "http://127.0.0.1:8000";
@@ -26,7 +27,7 @@ function visionFiles(): Plugin {
         this.emitFile({
           type: "asset",
           fileName: `assets/vision-${version}/${name}`,
-          source: readFileSync(join("node_modules", path)),
+          source: name === "selfie.tflite" ? withMetadata(readFileSync(join("node_modules", path))) : readFileSync(join("node_modules", path)),
         });
       }
     },

@@ -3,7 +3,8 @@ import { chromium } from "playwright-core";
 
 const flags = [
   "--no-sandbox",
-  "--disable-gpu",
+  // Pictures are worked on by a processor that is made up, which takes its time.
+  ...(process.env.GL ? ["--enable-unsafe-swiftshader", "--use-angle=swiftshader"] : ["--disable-gpu"]),
   "--disable-quic",
   "--no-first-run",
   "--disable-background-networking",

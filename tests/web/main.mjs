@@ -1,6 +1,8 @@
 // node main.mjs BASE [WALK…]: walks through the client of the server at BASE. PASSWORD is that of `ada` and `bob`.
+import { anotherBackgroundComesFromThisServer } from "./backgrounds.mjs";
 import { complaints, start } from "./browser.mjs";
 import { aWebinarWithAWaitingRoom } from "./hosts.mjs";
+import { threeParticipantsSeeEachOtherInOneWindow } from "./lab.mjs";
 import { aMeetingFromTheLoginToTheEnd } from "./meeting.mjs";
 import { anotherLanguageIsAChoiceAndASessionLeavesNoTrace, thePagesInFourLanguages } from "./pages.mjs";
 
@@ -10,7 +12,9 @@ const walks = [
   thePagesInFourLanguages,
   aMeetingFromTheLoginToTheEnd,
   aWebinarWithAWaitingRoom,
-].filter(({ name }) => !chosen.length || chosen.includes(name));
+  threeParticipantsSeeEachOtherInOneWindow,
+  anotherBackgroundComesFromThisServer,
+].filter((walk) => (chosen.length ? chosen.includes(walk.name) : walk !== anotherBackgroundComesFromThisServer));
 const browser = await start();
 try {
   for (const walk of walks) {

@@ -1,4 +1,4 @@
-import { GridLayout, LayoutContextProvider, ParticipantTile, RoomContext, useTracks } from "@livekit/components-react";
+import { LayoutContextProvider, ParticipantTile, RoomContext, TrackLoop, useTracks } from "@livekit/components-react";
 import { Room, RoomEvent, Track } from "livekit-client";
 import { useEffect, useState } from "react";
 import type { Ticket } from "../api";
@@ -49,15 +49,16 @@ export function Cell({ member, onKill }: { member: Member; onKill: () => void })
   );
 }
 
+/** All of them: the usual grid would have pages in so little room. */
 function Others() {
   const tracks = useTracks([{ source: Track.Source.Camera, withPlaceholder: true }], { onlySubscribed: false });
   return (
     <div className="cell-grid">
-      <GridLayout tracks={tracks}>
+      <TrackLoop tracks={tracks}>
         <ParticipantTile>
           <Face />
         </ParticipantTile>
-      </GridLayout>
+      </TrackLoop>
     </div>
   );
 }

@@ -67,7 +67,9 @@ function Person({ participant }: { participant: Participant }) {
     <li>
       <Initials name={name} />
       <span className="person">
-        {name} {participant.isLocal && <span className="dim">({t.you})</span>}
+        <span>
+          {name} {participant.isLocal && <span className="dim">({t.you})</span>}
+        </span>
         <span className="hint">
           {participant.identity === room?.created_by ? t.host : listens ? t.listening : ""}
           {handOf(participant) && <span className="unseen">{t.handUp(name)}</span>}
