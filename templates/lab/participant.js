@@ -21,7 +21,7 @@ const events = [];
 let room;
 let me;
 let began;
-let painting;
+let stopPainting = () => {};
 
 /// Says who takes part: `{identity, number, hertz, colour, plays, publishes, mutes}` of each.
 function cast(everybody) {
@@ -98,20 +98,33 @@ async function insist(source) {
 function shownPicture() {
   const canvas = document.createElement('canvas');
   tile(me.identity, canvas).classList.add('own');
-  clearInterval(painting);
-  const [track, timer] = picture(canvas);
-  painting = timer;
+  stopPainting();
+  const [track, stop] = picture(canvas);
+  stopPainting = stop;
   return track;
 }
 
 function picture(canvas) {
   [canvas.width, canvas.height] = [me.width, me.height];
   const [track] = canvas.captureStream(0).getVideoTracks();
-  const timer = setInterval(() => {
+  const stop = regularly(1000 / me.fps, () => {
     paint(canvas, me.number, now(), { name: me.identity, colour: me.colour });
     track.requestFrame();
-  }, 1000 / me.fps);
-  return [track, timer];
+  });
+  return [track, stop];
+}
+
+// Intervals of the browser are whole milliseconds: pictures would come too early for whoever shows them, and wait there.
+function regularly(interval, act) {
+  const first = now();
+  let [beat, timer] = [0, 0];
+  const next = () => {
+    act();
+    beat = Math.max(beat + 1, Math.floor((now() - first) / interval));
+    timer = setTimeout(next, first + beat * interval - now());
+  };
+  next();
+  return () => clearTimeout(timer);
 }
 
 function watch(identity, track) {
