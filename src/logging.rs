@@ -19,6 +19,8 @@ pub fn start(verbosity: u8, json: bool) {
     };
     let targets = Targets::new()
         .with_default(LevelFilter::WARN)
+        // Its warnings are about what the other side does.
+        .with_target("str0m", LevelFilter::ERROR)
         .with_target("urbania", ours);
     let format = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)

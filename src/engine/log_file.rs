@@ -150,11 +150,9 @@ impl Reader {
     fn take(&mut self, line: &str) {
         let (at, text) = stamped(line);
         self.last = at.or(self.last);
-        if self
-            .query
-            .since
-            .is_some_and(|since| self.last.is_none_or(|at| at < since))
-        {
+        // A line of which nobody knows the time is shown.
+        let is_older = |since| self.last.is_some_and(|at| at < since);
+        if self.query.since.is_some_and(is_older) {
             return;
         }
         self.ready.push_back(LogLine {

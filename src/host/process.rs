@@ -125,9 +125,18 @@ impl Handle {
         if self.ended_within(grace).await {
             return Ok(Stopped::Asked);
         }
-        by_force(self)?;
+        self.end_by(by_force).await.map(|()| Stopped::Killed)
+    }
+
+    /// Ends the group that it leads by force, and waits for its own end.
+    pub async fn end_group(&self) -> Result<()> {
+        self.end_by(Self::kill_group).await
+    }
+
+    async fn end_by(&self, force: fn(&Self) -> Result<()>) -> Result<()> {
+        force(self)?;
         if self.ended_within(AFTER_KILL).await {
-            return Ok(Stopped::Killed);
+            return Ok(());
         }
         Err(Error::failed(format!(
             "process {} does not end, even by force",

@@ -30,7 +30,7 @@ impl Pages {
             return Err(Error::failed(
                 "this urbania was built without LiveKit's JavaScript client",
             )
-            .hint("npm ci --prefix web && cargo build --release   builds one that has it"));
+            .hint("scripts/web && cargo build --release   builds one that has it"));
         }
         let cannot = || "cannot serve the page of the participants".to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.or_fail(cannot)?;

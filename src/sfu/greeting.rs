@@ -18,8 +18,8 @@ pub fn complete(greeting: &mut JoinResponse, topology: Topology, region: &str) {
     (greeting.ping_interval, greeting.ping_timeout) = PING;
     greeting.subscriber_primary = is_two;
     greeting.fast_publish = true;
-    greeting.server_version = VERSION.to_owned();
-    greeting.server_region = region.to_owned();
+    VERSION.clone_into(&mut greeting.server_version);
+    region.clone_into(&mut greeting.server_region);
     greeting.server_info = Some(ServerInfo {
         edition: server_info::Edition::Standard.into(),
         version: VERSION.to_owned(),

@@ -42,8 +42,11 @@ pub enum Command {
     /// Somebody's signalling has ended.
     Gone(Who),
     /// Something about the rooms.
-    Ask(Box<dyn FnOnce(&mut World, Millis, &mut Vec<Effect>) + Send>),
+    Ask(Question),
 }
+
+/// What is asked of the rooms, or done to them.
+type Question = Box<dyn FnOnce(&mut World, Millis, &mut Vec<Effect>) + Send>;
 
 /// Somebody who wants in.
 pub struct Join {
@@ -232,7 +235,7 @@ impl Hub {
             self.next_slow = now + SLOW;
             let qualities = self.media.qualities();
             self.world.measured(&qualities, &mut effects);
-            effects.extend(self.world.tick(self.now()));
+            self.world.tick(self.now(), &mut effects);
         }
         self.apply(effects);
     }
@@ -305,6 +308,10 @@ impl Hub {
             match effect {
                 Effect::Tell(who, message) => self.tell(who, message),
                 Effect::Part(who) => {
+                    tracing::info!(
+                        "a participant is gone: {} are left",
+                        self.world.everybody().len()
+                    );
                     self.media.part(who, Instant::now());
                     self.outboxes.remove(&who);
                     if let Some(count) = self.nonsense.remove(&who) {

@@ -19,6 +19,7 @@ let options = {};
 /// Options of the room that is joined next, besides those of every test.
 function choose(more) {
   options = more;
+  return true;
 }
 
 /// Logs in at the API as the app does.
@@ -99,9 +100,10 @@ async function insist(source) {
 }
 
 /// Sends a message to all, or to some.
-function say(text, reliable, topic, destinationIdentities) {
+async function say(text, reliable, topic, destinationIdentities) {
   const bytes = new TextEncoder().encode(text);
-  return room.localParticipant.publishData(bytes, { reliable, topic, destinationIdentities });
+  await room.localParticipant.publishData(bytes, { reliable, topic, destinationIdentities });
+  return true;
 }
 
 /// Messages that have come: from whom, what, about what.
@@ -113,12 +115,13 @@ function heard() {
 async function publishLayers(width, height) {
   const track = await LivekitClient.createLocalVideoTrack({ resolution: { width, height, frameRate: 15 } });
   await room.localParticipant.publishTrack(track, { source: 'camera', simulcast: true, videoCodec: 'vp8' });
+  return true;
 }
 
-/// What is known of a participant, also of ourselves.
+/// What is known of a participant, also of ourselves; of nobody, nothing.
 function known(identity) {
   const p = room.localParticipant.identity === identity ? room.localParticipant : room.remoteParticipants.get(identity);
-  if (!p) return null;
+  if (!p) return {};
   const tracks = [...p.trackPublications.values()].map((t) => ({ source: t.source, muted: t.isMuted, sid: t.trackSid, subscribed: !!t.isSubscribed }));
   return { sid: p.sid, name: p.name, metadata: p.metadata, attributes: p.attributes, speaking: p.isSpeaking, quality: p.connectionQuality, tracks };
 }
@@ -139,7 +142,7 @@ async function act(what, ...rest) {
     cutSignal: () => room.engine.client.ws?.close?.() ?? room.simulateScenario('signal-reconnect'),
     roomMetadata: () => room.metadata,
   };
-  return (await actions[what](...rest)) ?? null;
+  return (await actions[what](...rest)) ?? true;
 }
 
 /// Asks a standard token endpoint as an app does that knows nothing else of it.

@@ -52,7 +52,9 @@ fn the_log_of_the_api_needs_no_engine() {
     ]);
     let run = folder.run_with(&env, &["logs", "api"]).expect(0);
     assert_eq!(run.stdout, "api     | it listens\n");
-    let _ = folder.run_with(&env, &["logs"]).expect(1);
+    let _ = folder.run_with(&env, &["logs"]).expect(0);
+    let on_docker = [env[0], ("URBANIA_ENGINE", "docker")];
+    let _ = folder.run_with(&on_docker, &["logs"]).expect(1);
 }
 
 #[tokio::test]

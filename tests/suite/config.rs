@@ -7,8 +7,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 use urbania::config::{
-    AuthSettings, ChannelNames, FirebaseSettings, Hs256Settings, JwksSettings, Settings,
-    StoreSettings,
+    AuthSettings, ChannelNames, FirebaseSettings, Hs256Settings, JwksSettings, ProgramSettings,
+    Settings, StoreSettings,
 };
 use urbania::livekit::keys::KeyPair;
 
@@ -340,6 +340,10 @@ fn the_commented_settings_of_a_new_project_are_the_defaults() {
         name: Some("my-project".into()),
         livekit_url: Some("wss://livekit.example.com".into()),
         backends: vec!["../backend/.env".into()],
+        programs: ProgramSettings {
+            livekit: Some("/opt/livekit/livekit-server".into()),
+            mongodb: Some("/usr/bin/mongod".into()),
+        },
         store: StoreSettings {
             database: Some("my-app".into()),
             channels: ChannelNames {

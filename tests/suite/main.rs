@@ -35,6 +35,7 @@ mod docker;
 mod docs;
 mod doctor;
 mod effective;
+mod embedded;
 mod engines;
 mod faults;
 mod init;

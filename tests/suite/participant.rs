@@ -13,6 +13,12 @@ use urbania::participant::{
 
 use crate::support::ports::Ports;
 use crate::support::sfu::TestSfu;
+use crate::support::sfu_kind::{Kind, on_every_sfu};
+
+on_every_sfu!(
+    media_finds_its_way_over_udp_and_over_tcp,
+    a_key_or_a_secret_that_the_sfu_does_not_know_is_refused,
+);
 
 /// For the busiest machine.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -61,11 +67,14 @@ async fn no_room_stays(sfu: &TestSfu) {
     assert!(rooms.is_empty(), "{rooms:?}");
 }
 
-#[tokio::test]
-async fn media_finds_its_way_over_udp_and_over_tcp() {
-    let sfu = TestSfu::start(None).await;
+async fn media_finds_its_way_over_udp_and_over_tcp(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
     let report = visited(&sfu.base, &sfu.pair).await.unwrap();
-    assert_eq!(report.server.version, "1.13.5");
+    let version = match kind {
+        Kind::LiveKit => "1.13.5",
+        Kind::Embedded => "1.9.0",
+    };
+    assert_eq!(report.server.version, version);
     assert!(report.server.node_id.starts_with("ND_"), "{report:?}");
     let (first, last) = sfu.ports.udp_range();
     let udp = won(&report.udp).remote;
@@ -112,9 +121,8 @@ async fn an_sfu_without_udp_offers_no_address_for_it() {
     won(&report.tcp);
 }
 
-#[tokio::test]
-async fn a_key_or_a_secret_that_the_sfu_does_not_know_is_refused() {
-    let sfu = TestSfu::start(None).await;
+async fn a_key_or_a_secret_that_the_sfu_does_not_know_is_refused(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
     let stranger = KeyPair {
         key: "APIstranger".into(),
         ..sfu.pair.clone()

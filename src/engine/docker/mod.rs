@@ -292,10 +292,6 @@ impl Containers for Docker {
         connect::facts(&self.client, &self.endpoint).await
     }
 
-    async fn environments(&self, names: &[&str]) -> Result<Vec<Environment>> {
-        environment::all(&self.client, names).await
-    }
-
     async fn host(&self) -> Result<Host> {
         host::host(&self.client).await
     }
@@ -320,6 +316,10 @@ impl Containers for Docker {
             .explain(|| "cannot list containers".into())?;
         let list = list.into_iter().map(running::facts);
         try_join_all(list.map(|facts| self.with_all_ports(facts))).await
+    }
+
+    async fn environments(&self, names: &[&str]) -> Result<Vec<Environment>> {
+        environment::all(&self.client, names).await
     }
 
     async fn has_image(&self, image: &str) -> Result<bool> {

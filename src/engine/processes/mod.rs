@@ -148,9 +148,12 @@ impl Engine for Processes {
     }
 
     async fn remove(&self, id: &str) -> Result<()> {
-        self.signal(id, Signal::Kill).await?;
-        self.exited(id).await?;
-        Folder::of(id).remove()
+        let folder = Folder::of(id);
+        let process = folder.process().await?;
+        if let Some(handle) = process.and_then(|process| process.handle()) {
+            handle.end_group().await?;
+        }
+        folder.remove()
     }
 
     fn logs(&self, id: &str, query: &LogQuery) -> BoxStream<'static, Result<LogLine>> {

@@ -56,7 +56,7 @@ fn way(who: &Participant) -> String {
     };
     let trip = ice
         .round_trip_ms
-        .map_or_else(String::new, |ms| format!(", {ms:.0} ms there and back"));
+        .map_or_else(String::new, |ms| format!(", {ms:.0} ms"));
     format!(
         "{} {} → {} {}{trip}",
         ice.protocol, ice.local, ice.remote, ice.address

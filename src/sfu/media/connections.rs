@@ -1,7 +1,7 @@
 //! Connections come and go, and what comes over the network finds its own.
 
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use livekit_protocol as proto;
 use prost::Message as _;
@@ -155,7 +155,7 @@ impl Media {
                 Ok(Output::Event(event)) => self.happened(link, event, now),
                 Err(e) => {
                     tracing::debug!("a connection breaks: {e}");
-                    peer.wake = now + std::time::Duration::from_secs(3_600);
+                    peer.wake = now + Duration::from_hours(1);
                     self.news
                         .push_back(News::Failed(link.who, "its connection broke"));
                     return;

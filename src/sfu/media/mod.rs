@@ -80,6 +80,7 @@ enum Role {
 
 /// What has happened down here.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "most are messages")]
 pub enum News {
     /// Say this to them.
     Tell(Who, Message),

@@ -41,10 +41,10 @@ impl Media {
             };
             let track = peer.expected.remove(at);
             peer.sends.insert(mid, track.sid.clone());
-            found.push((mid, mime(peer, mid), track));
+            found.push((mime(peer, mid), track));
         }
-        for (mid, mime, track) in found {
-            let made = super::track::Track::new(link, mid, track.of, track.is_audio);
+        for (mime, track) in found {
+            let made = super::track::Track::new(link, track.of, track.is_audio);
             self.tracks.insert(track.sid.clone(), made);
             self.news.push_back(News::Sent(link.who, track.sid, mime));
         }

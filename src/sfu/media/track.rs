@@ -3,14 +3,14 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
-use str0m::media::{Mid, Rid};
+use str0m::media::Rid;
 use str0m::rtp::Ssrc;
 
 use super::Link;
 use crate::sfu::rooms::Who;
 
 /// A layer without packets for so long is not there.
-const ALIVE: Duration = Duration::from_millis(1_000);
+const ALIVE: Duration = Duration::from_secs(1);
 /// A picture of its own is asked for this often at most: making one is dear.
 const KEY_PAUSE: Duration = Duration::from_millis(400);
 
@@ -18,7 +18,6 @@ const KEY_PAUSE: Duration = Duration::from_millis(400);
 pub struct Track {
     /// Where it comes from.
     pub link: Link,
-    pub mid: Mid,
     /// Whose it is, as others see it in their SDP.
     pub of: String,
     pub is_audio: bool,
@@ -43,10 +42,9 @@ struct Layer {
 }
 
 impl Track {
-    pub fn new(link: Link, mid: Mid, of: String, is_audio: bool) -> Self {
+    pub fn new(link: Link, of: String, is_audio: bool) -> Self {
         Self {
             link,
-            mid,
             of,
             is_audio,
             is_muted: false,

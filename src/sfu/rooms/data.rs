@@ -49,9 +49,8 @@ fn stamp(packet: &mut proto::DataPacket, sender: &proto::ParticipantInfo) {
                 packet.destination_identities = std::mem::take(&mut user.destination_identities);
             }
         }
-        Some(Value::ChatMessage(_)) | None => {}
         // Only the SFU says who speaks.
         Some(Value::Speaker(_)) => packet.value = None,
-        Some(_) => {}
+        _ => {}
     }
 }

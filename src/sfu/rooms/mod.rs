@@ -13,6 +13,8 @@ mod room;
 mod settings;
 mod speakers;
 mod subscriptions;
+#[cfg(test)]
+mod tests;
 mod time;
 mod tracks;
 mod updates;

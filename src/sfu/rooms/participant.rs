@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use livekit_protocol as proto;
 use livekit_protocol::participant_info::State;
 
-use super::effect::{ToPublish, Wanted};
+use super::effect::Wanted;
 use super::{TrackSid, Who, limits};
 
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub struct Participant {
     /// Whether it gets every track that it does not refuse.
     pub auto_subscribe: bool,
     /// Tracks that it has announced and does not send yet.
-    pub announced: Vec<Announced>,
+    pub announced: Vec<proto::TrackInfo>,
     /// What it has said about others' tracks.
     pub choices: BTreeMap<TrackSid, Choice>,
     /// What it gets.
@@ -25,13 +25,6 @@ pub struct Participant {
     /// The best quality that somebody wants of each of its tracks, as it was told.
     pub asked: BTreeMap<TrackSid, Option<u8>>,
     pub quality: proto::ConnectionQuality,
-}
-
-/// A track that is about to be sent.
-#[derive(Debug)]
-pub struct Announced {
-    pub info: proto::TrackInfo,
-    pub to_publish: ToPublish,
 }
 
 /// What somebody has said about a track.
@@ -66,11 +59,7 @@ impl Participant {
 
     /// The same or one that is about to be, to be changed.
     pub fn any_track(&mut self, sid: &str) -> Option<&mut proto::TrackInfo> {
-        let announced = self
-            .announced
-            .iter_mut()
-            .map(|announced| &mut announced.info);
-        let mut all = self.info.tracks.iter_mut().chain(announced);
+        let mut all = self.info.tracks.iter_mut().chain(&mut self.announced);
         all.find(|track| track.sid == sid)
     }
 

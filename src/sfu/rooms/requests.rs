@@ -20,20 +20,20 @@ impl World {
             Asked::Subscription(update) => self.choose(who, &update, effects),
             Asked::TrackSetting(settings) => self.settle(who, &settings, effects),
             Asked::SubscriptionPermission(permission) => {
-                self.set_audience(who, permission, effects)
+                self.set_audience(who, permission, effects);
             }
-            Asked::UpdateMetadata(update) => self.update_own(who, update, effects),
+            Asked::UpdateMetadata(update) => self.update_own(who, &update, effects),
             Asked::UpdateAudioTrack(update) => self.update_audio(who, &update, effects),
             Asked::UpdateVideoTrack(update) => self.update_video(who, &update, effects),
             Asked::Leave(_) => self.leave(who, DisconnectReason::ClientInitiated, now, effects),
             Asked::Ping(_) => effects.push(Effect::Tell(who, Message::Pong(now))),
             Asked::PingReq(ping) => {
                 effects.push(Effect::Tell(who, Message::Pong(now)));
-                let pong = proto::Pong {
+                let answer = proto::Pong {
                     last_ping_timestamp: ping.timestamp,
                     timestamp: now,
                 };
-                effects.push(Effect::Tell(who, Message::PongResp(pong)));
+                effects.push(Effect::Tell(who, Message::PongResp(answer)));
             }
             // What is left needs an answer of LiveKit's newest or none at all.
             _ => {}
@@ -65,7 +65,7 @@ impl World {
     fn update_own(
         &mut self,
         who: Who,
-        update: proto::UpdateParticipantMetadata,
+        update: &proto::UpdateParticipantMetadata,
         effects: &mut Effects,
     ) {
         let request_id = update.request_id;

@@ -38,12 +38,6 @@ impl Room {
         Some(*people.find(|(_, p)| p.info.identity == identity)?.0)
     }
 
-    /// Whose a track is.
-    pub fn owner(&self, track: &str) -> Option<Who> {
-        let mut people = self.people.iter();
-        Some(*people.find(|(_, p)| p.track(track).is_some())?.0)
-    }
-
     /// Whether it is to be ended: nobody came for too long, or nobody came back.
     pub fn is_over(&self, now: Millis) -> bool {
         let seconds = if self.was_used {

@@ -1,19 +1,29 @@
 //! What time alone does.
 
-use super::{Effects, Millis, World};
 use livekit_protocol::DisconnectReason;
 
+use super::{Effects, Millis, World};
+
+/// Whoever is not connected after this time never will be.
+const PATIENCE: Millis = 30_000;
+
 impl World {
-    /// Ends rooms where nobody is, or was for too long.
-    pub fn tick(&mut self, now: Millis) -> Effects {
-        let mut effects = Effects::new();
+    /// Ends rooms where nobody is, or was for too long; puts out who never got connected.
+    pub fn tick(&mut self, now: Millis, effects: &mut Effects) {
+        let people = self.rooms.values().flat_map(|room| &room.people);
+        let late: Vec<_> = people
+            .filter(|(_, p)| !p.is_active() && now - p.info.joined_at_ms >= PATIENCE)
+            .map(|(who, _)| *who)
+            .collect();
+        for who in late {
+            self.leave(who, DisconnectReason::ConnectionTimeout, now, effects);
+        }
         let over: Vec<_> = (self.rooms.iter())
             .filter(|(_, room)| room.is_over(now))
             .map(|(name, _)| name.clone())
             .collect();
         for name in over {
-            self.end_room(&name, DisconnectReason::RoomClosed, now, &mut effects);
+            self.end_room(&name, DisconnectReason::RoomClosed, now, effects);
         }
-        effects
     }
 }

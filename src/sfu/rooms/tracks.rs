@@ -6,7 +6,6 @@ use livekit_protocol::signal_response::Message;
 use proto::{TrackSource, TrackType};
 
 use super::effect::ToPublish;
-use super::participant::Announced;
 use super::permission::may_publish;
 use super::room::Room;
 use super::updates::report_of;
@@ -65,12 +64,7 @@ impl World {
             cid: request.cid.clone(),
             track: Some(track_info(request, sid)),
         };
-        if let Some(info) = published.track.clone() {
-            participant.announced.push(Announced {
-                info,
-                to_publish: to_publish.clone(),
-            });
-        }
+        participant.announced.extend(published.track.clone());
         effects.push(Effect::Tell(who, Message::TrackPublished(published)));
         effects.push(Effect::Publish(who, to_publish));
     }
@@ -81,10 +75,14 @@ impl World {
         let Some(participant) = room.people.get_mut(&who) else {
             return;
         };
-        let Some(at) = participant.announced.iter().position(|a| a.info.sid == sid) else {
+        let Some(at) = participant
+            .announced
+            .iter()
+            .position(|track| track.sid == sid)
+        else {
             return;
         };
-        let mut track = participant.announced.remove(at).info;
+        let mut track = participant.announced.remove(at);
         if !mime.is_empty() {
             mime.clone_into(&mut track.mime_type);
             if let Some(codec) = track.codecs.first_mut() {
@@ -107,9 +105,7 @@ impl World {
         let Some(participant) = room.people.get_mut(&who) else {
             return;
         };
-        participant
-            .announced
-            .retain(|announced| announced.info.sid != sid);
+        participant.announced.retain(|track| track.sid != sid);
         let Some(at) = participant
             .info
             .tracks

@@ -122,7 +122,8 @@ fn status_tells_stopped_from_broken() {
         "SERVICE  STATUS   SINCE  WHERE  INSTANCE  DETAIL\n\
          mongodb  stopped\n\
          livekit  stopped\n\
-         api      stopped\n"
+         api      stopped\n\
+         engine: docker\n"
     );
     project.ok(&["up"]);
     let json: Value = serde_json::from_str(&project.ok(&["status", "-o", "json"])).unwrap();

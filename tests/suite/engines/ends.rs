@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{break_sfu, folder, nothing_is_left, on_both, services};
 use crate::support::engine::Engine;
-use crate::support::project::TestProject;
+use crate::support::project::{Run, TestProject};
 use crate::support::until::eventually;
 
 on_both! {
@@ -16,6 +16,7 @@ on_both! {
     a_change_that_the_sfu_refuses_leaves_the_old_one_running
     an_sfu_that_was_killed_is_missed_and_started_again
     a_pid_that_somebody_else_has_now_is_not_touched
+    in_the_foreground_a_service_that_ends_is_named_and_all_is_stopped_at_the_end
 }
 
 /// What `up` says of an SFU that cannot listen.
@@ -67,11 +68,7 @@ fn an_sfu_that_was_killed_is_missed_and_started_again(engine: Engine) {
     let project = TestProject::initialised_on(engine);
     project.ok(&["up"]);
     let pid = project.pid("livekit").unwrap();
-    kill_process(
-        Pid::from_raw(pid.try_into().unwrap()).unwrap(),
-        Signal::KILL,
-    )
-    .unwrap();
+    kill(pid);
     eventually("it is missed", || {
         project.run(&["status"]).expect_any(&[0, 3]).code == Some(3)
     });
@@ -97,11 +94,7 @@ fn a_pid_that_somebody_else_has_now_is_not_touched(engine: Engine) {
     let project = TestProject::initialised_on(engine);
     project.ok(&["up", "livekit"]);
     let pid = project.pid("livekit").unwrap();
-    kill_process(
-        Pid::from_raw(pid.try_into().unwrap()).unwrap(),
-        Signal::KILL,
-    )
-    .unwrap();
+    kill(pid);
     let mut somebody = Command::new("cat")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
@@ -121,4 +114,38 @@ fn a_pid_that_somebody_else_has_now_is_not_touched(engine: Engine) {
     assert!(somebody.try_wait().unwrap().is_none(), "it was ended");
     drop(somebody.stdin.take());
     somebody.wait().unwrap();
+}
+
+fn in_the_foreground_a_service_that_ends_is_named_and_all_is_stopped_at_the_end(engine: Engine) {
+    let project = TestProject::initialised_on(engine);
+    let args = ["up", "--foreground"];
+    let mut up = project.command(&args);
+    let up = up
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    eventually("the logs are followed", || {
+        let lock = fs::metadata(project.path(".urbania/lock"));
+        project.api_pid().is_some() && lock.is_ok_and(|lock| lock.len() == 0)
+    });
+    for pid in project
+        .processes()
+        .into_iter()
+        .filter(|pid| *pid != up.id())
+    {
+        kill(pid);
+    }
+    let run = Run::of(&args, &up.wait_with_output().unwrap()).expect(1);
+    for service in services(engine) {
+        let line = format!("`{service}` ended\n");
+        assert!(run.stderr.contains(&line), "{line}{}", run.stderr);
+    }
+    assert!(run.stderr.contains("error: every service has ended\n"));
+    nothing_is_left(&project);
+}
+
+fn kill(pid: u32) {
+    let pid = Pid::from_raw(pid.try_into().unwrap()).unwrap();
+    kill_process(pid, Signal::KILL).unwrap();
 }

@@ -1,9 +1,9 @@
 //! Calls that fail: the verdict is red, and the reason is the right one.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{call, finished, held, reason};
 use crate::config::Folder;
@@ -119,51 +119,90 @@ async fn an_sfu_that_dies_in_the_call_is_told() {
     );
 }
 
-/// Everything of a call in a network of its own, after these lines of a shell.
-fn apart_with_an_sfu(folder: &Folder, args: &[&str], more: &[&str]) -> std::process::Command {
-    let livekit = program();
+/// The address of the machine in its own network: browsers offer none of the loopback.
+const HERE: &str = "10.77.0.1";
+
+/// A call, its SFU with it, in a network of their own, after these lines of a shell.
+fn apart_with_an_sfu(folder: &Folder, args: &[&str], more: &[&str]) -> Command {
     let config = format!(
-        "port: 7880\nkeys: {{APItest: '{LIVEKIT_SECRET}'}}\nrtc: {{tcp_port: 7881, udp_port: 7882, \
-         node_ip: 127.0.0.1, enable_loopback_candidate: true}}\n"
+        "port: 7880\nkeys: {{APItest: '{LIVEKIT_SECRET}'}}\n\
+         rtc: {{tcp_port: 7881, udp_port: 7882, node_ip: {HERE}}}\n"
     );
     folder.write("livekit.yaml", &config);
-    std::fs::copy(
-        livekit.path().join("livekit-server"),
-        folder.path().join("livekit-server"),
-    )
-    .unwrap();
-    let start = "setpriv --pdeathsig KILL ./livekit-server --config livekit.yaml >sfu.log 2>&1 &";
-    let wait =
-        "timeout 20 sh -c \"until ss -ltnH 'sport = :7880' | grep -q .; do sleep 0.05; done\"";
-    let args = [args, &["--url", "ws://127.0.0.1:7880", "-o", "json"]].concat();
-    apart(&call(folder, &args), &[&[start, wait], more].concat())
+    let start = format!(
+        "setpriv --pdeathsig KILL {} --config livekit.yaml >sfu.log 2>&1 &",
+        folder.path().join("livekit-server").display()
+    );
+    let address = format!("ip addr add {HERE}/24 dev d0");
+    let network = [
+        "ip link add d0 type veth peer name d1",
+        &address,
+        "ip link set d0 up",
+        "ip link set d1 up",
+        "ip route add default dev d0",
+        &start,
+        "timeout 20 sh -c \"until ss -ltnH 'sport = :7880' | grep -q .; do sleep 0.05; done\"",
+    ];
+    let url = format!("ws://{HERE}:7880");
+    let args = [args, &["--url", &url, "-o", "json"]].concat();
+    apart(&call(folder, &args), &[&network, more].concat())
 }
 
 #[tokio::test]
-async fn a_firewall_is_told_with_the_addresses_that_it_hides() {
+async fn a_firewall_is_told_with_the_addresses_that_it_hides_and_one_that_leaves_tcp_is_got_around()
+{
     let folder = Folder::with(&[]);
-    let firewall = [
+    let program = program();
+    let from = program.path().join("livekit-server");
+    std::fs::copy(from, folder.path().join("livekit-server")).unwrap();
+    let no_udp = [
         "nft add table inet t",
         "nft add chain inet t in '{ type filter hook input priority 0; }'",
         "nft add rule inet t in meta l4proto udp drop",
-        "nft add rule inet t in tcp dport 7881 drop",
     ];
-    let (run, report) =
-        finished(apart_with_an_sfu(&folder, &["--duration", "2s"], &firewall)).await;
+    let args = ["--duration", "4s"];
+    let (run, report) = finished(apart_with_an_sfu(&folder, &args, &no_udp)).await;
+    let _ = run.expect(0);
+    assert_eq!(report["participants"][0]["ice"]["protocol"], "tcp");
+
+    let nothing = [&no_udp[..], &["nft add rule inet t in tcp dport 7881 drop"]].concat();
+    let (run, report) = finished(apart_with_an_sfu(&folder, &args, &nothing)).await;
     let run = run.expect(3);
     let why = reason(&report, "bela", "sees", "ada").unwrap();
-    assert!(
-        why.starts_with("ada did not join: neither UDP nor TCP gets through to "),
-        "{why}"
-    );
-    assert!(
-        why.contains("udp 127.0.0.1:7882") && why.contains("tcp 127.0.0.1:7881"),
-        "{why}"
-    );
-    assert!(
-        run.stderr.contains("hint: urbania doctor --only ice"),
-        "{}",
-        run.stderr
-    );
-    assert_eq!(report["participants"][0]["joined"], json!(false));
+    let begins = "ada did not join: neither UDP nor TCP gets through to ";
+    assert!(why.starts_with(begins), "{why}");
+    let offered = ["udp 10.77.0.1:7882", "tcp 10.77.0.1:7881"];
+    assert!(offered.iter().all(|address| why.contains(address)), "{why}");
+    let hint = "hint: urbania doctor --only ice";
+    assert!(run.stderr.contains(hint), "{}", run.stderr);
+    assert_eq!(report["participants"][0]["joined"], false);
 }
+
+#[test]
+fn what_cannot_be_tried_is_told_before_anything_begins() {
+    let folder = Folder::with(&[("empty.yaml", "name: nobody\n"), ("late.yaml", LATE)]);
+    let told = |args: &[&str], code: i32| {
+        let run = Run::of(args, &call(&folder, args).output().unwrap()).expect(code);
+        run.stderr
+    };
+    let url = ["--url", "ws://127.0.0.1:1"];
+    let with = |args: &[&'static str]| [args, &url].concat();
+    assert_eq!(
+        told(&with(&["one-to-on"]), 2),
+        "error: there is no scenario `one-to-on`\nhint: urbania call one-to-one\n"
+    );
+    let few = told(&with(&["empty.yaml"]), 2);
+    assert_eq!(few, "error: a call has 2 to 50 participants, not 0\n");
+    let foreign = told(&with(&["reconnect"]), 2);
+    assert!(
+        foreign.contains("only that of a project can be"),
+        "{foreign}"
+    );
+    let late = told(&with(&["late.yaml"]), 2);
+    assert!(
+        late.contains("`ada leaves` at 9 s: the call ends before"),
+        "{late}"
+    );
+}
+
+const LATE: &str = "seconds: 5\nroles: [{count: 2}]\nevents: [{at: 9, what: leave, who: ada}]\n";

@@ -11,8 +11,14 @@ use super::{Pair, api_for, store};
 use crate::support::api::{Api, PASSWORD, add_user, line};
 use crate::support::page_server::PageServer;
 use crate::support::ports::Ports;
+use crate::support::sfu_kind::{Kind, on_every_sfu};
 
 const ROOMS: &str = "/api/admin/rooms";
+
+on_every_sfu!(
+    rooms_are_made_shown_changed_and_ended,
+    participants_are_shown_muted_changed_and_removed,
+);
 
 struct Admin<'a> {
     api: &'a Api,
@@ -45,9 +51,8 @@ impl<'a> Admin<'a> {
     }
 }
 
-#[tokio::test]
-async fn rooms_are_made_shown_changed_and_ended() {
-    let Pair { api, sfu: _sfu } = Pair::start().await;
+async fn rooms_are_made_shown_changed_and_ended(kind: Kind) {
+    let Pair { api, sfu: _sfu } = Pair::of(kind).await;
     let admin = Admin::of(&api).await;
     assert_eq!(admin.json("GET", ROOMS, None).await, json!([]));
     let new =
@@ -111,9 +116,8 @@ async fn rooms_are_made_shown_changed_and_ended() {
     }
 }
 
-#[tokio::test]
-async fn participants_are_shown_muted_changed_and_removed() {
-    let Pair { api, sfu } = Pair::start().await;
+async fn participants_are_shown_muted_changed_and_removed(kind: Kind) {
+    let Pair { api, sfu } = Pair::of(kind).await;
     let pages = PageServer::start().await;
     let admin = Admin::of(&api).await;
     let mut stream = Listening::to(&api, &admin.session, "?room=daily").await;

@@ -9,6 +9,13 @@ use super::followed::{join, until_published};
 use crate::support::page_server::PageServer;
 use crate::support::project::TestProject;
 use crate::support::sfu::TestSfu;
+use crate::support::sfu_kind::{Kind, on_every_sfu};
+
+on_every_sfu!(
+    rooms_are_made_listed_changed_and_ended,
+    people_are_listed_muted_changed_and_removed,
+    watch_shows_who_comes_and_goes,
+);
 
 /// A project whose key pair is that of the SFU, at the SFU's port.
 fn project(sfu: &TestSfu) -> TestProject {
@@ -25,9 +32,8 @@ fn write_livekit(project: &TestProject, port: u16, key: &str) {
     );
 }
 
-#[tokio::test]
-async fn rooms_are_made_listed_changed_and_ended() {
-    let sfu = TestSfu::start(None).await;
+async fn rooms_are_made_listed_changed_and_ended(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
     let project = project(&sfu);
     let none = project.run(&["room", "list"]).expect(0);
     assert_eq!(
@@ -67,9 +73,8 @@ async fn rooms_are_made_listed_changed_and_ended() {
     assert_eq!(project.ok(&["room", "list", "-o", "json"]), "[]\n");
 }
 
-#[tokio::test]
-async fn people_are_listed_muted_changed_and_removed() {
-    let sfu = TestSfu::start(None).await;
+async fn people_are_listed_muted_changed_and_removed(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
     let project = project(&sfu);
     let pages = PageServer::start().await;
     let page = join(&sfu, &pages, "daily", "ada").await;
@@ -213,9 +218,8 @@ async fn an_sfu_that_is_down_or_has_other_keys_is_told_apart() {
     );
 }
 
-#[tokio::test]
-async fn watch_shows_who_comes_and_goes() {
-    let sfu = TestSfu::start(None).await;
+async fn watch_shows_who_comes_and_goes(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
     let project = project(&sfu);
     project.ok(&["room", "create", "daily"]);
     let mut watch = project

@@ -14,6 +14,7 @@ use crate::support::api::{Api, line};
 use crate::support::browser::Participant;
 use crate::support::page_server::PageServer;
 use crate::support::sfu::TestSfu;
+use crate::support::sfu_kind::{Kind, on_every_sfu};
 use crate::support::store::StoreKind;
 
 /// A browser in a room.
@@ -56,9 +57,10 @@ async fn shown(api: &Api, session: &str, room: &str) -> String {
     answer.replace(&api.ada, "[ada]")
 }
 
-#[tokio::test]
-async fn a_record_follows_who_comes_and_goes_by_webhooks() {
-    let Pair { api, sfu } = Pair::start().await;
+on_every_sfu!(a_record_follows_who_comes_and_goes_by_webhooks);
+
+async fn a_record_follows_who_comes_and_goes_by_webhooks(kind: Kind) {
+    let Pair { api, sfu } = Pair::of(kind).await;
     let pages = PageServer::start().await;
     made(&api, "daily", &api.ada, &[]).await;
     let ada = join(&sfu, &pages, "daily", "ada").await;

@@ -20,6 +20,7 @@ use urbania::store::{Call, CallType, Mode, Room, Status, Store};
 use crate::support::api::Api;
 use crate::support::ports::Ports;
 use crate::support::sfu::TestSfu;
+use crate::support::sfu_kind::Kind;
 use crate::support::store::{StoreKind, TestStore};
 use crate::support::until::until_some;
 
@@ -32,17 +33,21 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// LiveKit reports to the API.
-    pub async fn start() -> Self {
-        Self::start_in(StoreKind::Sqlite.open().await, |_| {}).await
+    /// LiveKit reports to an API in this store, with other settings.
+    pub async fn start_in(opened: TestStore, change: impl FnOnce(&mut ApiConfig)) -> Self {
+        Self::of_in(Kind::LiveKit, opened, change).await
     }
 
-    /// The same in this store, with other settings.
-    pub async fn start_in(opened: TestStore, change: impl FnOnce(&mut ApiConfig)) -> Self {
+    /// The same with an SFU of a kind and a store of its own.
+    pub async fn of(kind: Kind) -> Self {
+        Self::of_in(kind, StoreKind::Sqlite.open().await, |_| {}).await
+    }
+
+    async fn of_in(kind: Kind, opened: TestStore, change: impl FnOnce(&mut ApiConfig)) -> Self {
         let ports = Ports::take();
         let api = api_in(opened, &ports, change).await;
         let webhook = format!("{}/api/livekit/webhook", api.base);
-        let sfu = TestSfu::start_on(ports, Some(webhook), "").await;
+        let sfu = TestSfu::of_kind_on(kind, ports, Some(webhook), "").await;
         Self { api, sfu }
     }
 

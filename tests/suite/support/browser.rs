@@ -147,6 +147,43 @@ impl Participant {
         self.call("sandbox", &json!([base, id, options])).await
     }
 
+    /// Options of the room that is joined next.
+    pub async fn choose(&self, options: &Value) {
+        let _: bool = self.call("choose", &json!([options])).await;
+    }
+
+    /// Publishes a camera in three layers.
+    pub async fn publish_layers(&self, width: u32, height: u32) {
+        let arguments = json!([width, height]);
+        let _: bool = self.call("publishLayers", &arguments).await;
+    }
+
+    /// Sends a message; `to` nobody in particular goes to all.
+    pub async fn say(&self, text: &str, reliable: bool, to: Option<&str>) {
+        let to = to.map(|to| [to]);
+        let arguments = json!([text, reliable, "test", to]);
+        let _: bool = self.call("say", &arguments).await;
+    }
+
+    /// Messages that have come: from whom, and what.
+    pub async fn heard(&self) -> Vec<(String, String)> {
+        let heard: Vec<(String, String, String)> = self.call("heard", &json!([])).await;
+        heard
+            .into_iter()
+            .map(|(from, text, _)| (from, text))
+            .collect()
+    }
+
+    /// What is known of a participant; nothing when they are not there.
+    pub async fn known(&self, identity: &str) -> Value {
+        self.call("known", &json!([identity])).await
+    }
+
+    /// Does something with what is published or subscribed to; call.js has the list.
+    pub async fn act(&self, arguments: &Value) -> Value {
+        self.call("act", arguments).await
+    }
+
     /// What the participant sees and hears now.
     pub async fn report(&self) -> Report {
         self.call("report", &json!([])).await

@@ -23,5 +23,6 @@ pub mod project;
 pub mod reaper;
 pub mod registry;
 pub mod sfu;
+pub mod sfu_kind;
 pub mod store;
 pub mod until;

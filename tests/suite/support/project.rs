@@ -86,13 +86,12 @@ impl TestProject {
     /// Writes `urbania.yaml`: name and ports, then `more` (top-level YAML).
     pub fn settings(&self, more: &str) {
         let Self { name, ports, .. } = self;
-        let yaml = format!(
-            "name: {name}\nservices: {{mongodb: {{port: {}}}}}\n{more}",
-            ports.mongodb()
-        );
+        let services = format!("services: {{mongodb: {{port: {}}}}}\n", ports.mongodb());
         let api = format!("api: {{listen: '127.0.0.1:{}'}}\n", ports.api());
-        let api = if more.contains("api:") { "" } else { &api };
-        self.write("urbania.yaml", &(yaml + api));
+        let usual = [("services:", services), ("api:", api)];
+        let usual = usual.into_iter().filter(|(key, _)| !more.contains(key));
+        let usual: String = usual.map(|(_, line)| line).collect();
+        self.write("urbania.yaml", &format!("name: {name}\n{usual}{more}"));
     }
 
     /// The project's folder.

@@ -1,8 +1,11 @@
-//! A LiveKit of a test's own, on the host's network.
+//! An SFU of a test's own, on the host's network: LiveKit in a container, or the embedded one.
 
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use urbania::api::Reach;
 use urbania::config::LivekitConfig;
@@ -14,10 +17,11 @@ use super::api::LIVEKIT_SECRET;
 use super::docker::docker;
 use super::ports::Ports;
 use super::reaper::Reaper;
+use super::sfu_kind::Kind;
 
 const IMAGE: &str = "livekit/livekit-server:v1.13.5";
 
-/// A container with LiveKit that ends with the value.
+/// An SFU that ends with the value.
 pub struct TestSfu {
     /// `http://127.0.0.1:port`.
     pub base: String,
@@ -27,12 +31,22 @@ pub struct TestSfu {
     pub pair: KeyPair,
     /// Its ports; the API's and MongoDB's are free.
     pub ports: Ports,
-    container: String,
-    _dir: TempDir,
-    _reaper: Reaper,
+    running: Running,
+    dir: TempDir,
+}
+
+/// What runs.
+enum Running {
+    Container(String, Reaper),
+    Process(Mutex<Child>),
 }
 
 impl TestSfu {
+    /// Starts one of a kind.
+    pub async fn of(kind: Kind, webhook_url: Option<String>) -> Self {
+        Self::of_kind_on(kind, Ports::take(), webhook_url, "").await
+    }
+
     /// Starts it with the pair `APItest` of the tests and waits until it answers. Room events go to
     /// `webhook_url`.
     pub async fn start(webhook_url: Option<String>) -> Self {
@@ -41,14 +55,34 @@ impl TestSfu {
 
     /// The same on these ports, with more of `livekit.yaml`.
     pub async fn start_on(ports: Ports, webhook_url: Option<String>, more: &str) -> Self {
+        Self::of_kind_on(Kind::LiveKit, ports, webhook_url, more).await
+    }
+
+    /// The same of a kind.
+    pub async fn of_kind_on(
+        kind: Kind,
+        ports: Ports,
+        webhook_url: Option<String>,
+        more: &str,
+    ) -> Self {
         let (first, last) = ports.udp_range();
         let range = format!("port_range_start: {first}, port_range_end: {last}");
         let rtc = format!("{range}, node_ip: 127.0.0.1, enable_loopback_candidate: true");
-        Self::start_with_rtc(ports, webhook_url, &rtc, more).await
+        Self::with_rtc(kind, ports, webhook_url, &rtc, more).await
     }
 
     /// The same with these settings of `rtc` and no others but `tcp_port`.
     pub async fn start_with_rtc(
+        ports: Ports,
+        webhook_url: Option<String>,
+        rtc: &str,
+        more: &str,
+    ) -> Self {
+        Self::with_rtc(Kind::LiveKit, ports, webhook_url, rtc, more).await
+    }
+
+    async fn with_rtc(
+        kind: Kind,
         ports: Ports,
         webhook_url: Option<String>,
         rtc: &str,
@@ -65,11 +99,15 @@ impl TestSfu {
         let sfu = Self {
             base: format!("http://127.0.0.1:{}", ports.livekit()),
             ws: format!("ws://127.0.0.1:{}", ports.livekit()),
-            container: run(&name, dir.path()),
-            _reaper: Reaper::of(dir.path(), &name),
+            running: match kind {
+                Kind::LiveKit => {
+                    Running::Container(run(&name, dir.path()), Reaper::of(dir.path(), &name))
+                }
+                Kind::Embedded => Running::Process(Mutex::new(start(dir.path()))),
+            },
             pair,
             ports,
-            _dir: dir,
+            dir,
         };
         sfu.until_it_answers().await;
         sfu
@@ -96,22 +134,57 @@ impl TestSfu {
 
     /// Ends it at once; calls are cut off.
     pub fn kill(&self) {
-        docker(&["kill", &self.container]);
+        match &self.running {
+            Running::Container(id, _) => drop(docker(&["kill", id])),
+            Running::Process(child) => end(&mut child.lock().unwrap()),
+        }
     }
 
     /// Leaves its connections open and lets it say nothing more.
     pub fn pause(&self) {
-        docker(&["pause", &self.container]);
+        match &self.running {
+            Running::Container(id, _) => drop(docker(&["pause", id])),
+            Running::Process(_) => self.signal(Signal::STOP),
+        }
     }
 
     /// Goes on after a pause.
     pub fn go_on(&self) {
-        docker(&["unpause", &self.container]);
+        match &self.running {
+            Running::Container(id, _) => drop(docker(&["unpause", id])),
+            Running::Process(_) => self.signal(Signal::CONT),
+        }
+    }
+
+    /// Sends a signal to the process that is no container.
+    pub fn signal(&self, signal: Signal) {
+        let Running::Process(child) = &self.running else {
+            panic!("a container");
+        };
+        let id = child.lock().unwrap().id().cast_signed();
+        kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
+    }
+
+    /// Whether the process that is no container has ended, and whether well.
+    pub fn ended(&self) -> Option<bool> {
+        let Running::Process(child) = &self.running else {
+            panic!("a container");
+        };
+        let status = child.lock().unwrap().try_wait().unwrap();
+        status.map(|status| status.success())
+    }
+
+    /// What the process that is no container has said.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("log")).unwrap()
     }
 
     /// Starts it again with the same config.
     pub async fn start_again(&self) {
-        docker(&["start", &self.container]);
+        match &self.running {
+            Running::Container(id, _) => drop(docker(&["start", id])),
+            Running::Process(child) => *child.lock().unwrap() = start(self.dir.path()),
+        }
         self.until_it_answers().await;
     }
 
@@ -125,15 +198,21 @@ impl TestSfu {
         let waited = tokio::time::timeout(Duration::from_secs(30), ready).await;
         assert!(
             waited.is_ok(),
-            "LiveKit does not answer: {:?}",
-            docker(&["logs", &self.container])
+            "the SFU does not answer: {:?}",
+            match &self.running {
+                Running::Container(id, _) => docker(&["logs", id]),
+                Running::Process(_) => vec![self.log()],
+            }
         );
     }
 }
 
 impl Drop for TestSfu {
     fn drop(&mut self) {
-        docker(&["rm", "--force", "--volumes", &self.container]);
+        match &mut self.running {
+            Running::Container(id, _) => drop(docker(&["rm", "--force", "--volumes", id])),
+            Running::Process(child) => end(child.get_mut().unwrap()),
+        }
     }
 }
 
@@ -183,4 +262,33 @@ fn run(name: &str, dir: &Path) -> String {
         "/etc/test/livekit.yaml",
     ];
     docker(&args).remove(0)
+}
+
+/// The embedded SFU. It ends with the test, however that ends.
+fn start(dir: &Path) -> Child {
+    let log = std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(dir.join("log"));
+    let log = log.unwrap();
+    Command::new("setpriv")
+        .args([
+            "--pdeathsig",
+            "KILL",
+            env!("CARGO_BIN_EXE_urbania"),
+            "-v",
+            "sfu",
+            "--config",
+        ])
+        .arg(dir.join("livekit.yaml"))
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .spawn()
+        .unwrap()
+}
+
+fn end(child: &mut Child) {
+    let _ = child.kill();
+    let _ = child.wait();
 }

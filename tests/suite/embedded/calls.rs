@@ -1,0 +1,199 @@
+//! Calls between browsers, in both ways in which a client can be connected, and mixed.
+
+use serde_json::{Value, json};
+
+use super::{Connections, page, token, token_with};
+use crate::support::browser::Participant;
+use crate::support::page_server::PageServer;
+use crate::support::sfu::TestSfu;
+use crate::support::sfu_kind::{Kind, on_every_sfu};
+use crate::support::until::{until, until_some};
+use urbania::livekit::grants::VideoGrant;
+
+on_every_sfu!(
+    three_who_are_connected_in_different_ways_see_and_hear_each_other,
+    with_one_connection_everything_can_be_changed_in_mid_call,
+    with_two_connections_everything_can_be_changed_in_mid_call,
+);
+
+async fn three_who_are_connected_in_different_ways_see_and_hear_each_other(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
+    let pages = PageServer::start().await;
+    let all = [
+        ("anna", Connections::One, 1, 440),
+        ("bert", Connections::Two, 2, 880),
+        ("carl", Connections::One, 4, 1320),
+    ];
+    let mut there = Vec::new();
+    for (name, connections, code, hertz) in all {
+        let page = page(&pages, connections).await;
+        page.join(&sfu.ws, &token(&sfu, name), code, hertz).await;
+        there.push(page);
+    }
+    for (at, page) in there.iter().enumerate() {
+        for (other, (name, _, code, hertz)) in all.into_iter().enumerate() {
+            if other != at {
+                page.sees_and_hears(name, code, hertz).await;
+            }
+        }
+    }
+    for page in there {
+        assert_eq!(page.report().await.events, [""; 0]);
+        page.close().await;
+    }
+}
+
+async fn with_one_connection_everything_can_be_changed_in_mid_call(kind: Kind) {
+    changes(kind, Connections::One).await;
+}
+
+async fn with_two_connections_everything_can_be_changed_in_mid_call(kind: Kind) {
+    changes(kind, Connections::Two).await;
+}
+
+async fn changes(kind: Kind, connections: Connections) {
+    let sfu = TestSfu::of(kind, None).await;
+    let pages = PageServer::start().await;
+    let grant = VideoGrant {
+        can_update_own_metadata: Some(true),
+        ..VideoGrant::join("daily")
+    };
+    let anna = page(&pages, connections).await;
+    anna.connect(&sfu.ws, &token_with(&sfu, "anna", grant))
+        .await;
+    let bert = page(&pages, connections).await;
+    bert.connect(&sfu.ws, &token(&sfu, "bert")).await;
+    anna.publish_layers(1280, 720).await;
+    layers(&bert).await;
+    muted_and_not(&anna, &bert).await;
+    subscribed_and_not(&bert).await;
+    data(&anna, &bert).await;
+    described(&anna, &bert).await;
+    anna.act(&json!(["unpublish", "camera"])).await;
+    until("the camera is gone", async || track(&bert).await.is_none()).await;
+    anna.close().await;
+    until("anna is gone", async || bert.known("anna").await == json!({})).await;
+    bert.close().await;
+}
+
+/// What bert knows of anna's camera.
+async fn track(bert: &Participant) -> Option<Value> {
+    let known = bert.known("anna").await;
+    let tracks = known["tracks"].as_array()?;
+    tracks
+        .iter()
+        .find(|track| track["source"] == "camera")
+        .cloned()
+}
+
+async fn decoded(bert: &Participant) -> u64 {
+    let report = bert.report().await;
+    report.seen.get("anna").map_or(0, |seen| seen.decoded)
+}
+
+/// Pictures go on to come.
+async fn moves(bert: &Participant) {
+    let before = decoded(bert).await;
+    until("the picture moves", async || {
+        decoded(bert).await > before + 5
+    })
+    .await;
+}
+
+/// The size of the picture is what is asked for.
+async fn layers(bert: &Participant) {
+    let shows = async |width: u32| {
+        until(&format!("{width} pixels"), async || {
+            let report = bert.report().await;
+            report
+                .seen
+                .get("anna")
+                .is_some_and(|seen| seen.width == width)
+        })
+        .await;
+        moves(bert).await;
+    };
+    until_some("the camera", async || track(bert).await).await;
+    shows(1280).await;
+    for (quality, width) in [(0, 320), (1, 640), (2, 1280)] {
+        bert.act(&json!(["quality", "anna", "camera", quality]))
+            .await;
+        shows(width).await;
+    }
+}
+
+async fn muted_and_not(anna: &Participant, bert: &Participant) {
+    for muted in [true, false] {
+        anna.act(&json!(["mute", "camera", muted])).await;
+        until("bert knows", async || {
+            track(bert)
+                .await
+                .is_some_and(|track| track["muted"] == muted)
+        })
+        .await;
+    }
+    moves(bert).await;
+}
+
+async fn subscribed_and_not(bert: &Participant) {
+    for wanted in [false, true] {
+        bert.act(&json!(["subscribe", "anna", "camera", wanted]))
+            .await;
+        until("it is so", async || {
+            track(bert)
+                .await
+                .is_some_and(|track| track["subscribed"] == wanted)
+        })
+        .await;
+    }
+    moves(bert).await;
+}
+
+async fn data(anna: &Participant, bert: &Participant) {
+    anna.say("to nobody who is here", true, Some("carl")).await;
+    anna.say("to bert", true, Some("bert")).await;
+    anna.say("to all", true, None).await;
+    // More than a channel takes at once.
+    for number in 0..100 {
+        let text = format!("{number} {}", "x".repeat(12_000));
+        anna.say(&text, true, None).await;
+    }
+    let heard = until_some("all messages", async || {
+        let heard = bert.heard().await;
+        (heard.len() >= 102).then_some(heard)
+    })
+    .await;
+    assert!(heard.iter().all(|(from, _)| from == "anna"));
+    let first: Vec<_> = heard
+        .iter()
+        .map(|(_, text)| text.split(' ').next().unwrap())
+        .collect();
+    let numbers = (0..100).map(|number| number.to_string());
+    let expected: Vec<_> = ["to", "to"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain(numbers)
+        .collect();
+    assert_eq!(first, expected);
+    anna.say("lossy", false, None).await;
+    until("what may be lost, and hardly is", async || {
+        bert.heard()
+            .await
+            .last()
+            .is_some_and(|(_, text)| text == "lossy")
+    })
+    .await;
+    bert.act(&json!(["answerCalls", "greet"])).await;
+    let answer = anna.act(&json!(["call", "bert", "greet", "hello"])).await;
+    assert_eq!(answer, "anna: hello");
+}
+
+async fn described(anna: &Participant, bert: &Participant) {
+    anna.act(&json!(["attributes", {"seat": "7"}])).await;
+    anna.act(&json!(["metadata", "about anna"])).await;
+    until("bert knows", async || {
+        let known = bert.known("anna").await;
+        known["attributes"]["seat"] == "7" && known["metadata"] == "about anna"
+    })
+    .await;
+}
