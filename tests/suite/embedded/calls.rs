@@ -72,7 +72,10 @@ async fn changes(kind: Kind, connections: Connections) {
     anna.act(&json!(["unpublish", "camera"])).await;
     until("the camera is gone", async || track(&bert).await.is_none()).await;
     anna.close().await;
-    until("anna is gone", async || bert.known("anna").await == json!({})).await;
+    until("anna is gone", async || {
+        bert.known("anna").await == json!({})
+    })
+    .await;
     bert.close().await;
 }
 
