@@ -72,7 +72,8 @@ fn kept_out(error: &VisitError, project: &Project) -> Result<Finding, Blind> {
             "the SFU refuses the key pair `{}` of livekit.yaml: {why}",
             keys.first().map_or("", |pair| pair.key.as_str())
         ))
-        .fix("`urbania restart livekit`: LiveKit reads its keys only when it starts"),
+        .fix("`urbania restart livekit`: LiveKit reads its keys only when it starts")
+        .fix("is it this project's SFU? `urbania ports`"),
         VisitError::Signal {
             source: SignalError::Late,
             ..
