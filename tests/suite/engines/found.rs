@@ -52,13 +52,9 @@ fn two_projects_run_side_by_side_and_are_stopped_from_anywhere(engine: Engine) {
     projects[1].write("urbania.yaml", &settings);
 
     let run = from_elsewhere(&["down", "--all"]).expect(0);
-    let mut stopped = String::new();
-    for service in services(engine).iter().rev() {
-        stopped += &format!(
-            "stopping {service}
-"
-        );
-    }
+    let stopped = services(engine).iter().rev();
+    let stopped = stopped.map(|service| format!("stopping {service}\n"));
+    let stopped = stopped.collect::<String>();
     let told = projects
         .each_ref()
         .map(|p| format!("project {}\n{stopped}", p.name));
