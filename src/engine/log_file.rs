@@ -39,6 +39,7 @@ pub fn lines(
         rest: Vec::new(),
         ready: VecDeque::new(),
         last: None,
+        written: None,
         begun: false,
     };
     stream::try_unfold(reader, |mut reader| async move {
@@ -56,6 +57,8 @@ struct Reader {
     rest: Vec<u8>,
     ready: VecDeque<LogLine>,
     last: Option<Timestamp>,
+    /// When the file was written to for the last time: no line of it is newer.
+    written: Option<Timestamp>,
     begun: bool,
 }
 
@@ -124,8 +127,9 @@ impl Reader {
         let Some(file) = &mut self.file else {
             return Ok(());
         };
-        let length = file.metadata().await.or_fail(failed)?.len();
-        if length < file.stream_position().await.or_fail(failed)? {
+        let metadata = file.metadata().await.or_fail(failed)?;
+        self.written = Timestamp::try_from(metadata.modified().or_fail(failed)?).ok();
+        if metadata.len() < file.stream_position().await.or_fail(failed)? {
             file.seek(SeekFrom::Start(0)).await.or_fail(failed)?;
         }
         let mut piece = vec![0; PIECE];
@@ -150,8 +154,9 @@ impl Reader {
     fn take(&mut self, line: &str) {
         let (at, text) = stamped(line);
         self.last = at.or(self.last);
-        // A line of which nobody knows the time is shown.
-        let is_older = |since| self.last.is_some_and(|at| at < since);
+        // A line of which nobody knows the time is shown where it may be new.
+        let newest = self.last.or(self.written);
+        let is_older = |since| newest.is_some_and(|at| at < since);
         if self.query.since.is_some_and(is_older) {
             return;
         }
@@ -224,6 +229,24 @@ mod tests {
             .await
             .unwrap();
         found.into_iter().map(|l| l.text).collect()
+    }
+
+    #[tokio::test]
+    async fn a_line_without_a_time_is_no_newer_than_its_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("api.log");
+        write(&log, "listening\n");
+        for (since, expected) in [
+            ("2026-01-01T00:00:00Z", &["listening"][..]),
+            ("2226-01-01T00:00:00Z", &[]),
+        ] {
+            let since = Some(since.parse().unwrap());
+            let query = LogQuery {
+                since,
+                ..LogQuery::default()
+            };
+            assert_eq!(texts(&log, query).await, expected);
+        }
     }
 
     #[tokio::test]

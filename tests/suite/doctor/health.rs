@@ -42,6 +42,9 @@ fn a_service_that_ends_while_others_run_is_told() {
         found == [("warning".to_owned(), again.to_owned())]
     });
     docker(&["update", "--restart", "no", &container(&project)]);
+    let name = container(&project);
+    let status = ["inspect", &name, "--format", "{{.State.Status}}"];
+    eventually("it runs", || docker(&status) == ["running"]);
 
     docker(&["pause", &container(&project)]);
     let found = finding(&doctor(&project, "health").expect(3), "health.ended");
