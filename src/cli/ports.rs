@@ -5,6 +5,8 @@ mod free;
 mod report;
 mod stop;
 
+use std::time::Duration;
+
 use crate::config::{Project, effective};
 use crate::context::Context;
 use crate::engine::docker::Docker;
@@ -73,6 +75,14 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     if args.stop {
         stop::all(ctx, &view.to_stop(&found), args.yes).await?;
         found = view.look(ctx).await?;
+        // The kernel takes a moment to give up the sockets of a process that has just ended.
+        for _ in 0..20 {
+            if !found.iter().any(|claim| claim.holder == Holder::Nobody) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            found = view.look(ctx).await?;
+        }
     }
     match ctx.out.format {
         Format::Table => ctx.out.line(report::table(&view.needs, &found, ctx))?,
