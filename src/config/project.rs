@@ -1,17 +1,22 @@
 //! A project: its folder and its files.
 
+mod folder;
+mod problems;
+
 use std::fmt::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rand::CryptoRng;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
+use self::folder::{canonical, is_project, name_of};
+pub(super) use self::problems::readable_by_others;
+use self::problems::{no_keys, no_livekit_file, open_to_others, with_hints};
 use super::backends::{KEY, SECRET};
-use super::lint::{NO_KEY, Target};
+use super::lint::Target;
 use super::load::{self, Findings};
-use super::problem::{self, Problem};
+use super::problem::Problem;
 use super::roles::Stage;
 use super::scaffold::variables;
 use super::{
@@ -327,35 +332,6 @@ impl Project {
     }
 }
 
-fn canonical(dir: &Path) -> Result<PathBuf> {
-    dir.canonicalize()
-        .or_fail(|| format!("cannot tell where `{}` is", dir.display()))
-}
-
-fn is_project(dir: &Path) -> bool {
-    dir.join(SETTINGS_FILE).is_file() || dir.join(LIVEKIT_FILE).is_file()
-}
-
-/// The name of a project in this folder: what containers can be called.
-fn name_of(dir: &Path) -> String {
-    let folder = dir.file_name().unwrap_or_default().to_string_lossy();
-    let name: String = folder
-        .to_lowercase()
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '_' {
-                c
-            } else {
-                '-'
-            }
-        })
-        .collect();
-    match name.trim_matches(['-', '_']) {
-        "" => "urbania".into(),
-        name => name.to_owned(),
-    }
-}
-
 fn foreign_pair() -> Error {
     Error::usage(format!(
         "the key pair of the environment is not in {LIVEKIT_FILE}, so it is not clear which one the SFU knows"
@@ -363,57 +339,4 @@ fn foreign_pair() -> Error {
     .hint(format!(
         "unset {KEY} and {SECRET}, or add the pair under `keys` of {LIVEKIT_FILE}"
     ))
-}
-
-fn no_livekit_file(problem: &Problem) -> bool {
-    problem.source == LIVEKIT_FILE && problem.at.is_none() && problem.message == load::NO_FILE
-}
-
-fn no_keys(problem: &Problem) -> bool {
-    problem.path == "keys" && problem.message == NO_KEY
-}
-
-/// All problems as one error, with the way out where a command is one.
-fn with_hints(findings: Findings) -> Error {
-    let Findings {
-        problems,
-        is_for_livekit,
-        ..
-    } = findings;
-    let no_livekit_file = problems.iter().any(no_livekit_file);
-    let no_keys = problems.iter().any(|p| p.path == "keys");
-    let mut error = problem::error(problems);
-    if no_livekit_file {
-        error = error.hint("`urbania init --missing` writes the files that are missing");
-    }
-    if no_keys {
-        error =
-            error.hint("add `NAME: SECRET` under `keys`; `openssl rand -hex 32` makes a secret");
-    }
-    if is_for_livekit {
-        error = error.hint(
-            "if LiveKit knows better: urbania up --pass-unknown, or `pass_unknown: true` in urbania.yaml",
-        );
-    }
-    error
-}
-
-/// Files with secrets that other users of this machine can read.
-fn open_to_others(dir: &Path, livekit: &LivekitConfig) -> Vec<Problem> {
-    let secret = livekit.keys.iter().any(|pair| !pair.is_documented());
-    let mut open = Vec::new();
-    for name in [LIVEKIT_FILE, ENV_FILE].into_iter().filter(|_| secret) {
-        if let Some(mode) = readable_by_others(&dir.join(name)) {
-            let message =
-                format!("other users can read its secrets (mode {mode:04o}): chmod 600 {name}");
-            open.push(Problem::of(name, message));
-        }
-    }
-    open
-}
-
-/// The mode of a file that other users of this machine can read.
-pub(super) fn readable_by_others(path: &Path) -> Option<u32> {
-    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
-    (mode & 0o077 != 0).then_some(mode)
 }

@@ -5,7 +5,9 @@ mod create;
 mod endpoint;
 mod environment;
 mod failure;
+mod gateway;
 mod host;
+mod instance;
 mod logs;
 mod pull;
 mod running;
@@ -13,12 +15,11 @@ mod settle;
 mod tls;
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use async_trait::async_trait;
 use bollard::Docker as Client;
 use bollard::errors::Error as ClientError;
-use bollard::models::{ContainerStateStatusEnum, ContainerSummary, ContainerSummaryStateEnum};
 use bollard::query_parameters::{
     KillContainerOptionsBuilder, ListContainersOptionsBuilder, ListVolumesOptionsBuilder,
     RemoveContainerOptionsBuilder, RemoveVolumeOptions, RenameContainerOptionsBuilder,
@@ -27,13 +28,12 @@ use bollard::query_parameters::{
 use futures_util::StreamExt;
 use futures_util::future::try_join_all;
 use futures_util::stream::BoxStream;
-use jiff::Timestamp;
 
 use self::failure::{Explain, already, missing};
+use self::instance::{instance, moment, status};
 use super::{
-    Condition, Containers, Engine, Environment, Facts, Form, Host, Instance, LABEL_CONFIG,
-    LABEL_DIR, LABEL_PROJECT, LABEL_SERVICE, LogLine, LogQuery, Owner, Progress, ServiceSpec,
-    Signal, State, Volume,
+    Condition, Containers, Engine, Environment, Facts, Host, Instance, LABEL_DIR, LABEL_PROJECT,
+    LogLine, LogQuery, Owner, Progress, ServiceSpec, Signal, State, Volume,
 };
 use crate::context::Env;
 use crate::error::{Error, Result};
@@ -100,16 +100,6 @@ impl Docker {
         };
         HashMap::from([("label", vec![label])])
     }
-}
-
-/// The gateway of a network. Older engines name none for their own: there it is the first address.
-fn gateway(named: Option<&str>, subnet: Option<&str>) -> Option<IpAddr> {
-    if let Some(gateway) = named.and_then(|text| text.parse().ok()) {
-        return Some(gateway);
-    }
-    let (network, _) = subnet?.split_once('/')?;
-    let network: Ipv4Addr = network.parse().ok()?;
-    Some(Ipv4Addr::from_bits(network.to_bits() | 1).into())
 }
 
 #[async_trait]
@@ -297,15 +287,7 @@ impl Containers for Docker {
     }
 
     async fn gateway(&self) -> Option<IpAddr> {
-        for name in ["bridge", "podman"] {
-            if let Ok(network) = self.client.inspect_network(name, None).await {
-                let configs = network.ipam?.config?;
-                return configs.iter().find_map(|config| {
-                    gateway(config.gateway.as_deref(), config.subnet.as_deref())
-                });
-            }
-        }
-        None
+        gateway::gateway(&self.client).await
     }
 
     async fn running(&self) -> Result<Vec<ContainerFacts>> {
@@ -344,75 +326,5 @@ impl Containers for Docker {
 
     async fn image_architecture(&self, image: &str) -> Result<Option<String>> {
         host::image_architecture(&self.client, image).await
-    }
-}
-
-/// Our view of a container; `None` for what does not carry our labels.
-fn instance(summary: ContainerSummary) -> Option<Instance> {
-    let mut labels = summary.labels?;
-    let name = summary.names.and_then(|n| n.into_iter().next())?;
-    Some(Instance {
-        id: summary.id?,
-        name: name.trim_start_matches('/').to_owned(),
-        project: labels.remove(LABEL_PROJECT)?,
-        service: labels.remove(LABEL_SERVICE)?,
-        dir: labels.remove(LABEL_DIR).unwrap_or_default().into(),
-        config: labels.remove(LABEL_CONFIG).unwrap_or_default(),
-        form: Form::Container {
-            image: summary.image.unwrap_or_default(),
-        },
-        state: match summary.state {
-            Some(ContainerSummaryStateEnum::CREATED) => State::Created,
-            Some(
-                ContainerSummaryStateEnum::RUNNING
-                | ContainerSummaryStateEnum::RESTARTING
-                | ContainerSummaryStateEnum::STOPPING,
-            ) => State::Running,
-            Some(ContainerSummaryStateEnum::PAUSED) => State::Paused,
-            Some(ContainerSummaryStateEnum::EXITED) => State::Exited,
-            _ => State::Dead,
-        },
-    })
-}
-
-fn status(status: Option<ContainerStateStatusEnum>) -> State {
-    match status {
-        Some(ContainerStateStatusEnum::CREATED) => State::Created,
-        Some(ContainerStateStatusEnum::RUNNING | ContainerStateStatusEnum::RESTARTING) => {
-            State::Running
-        }
-        Some(ContainerStateStatusEnum::PAUSED) => State::Paused,
-        Some(ContainerStateStatusEnum::EXITED) => State::Exited,
-        _ => State::Dead,
-    }
-}
-
-/// Engines write the year 1 for "never".
-fn moment(text: &str) -> Option<Timestamp> {
-    text.parse()
-        .ok()
-        .filter(|at: &Timestamp| *at > Timestamp::UNIX_EPOCH)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_network_whose_gateway_is_not_named_has_it_at_its_first_address() {
-        for (named, subnet, expected) in [
-            (
-                Some("172.17.0.1"),
-                Some("172.17.0.0/16"),
-                Some("172.17.0.1"),
-            ),
-            (None, Some("172.17.0.0/16"), Some("172.17.0.1")),
-            (Some(""), Some("10.88.0.0/16"), Some("10.88.0.1")),
-            (None, Some("fd00::/64"), None),
-            (None, None, None),
-        ] {
-            let found = gateway(named, subnet).map(|ip| ip.to_string());
-            assert_eq!(found.as_deref(), expected, "{named:?} {subnet:?}");
-        }
     }
 }

@@ -4,7 +4,7 @@ use bollard::models::{
     ContainerInspectResponse, ContainerSummary, PortSummary, PortSummaryTypeEnum,
 };
 
-use super::{LABEL_DIR, LABEL_PROJECT, LABEL_SERVICE};
+use crate::engine::{LABEL_DIR, LABEL_PROJECT, LABEL_SERVICE};
 use crate::host::holder::ContainerFacts;
 use crate::host::sockets::Protocol;
 
