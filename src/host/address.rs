@@ -26,6 +26,19 @@ pub fn is_here(ip: IpAddr) -> bool {
     UdpSocket::bind((ip, 0)).is_ok()
 }
 
+/// Whether this machine has an IPv6 address that other machines may use.
+pub fn has_ipv6() -> bool {
+    let table = std::fs::read_to_string("/proc/net/if_inet6").unwrap_or_default();
+    table.lines().any(is_for_others)
+}
+
+/// `fd00…02 04 40 00 82 eth0`: address, index, length, scope, flags, interface.
+fn is_for_others(row: &str) -> bool {
+    const EVERYWHERE: &str = "00";
+    let columns: Vec<&str> = row.split_ascii_whitespace().collect();
+    matches!(columns[..], [_, _, _, EVERYWHERE, _, interface] if !is_internal(interface))
+}
+
 /// Whether this machine has an interface of this name.
 pub fn has_interface(name: &str) -> bool {
     // The kernel is asked itself: /sys may be that of another network.
@@ -107,6 +120,31 @@ mod tests {
         let ip = node_ip();
         assert!(!ip.is_unspecified());
         UdpSocket::bind((ip, 0)).unwrap();
+    }
+
+    #[test]
+    fn addresses_of_links_and_of_bridges_inside_are_not_for_others() {
+        for (row, expected) in [
+            (
+                "fd000000000000000000000000000002 04 40 00 82     eth0",
+                true,
+            ),
+            (
+                "fe8000000000000000fc00fffe000001 04 40 20 80     eth0",
+                false,
+            ),
+            (
+                "00000000000000000000000000000001 01 80 10 80       lo",
+                false,
+            ),
+            (
+                "fd000000000000000000000000000001 05 40 00 80  docker0",
+                false,
+            ),
+            ("broken", false),
+        ] {
+            assert_eq!(is_for_others(row), expected, "{row}");
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! What the firewall of this machine does with a packet from outside: the rules of nftables and of both kinds of
-//! iptables, read and followed. Where a rule cannot be understood, nothing is claimed.
+//! iptables, for IPv4 and IPv6, read and followed. Where a rule cannot be understood, nothing is claimed.
 
 mod iptables;
 mod nft;
@@ -11,57 +11,85 @@ use std::process::Stdio;
 use serde_json::Value;
 use tokio::process::Command;
 
-pub use rules::{Fate, Packet, Tool};
+pub use rules::{Family, Fate, Packet, Tool};
 
 /// All rules, as their own programs say them.
 #[derive(Debug)]
 pub struct Rules {
     nft: Value,
-    /// What `iptables-save` says of its rules among those of nftables.
+    /// Those of iptables, for each kind of addresses.
+    iptables: Vec<(Family, Saved)>,
+}
+
+/// What `iptables-save`, or `ip6tables-save`, says.
+#[derive(Debug)]
+struct Saved {
+    /// Of its rules among those of nftables.
     of_nft: Option<String>,
-    /// And of those in the kernel's older tables.
+    /// Of those in the kernel's older tables.
     legacy: Option<String>,
 }
 
 impl Rules {
-    /// Reads all rules; only root may.
-    pub async fn read() -> Result<Self, String> {
+    /// Reads all rules for packets of these families; only root may.
+    pub async fn read(families: &[Family]) -> Result<Self, String> {
         let nft = ruleset().await;
         // `nft` keeps the parameters of what iptables alone knows to itself.
-        let of_nft = if nft.as_ref().map_or(true, nft::has_extensions) {
-            saved(&["iptables-nft-save", "iptables-save"], true).await
-        } else {
-            None
-        };
-        let legacy = if has_legacy_tables() {
-            saved(&["iptables-legacy-save", "iptables-save"], false).await
-        } else {
-            None
-        };
+        let has_extensions = nft.as_ref().map_or(true, nft::has_extensions);
+        let mut iptables = Vec::new();
+        for family in families {
+            iptables.push((*family, Saved::read(*family, has_extensions).await));
+        }
         let nft = match nft {
-            Err(_) if of_nft.is_some() || legacy.is_some() => Value::Null,
+            Err(_) if iptables.iter().any(|(_, saved)| saved.is_there()) => Value::Null,
             nft => nft?,
         };
-        Ok(Self {
-            nft,
-            of_nft,
-            legacy,
-        })
+        Ok(Self { nft, iptables })
     }
 
     /// What becomes of a packet.
     pub fn fate(&self, packet: Packet) -> Fate {
-        let read = |text: &Option<String>| {
-            let text = text.as_deref().unwrap_or_default();
-            iptables::chains(text, packet)
+        let of_family = |(family, _): &&(Family, Saved)| *family == packet.family;
+        let saved = self.iptables.iter().find(of_family).map(|(_, saved)| saved);
+        let read = |text: Option<&String>| {
+            text.map_or_else(Vec::new, |text| iptables::chains(text, packet))
         };
-        let (of_nft, legacy) = (read(&self.of_nft), read(&self.legacy));
+        let of_nft = read(saved.and_then(|saved| saved.of_nft.as_ref()));
+        let legacy = read(saved.and_then(|saved| saved.legacy.as_ref()));
         let mut nft = nft::chains(&self.nft, packet);
         // A table that iptables has written stands in both, and iptables knows more of it.
         nft.retain(|chain| of_nft.iter().all(|other| other.table != chain.table));
         let fates = [nft, of_nft, legacy].map(|chains| rules::fate(&chains));
         let mut dropped = fates.into_iter().filter(|fate| *fate != Fate::MayPass);
         dropped.next().unwrap_or(Fate::MayPass)
+    }
+}
+
+impl Saved {
+    async fn read(family: Family, has_extensions: bool) -> Self {
+        let [nft, legacy, either] = match family {
+            Family::V4 => ["iptables-nft-save", "iptables-legacy-save", "iptables-save"],
+            Family::V6 => [
+                "ip6tables-nft-save",
+                "ip6tables-legacy-save",
+                "ip6tables-save",
+            ],
+        };
+        let of_nft = if has_extensions {
+            saved(&[nft, either], true).await
+        } else {
+            None
+        };
+        let legacy = if has_legacy_tables(family) {
+            saved(&[legacy, either], false).await
+        } else {
+            None
+        };
+        Self { of_nft, legacy }
+    }
+
+    fn is_there(&self) -> bool {
+        self.of_nft.is_some() || self.legacy.is_some()
     }
 }
 
@@ -100,6 +128,7 @@ async fn printed(program: &str, args: &[&str]) -> Option<Option<String>> {
 }
 
 /// Whether somebody uses the kernel's older tables. To ask their program would load them.
-fn has_legacy_tables() -> bool {
-    fs::read_to_string("/proc/net/ip_tables_names").is_ok_and(|names| !names.is_empty())
+fn has_legacy_tables(family: Family) -> bool {
+    let names = format!("/proc/net/{}_tables_names", family.word());
+    fs::read_to_string(names).is_ok_and(|names| !names.is_empty())
 }

@@ -1,10 +1,13 @@
 //! Rules that keep others out.
 
+use std::net::IpAddr;
+
 use async_trait::async_trait;
 
-use crate::config::NetworkMode;
+use crate::config::{EngineKind, Machine, NetworkMode};
 use crate::doctor::{About, Blind, Check, Finding, Group, Look, Site};
-use crate::host::firewall::{Fate, Packet, Rules, Tool};
+use crate::host::address::has_ipv6;
+use crate::host::firewall::{Family, Fate, Packet, Rules, Tool};
 use crate::host::ports::PortNeed;
 use crate::stack::service::Service;
 use crate::stack::wanted::port_needs;
@@ -18,8 +21,9 @@ const ABOUT: About = About {
     group: Group::Machine,
     title: "the firewall keeps other machines from the SFU",
     looks_at: "As root, the rules of nftables and of both kinds of iptables, and with them those of ufw and firewalld:\n\
-        what they do with the first packet of another machine, over IPv4, to each port of the SFU. Protocols, ports,\n\
-        states of connections, the loopback interface, maps and calls of chains are followed. What asks for a sender, an\n\
+        what they do with the first packet of another machine to each port of the SFU, over IPv4 and, where this machine\n\
+        has an address of it that others may use, over IPv6: LiveKit offers that, too. Protocols, ports, states of\n\
+        connections, the loopback interface, maps and calls of chains are followed. What asks for a sender, an\n\
         interface, a rate or a mark counts as open, so silence is no promise. Rules in `netdev` tables and the firewalls\n\
         of routers and clouds are not seen. Where the engine publishes ports, it opens them itself, and nothing is looked\n\
         at.",
@@ -42,54 +46,121 @@ impl Check for Firewall {
         if site.is_elsewhere() {
             return Err(Blind::because("the engine is on another machine"));
         }
-        if site.machine()?.network == NetworkMode::Published {
+        let machine = site.machine()?;
+        if machine.network == NetworkMode::Published {
             return Ok(Vec::new());
         }
         let mut needs = port_needs(project, effective, &[Service::Livekit]);
         needs.retain(|need| need.address.is_none_or(|ip| !ip.is_loopback()));
-        let rules = Rules::read().await.map_err(Blind)?;
+        let families = families(machine);
+        let rules = Rules::read(families).await.map_err(Blind)?;
         let found = needs
             .iter()
-            .filter_map(|need| judge(need, &|packet| rules.fate(packet)));
+            .filter_map(|need| judge(need, families, &|packet| rules.fate(packet)));
         Ok(found.collect())
     }
 }
 
-/// The ends of a range stand for it.
-fn judge(need: &PortNeed, fate: &dyn Fn(Packet) -> Fate) -> Option<Finding> {
-    let protocol = need.protocol;
-    let ends = [need.first, need.last];
-    let dropped = ends.into_iter().find_map(|port| {
-        let fate = fate(Packet { protocol, port });
-        match fate {
-            Fate::Dropped {
-                chain,
-                by_policy,
-                tool,
-            } => Some((chain, by_policy, tool)),
-            Fate::MayPass => None,
-        }
-    });
-    let (chain, by_policy, tool) = dropped?;
-    let why = if by_policy {
-        format!("chain `{chain}` drops what no rule lets in, and none lets this in")
+/// How others may come. The development SFU offers the one address that it is given.
+fn families(machine: &Machine) -> &'static [Family] {
+    if machine.engine != EngineKind::Embedded && has_ipv6() {
+        &[Family::V4, Family::V6]
     } else {
-        format!("a rule of chain `{chain}` drops it")
+        &[Family::V4]
+    }
+}
+
+/// What keeps out the packets of a family.
+#[derive(PartialEq, Eq)]
+struct Closed {
+    chain: String,
+    by_policy: bool,
+    tool: Tool,
+}
+
+impl Closed {
+    /// The ends of a range stand for it.
+    fn of(need: &PortNeed, family: Family, fate: &dyn Fn(Packet) -> Fate) -> Option<Self> {
+        [need.first, need.last].into_iter().find_map(|port| {
+            let packet = Packet {
+                family,
+                protocol: need.protocol,
+                port,
+            };
+            match fate(packet) {
+                Fate::Dropped {
+                    chain,
+                    by_policy,
+                    tool,
+                } => Some(Self {
+                    chain,
+                    by_policy,
+                    tool,
+                }),
+                Fate::MayPass => None,
+            }
+        })
+    }
+
+    fn why(&self) -> String {
+        let chain = &self.chain;
+        if self.by_policy {
+            format!("chain `{chain}` drops what no rule lets in, and none lets this in")
+        } else {
+            format!("a rule of chain `{chain}` drops it")
+        }
+    }
+}
+
+fn judge(need: &PortNeed, families: &[Family], fate: &dyn Fn(Packet) -> Fate) -> Option<Finding> {
+    let asked = families.iter().filter(|family| is_bound(need, **family));
+    let (mut closed, mut open) = (Vec::new(), 0);
+    let mut by: Vec<Closed> = Vec::new();
+    for family in asked {
+        let Some(found) = Closed::of(need, *family, fate) else {
+            open += 1;
+            continue;
+        };
+        closed.push(*family);
+        // One chain may be for both.
+        if !by.contains(&found) {
+            by.push(found);
+        }
+    }
+    let over = match closed.as_slice() {
+        [] => return None,
+        [one] if open > 0 => format!(", over {one}"),
+        _ => String::new(),
     };
     let message = format!(
-        "the firewall keeps other machines from {need}, {}",
+        "the firewall keeps other machines from {need}, {}{over}",
         need.purpose
     );
-    let finding = Finding::warning(message).evidence(why);
-    Some(
-        ways(tool, &chain, need)
-            .into_iter()
-            .fold(finding, Finding::fix),
-    )
+    let finding = by.iter().fold(Finding::warning(message), |f, closed| {
+        f.evidence(closed.why())
+    });
+    let mut ways: Vec<String> = Vec::new();
+    for way in by.iter().flat_map(|closed| ways_of(closed, need)) {
+        // `ufw` and `firewalld` open both.
+        if !ways.contains(&way) {
+            ways.push(way);
+        }
+    }
+    Some(ways.into_iter().fold(finding, Finding::fix))
+}
+
+/// Whether the SFU is there at all for those who come like this.
+fn is_bound(need: &PortNeed, family: Family) -> bool {
+    need.address.is_none_or(|ip| match ip {
+        IpAddr::V4(_) => family == Family::V4,
+        // `::` takes IPv4 along.
+        IpAddr::V6(ip) => family == Family::V6 || ip.is_unspecified(),
+    })
 }
 
 /// What opens the ports, with what the chain was written with.
-fn ways(tool: Tool, chain: &str, need: &PortNeed) -> Vec<String> {
+fn ways_of(closed: &Closed, need: &PortNeed) -> Vec<String> {
+    let Closed { chain, tool, .. } = closed;
     let protocol = need.protocol;
     let ports = |between: char| match need.count() {
         1 => need.first.to_string(),
@@ -104,15 +175,15 @@ fn ways(tool: Tool, chain: &str, need: &PortNeed) -> Vec<String> {
             ),
             "sudo firewall-cmd --reload".to_owned(),
         ],
-        // `ip filter INPUT`
         Tool::Iptables | Tool::LegacyIptables => {
-            let place = chain.trim_start_matches("ip ");
+            // `ip filter INPUT`, `ip6 filter INPUT`
+            let (family, place) = chain.split_once(' ').unwrap_or(("ip", chain));
             let legacy = match tool {
                 Tool::LegacyIptables => "-legacy",
                 _ => "",
             };
             vec![format!(
-                "sudo iptables{legacy} -t {} -p {protocol} --dport {} -j ACCEPT",
+                "sudo {family}tables{legacy} -t {} -p {protocol} --dport {} -j ACCEPT",
                 place.replace(' ', " -I "),
                 ports(':')
             )]

@@ -1,6 +1,6 @@
-//! The rules of iptables, as `iptables-save` prints them.
+//! The rules of iptables, as `iptables-save` and `ip6tables-save` print them.
 
-use super::rules::{Act, Chain, Match, Packet, Policy, Rule, Tool};
+use super::rules::{Act, Chain, Family, Match, Packet, Policy, Rule, Tool};
 
 /// Whether these rules are among those of nftables, or in the kernel's older tables.
 pub(super) fn is_of_nft(saved: &str) -> bool {
@@ -12,7 +12,10 @@ pub(super) fn is_of_nft(saved: &str) -> bool {
 
 /// What all chains do with a packet.
 pub(super) fn chains(saved: &str, packet: Packet) -> Vec<Chain> {
-    let tool = if saved.contains("\n:ufw-user-input ") {
+    let is_of_ufw = ["\n:ufw-user-input ", "\n:ufw6-user-input "]
+        .iter()
+        .any(|chain| saved.contains(chain));
+    let tool = if is_of_ufw {
         Tool::Ufw
     } else if is_of_nft(saved) {
         Tool::Iptables
@@ -25,9 +28,9 @@ pub(super) fn chains(saved: &str, packet: Packet) -> Vec<Chain> {
         if let Some(name) = line.strip_prefix('*') {
             table = name;
         } else if let Some(declared) = line.strip_prefix(':') {
-            chains.push(declared_in(table, declared, tool));
+            chains.push(declared_in(packet.family, table, declared, tool));
         } else if let Some((name, rule)) = rule(line, packet) {
-            let of_table = format!("ip {table}");
+            let of_table = of_family(packet.family, table);
             let mut chains = chains.iter_mut();
             if let Some(chain) = chains.find(|c| c.table == of_table && c.name == name) {
                 chain.rules.push(rule);
@@ -37,8 +40,13 @@ pub(super) fn chains(saved: &str, packet: Packet) -> Vec<Chain> {
     chains
 }
 
+/// The table as `nft` calls it: `ip filter`, `ip6 filter`.
+fn of_family(family: Family, table: &str) -> String {
+    format!("{} {table}", family.word())
+}
+
 /// `INPUT DROP [0:0]`
-fn declared_in(table: &str, declared: &str, tool: Tool) -> Chain {
+fn declared_in(family: Family, table: &str, declared: &str, tool: Tool) -> Chain {
     let mut words = declared.split(' ');
     let name = words.next().unwrap_or_default();
     let policy = match words.next() {
@@ -48,7 +56,7 @@ fn declared_in(table: &str, declared: &str, tool: Tool) -> Chain {
     // Those of `nat` say where a packet goes, not whether.
     let is_asked = table != "nat" && ["INPUT", "PREROUTING"].contains(&name);
     Chain {
-        table: format!("ip {table}"),
+        table: of_family(family, table),
         name: name.to_owned(),
         policy: is_asked.then_some(policy),
         rules: Vec::new(),
@@ -194,6 +202,7 @@ mod tests {
 
     fn of(line: &str) -> (Match, Act) {
         let packet = Packet {
+            family: Family::V4,
             protocol: Protocol::Tcp,
             port: 7880,
         };

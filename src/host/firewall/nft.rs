@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::iptables;
-use super::rules::{Act, Chain, Match, Packet, Policy, Rule, Tool};
+use super::rules::{Act, Chain, Family, Match, Packet, Policy, Rule, Tool};
 
 /// Whether rules are among them that iptables made with what `nft` does not know.
 pub(super) fn has_extensions(ruleset: &Value) -> bool {
@@ -17,7 +17,9 @@ pub(super) fn has_extensions(ruleset: &Value) -> bool {
 
 /// What all chains do with a packet.
 pub(super) fn chains(ruleset: &Value, packet: Packet) -> Vec<Chain> {
-    let mut chains: Vec<Chain> = items(ruleset, "chain").map(chain).collect();
+    let mut chains: Vec<Chain> = items(ruleset, "chain")
+        .map(|item| chain(item, packet.family))
+        .collect();
     let mut places = BTreeMap::new();
     for (n, chain) in chains.iter().enumerate() {
         places.insert((chain.table.clone(), chain.name.clone()), n);
@@ -51,12 +53,12 @@ fn table(item: &Value) -> String {
     format!("{} {}", text(item, "family"), text(item, "table"))
 }
 
-fn chain(item: &Value) -> Chain {
+fn chain(item: &Value, family: Family) -> Chain {
     let is = |key: &str, values: &[&str]| values.contains(&text(item, key));
-    // The kernel asks filters about packets for this machine.
+    // The kernel asks filters of the packet's family about packets for this machine.
     let is_asked = is("type", &["filter"])
         && is("hook", &["input", "prerouting"])
-        && is("family", &["ip", "inet"]);
+        && is("family", &[family.word(), "inet"]);
     let table = table(item);
     Chain {
         policy: is_asked.then_some(match text(item, "policy") {
@@ -66,7 +68,7 @@ fn chain(item: &Value) -> Chain {
         name: text(item, "name").to_owned(),
         rules: Vec::new(),
         tool: match table.as_str() {
-            "inet firewalld" | "ip firewalld" => Tool::Firewalld,
+            "inet firewalld" | "ip firewalld" | "ip6 firewalld" => Tool::Firewalld,
             _ => Tool::Nft,
         },
         table,
@@ -158,13 +160,22 @@ impl Reader<'_> {
             {
                 return Match::No;
             }
-            (Some("ip"), Some("protocol")) => return self.has_name(right, &protocol),
-            (Some("ip6"), _) => return Match::No,
+            (Some(of @ ("ip" | "ip6")), _) if of != self.packet.family.word() => return Match::No,
+            (Some("ip" | "ip6"), Some("protocol" | "nexthdr")) => {
+                return self.has_name(right, &protocol);
+            }
             _ => {}
         }
         match (left["meta"]["key"].as_str(), left["ct"]["key"].as_str()) {
+            (Some("protocol"), _) => self.has_name(right, self.packet.family.word()),
             (Some("l4proto"), _) => self.has_name(right, &protocol),
-            (Some("nfproto"), _) => self.has_name(right, "ipv4"),
+            (Some("nfproto"), _) => self.has_name(
+                right,
+                match self.packet.family {
+                    Family::V4 => "ipv4",
+                    Family::V6 => "ipv6",
+                },
+            ),
             // It comes from outside, by whichever interface.
             (Some("iif" | "iifname"), _) if right == "lo" => Match::No,
             (_, Some("state")) => self.has_name(right, "new"),

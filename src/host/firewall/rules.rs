@@ -1,13 +1,45 @@
 //! Following a packet through chains of rules. Pure: [`super::nft`] and [`super::iptables`] read them.
 
+use std::fmt;
+
 use crate::host::sockets::Protocol;
 
 /// Chains that call each other deeper are not followed.
 const DEEPEST: usize = 16;
 
-/// The first packet of somebody outside, over IPv4.
+/// The kind of addresses that a packet has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+}
+
+impl Family {
+    /// As `nft` writes it: `ip` or `ip6`.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::V4 => "ip",
+            Self::V6 => "ip6",
+        }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::V4 => "IPv4",
+            Self::V6 => "IPv6",
+        })
+    }
+}
+
+/// The first packet of somebody outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packet {
+    /// The kind of its addresses.
+    pub family: Family,
     /// Its protocol.
     pub protocol: Protocol,
     /// The port that it is for.

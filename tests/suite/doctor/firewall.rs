@@ -208,3 +208,46 @@ fn rules_in_the_shape_of_ufw_are_opened_with_ufw() {
     let (first, last) = closed.project.ports.udp_range();
     assert_eq!(fixes[2], format!("sudo ufw allow {first}:{last}/udp"));
 }
+
+/// What gives a network of its own an IPv6 address that others may use.
+const WITH_IPV6: [&str; 3] = [
+    "ip link add d0 type veth peer name d1",
+    "ip -6 address add fd00::5/64 dev d0 nodad",
+    "ip link set d0 up",
+];
+
+#[test]
+fn who_comes_over_ipv6_is_told_apart_where_this_machine_has_an_address_of_it() {
+    let mut closed = Closed::new();
+    let stateful = stateful("ip6tables-nft");
+    // Nobody comes that way.
+    assert_eq!(closed.ports(&stateful), [""; 0]);
+
+    let six = owned(&WITH_IPV6);
+    assert_eq!(closed.ports(&six), [""; 0]);
+    let with = |lines: &[String]| [&six, lines].concat();
+    // One chain for both is one finding without a word of either, and one command opens both.
+    let usual = owned(&["ct state established,related accept"]);
+    closed.and_opened_by_the_fixes(&with(&nft("filter", "drop", &usual)));
+    let four = ["meta nfproto ipv4 accept".to_owned()];
+    let of_six = [
+        with(&stateful),
+        with(&self::stateful("ip6tables-legacy")),
+        with(&nft("filter", "drop", &four)),
+    ];
+    let both = [stateful, self::stateful("iptables-nft")].concat();
+    closed.and_opened_by_the_fixes(&with(&both));
+    let (_, fixes) = closed.after(&with(&both));
+    let of = |program: &str| fixes.iter().filter(|fix| fix.contains(program)).count();
+    assert_eq!((of("ip6tables "), of("iptables ")), (3, 3), "{fixes:?}");
+
+    closed.all = closed.all.map(|port| port + ", over IPv6");
+    for lines in of_six {
+        closed.and_opened_by_the_fixes(&lines);
+    }
+    // Where the SFU is not bound to any, only media is reached like that.
+    let text = "bind_addresses: [127.0.0.1, 192.0.2.1]\n";
+    closed.project.edit("livekit.yaml", |yaml| yaml + text);
+    let lines = with(&nft("filter", "drop", &four));
+    assert_eq!(closed.ports(&lines), closed.all[1..]);
+}
