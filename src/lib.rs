@@ -10,6 +10,7 @@
 //! cli/             one command a file
 //! config/          urbania.yaml, livekit.yaml, env files, the effective config; lint/: LiveKit's judgement
 //! http.rs          clients: for this machine, for the world
+//! tls.rs           TLS where there is no HTTP
 //! jwt.rs           HS256 tokens: signed and verified with state prepared once
 //! livekit/         key pair, grants, tokens, room service, webhooks (knows LiveKit)
 //! participant/     one without a browser: joins a room and tries every way for media
@@ -53,3 +54,4 @@ pub mod presence;
 pub mod sfu;
 pub mod stack;
 pub mod store;
+pub mod tls;

@@ -98,10 +98,6 @@ of Windows are not seen from within WSL2: `netsh interface ipv4 show excludedpor
 outside can try |
 | whether other machines of the LAN reach the SFU | nobody there can be asked. `machine.firewall` says what this \
 machine does with their packets, `address.advertised` where they are sent |
-| firewalls' rules for IPv6 | the packet that is followed is one over IPv4, which `urbania up` advertises; rules of \
-`inet` tables are mostly the same for both |
-| TURN over TLS, Redis over TLS | the certificate of TURN is read (`config.turn-certificate`); the port is often \
-that of a proxy. Redis is asked without TLS alone |
 | processes of other users | only root sees their environment and their sockets' holders: `sudo urbania doctor` |
 
 Each check has a test that makes its fault on a part of a real machine. Two faults cannot be had there, and the test \

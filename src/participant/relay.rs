@@ -1,16 +1,20 @@
 //! A relay of a TURN server, asked for as a browser would that has no other way.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::time::Instant as StdInstant;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::{Duration, Instant as StdInstant};
 
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::net::{UdpSocket, lookup_host};
-use tokio::time::{Instant, sleep_until, timeout_at};
-use turn_client_proto::api::{Transmit, TurnClientApi as _, TurnConfig, TurnEvent, TurnPollRet};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpStream, UdpSocket, lookup_host};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use turn_client_proto::api::{Transmit, TurnClientApi, TurnConfig, TurnEvent, TurnPollRet};
 use turn_client_proto::stun::Instant as TurnInstant;
-use turn_client_proto::types::{TransportType, TurnCredentials};
+use turn_client_proto::tcp::TurnClientTcp;
+use turn_client_proto::types::TurnCredentials;
 use turn_client_proto::udp::TurnClientUdp;
+
+use crate::tls::{Terms, agree};
 
 /// A TURN server that the SFU names to who joins.
 #[derive(Clone, Debug)]
@@ -33,8 +37,8 @@ pub struct Relayed {
 /// Why there is no relay.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoRelay {
-    /// It is to be reached over TCP or TLS.
-    #[error("it is not asked over TCP or TLS")]
+    /// It is to be reached in a way that is not known here.
+    #[error("it is not asked over DTLS")]
     NotAsked,
     /// Its name has no address.
     #[error("its name has no address")]
@@ -42,6 +46,9 @@ pub enum NoRelay {
     /// It cannot be sent to.
     #[error("nothing can be sent there: {0}")]
     Unreachable(String),
+    /// No keys can be agreed upon with it.
+    #[error("TLS fails: {0}")]
+    NoTls(String),
     /// It does not answer.
     #[error("no answer")]
     Silent,
@@ -55,6 +62,8 @@ pub enum NoRelay {
 
 /// The longest packet that is read.
 const LONGEST: usize = 1500;
+/// So long it may take to say that a relay is needed no more.
+const GOODBYE: Duration = Duration::from_millis(100);
 
 /// Asks each server for a relay to `peer`, all at once.
 pub async fn all(servers: &[TurnServer], peer: IpAddr, until: Instant) -> Vec<Relayed> {
@@ -68,45 +77,146 @@ pub async fn all(servers: &[TurnServer], peer: IpAddr, until: Instant) -> Vec<Re
 }
 
 async fn one(server: &TurnServer, peer: IpAddr, until: Instant) -> Result<SocketAddr, NoRelay> {
-    let place = udp_place(&server.url).ok_or(NoRelay::NotAsked)?;
-    let found = timeout_at(until, lookup_host(place)).await;
+    let place = Place::of(&server.url).ok_or(NoRelay::NotAsked)?;
+    let found = timeout_at(until, lookup_host((place.host, place.port))).await;
     let found = found.map_err(|_| NoRelay::NoAddress)?;
-    let mut found = found.map_err(|_| NoRelay::NoAddress)?;
+    let found: Vec<_> = found.map_err(|_| NoRelay::NoAddress)?.collect();
     // A relay over IPv4 is asked for.
-    let to = found.find(SocketAddr::is_ipv4).ok_or(NoRelay::NoAddress)?;
-    let unreachable = |e: io::Error| NoRelay::Unreachable(e.to_string());
-    let mut relay = Relay::new(server, to).await.map_err(unreachable)?;
-    let outcome = timeout_at(until, relay.allocate(peer)).await;
-    relay.give_back().await;
-    outcome.unwrap_or(Err(relay.silent_or(NoRelay::Refused)))
+    let to = found.iter().find(|to| to.is_ipv4()).or(found.first());
+    let to = *to.ok_or(NoRelay::NoAddress)?;
+    let config = TurnConfig::new(TurnCredentials::new(
+        &server.username,
+        server.credential.expose_secret(),
+    ));
+    if place.way == Way::Udp {
+        let socket = bound(to).await.map_err(unreachable)?;
+        let local = socket.local_addr().map_err(unreachable)?;
+        let client = TurnClientUdp::allocate(local, to, config);
+        return Relay::new(client, socket).asked(peer, until).await;
+    }
+    let stream = timeout_at(until, TcpStream::connect(to)).await;
+    let stream = stream.map_err(|_| NoRelay::Silent)?.map_err(unreachable)?;
+    let local = stream.local_addr().map_err(unreachable)?;
+    let client = TurnClientTcp::allocate(local, to, config);
+    if place.way == Way::Tcp {
+        return Relay::new(client, Stream(stream)).asked(peer, until).await;
+    }
+    let terms = Terms::default();
+    let agreed = timeout_at(until, agree(stream, place.host, &terms)).await;
+    let stream = agreed.map_err(|_| NoRelay::NoTls("no answer".to_owned()))?;
+    let stream = stream.map_err(|e| NoRelay::NoTls(e.to_string()))?;
+    Relay::new(client, Stream(stream)).asked(peer, until).await
 }
 
-/// `host:port` of a server that is reached over UDP.
-fn udp_place(url: &str) -> Option<&str> {
-    let (place, query) = url.strip_prefix("turn:")?.split_once('?')?;
-    (query == "transport=udp").then_some(place)
+async fn bound(to: SocketAddr) -> io::Result<UdpSocket> {
+    let any: IpAddr = match to {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let socket = UdpSocket::bind((any, 0)).await?;
+    socket.connect(to).await?;
+    Ok(socket)
 }
 
-/// The state of the exchange, and its socket.
-struct Relay {
-    client: TurnClientUdp,
-    socket: UdpSocket,
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn unreachable(e: io::Error) -> NoRelay {
+    NoRelay::Unreachable(e.to_string())
+}
+
+/// How a server is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Udp,
+    Tcp,
+    Tls,
+}
+
+/// Where a server is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place<'a> {
+    way: Way,
+    host: &'a str,
+    port: u16,
+}
+
+impl<'a> Place<'a> {
+    /// `turn:host:port?transport=udp`, of which the last two may be missing.
+    fn of(url: &'a str) -> Option<Self> {
+        let (scheme, rest) = url.split_once(':')?;
+        let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (way, usual) = match (scheme, query) {
+            ("turn", "" | "transport=udp") => (Way::Udp, 3478),
+            ("turn", "transport=tcp") => (Way::Tcp, 3478),
+            ("turns", "" | "transport=tcp") => (Way::Tls, 5349),
+            _ => return None,
+        };
+        let (host, port) = match place.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()?),
+            _ => (place, usual),
+        };
+        let host = host.trim_matches(['[', ']']);
+        Some(Self { way, host, port })
+    }
+}
+
+/// What the exchange goes over.
+trait Line {
+    async fn send(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Nothing is lost when it is given up halfway.
+    async fn receive(&mut self, into: &mut [u8]) -> io::Result<usize>;
+}
+
+impl Line for UdpSocket {
+    async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        Self::send(self, bytes).await.map(|_| ())
+    }
+
+    async fn receive(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.recv(into).await
+    }
+}
+
+struct Stream<S>(S);
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Line for Stream<S> {
+    async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all(bytes).await?;
+        self.0.flush().await
+    }
+
+    async fn receive(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(into).await? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            length => Ok(length),
+        }
+    }
+}
+
+/// The state of the exchange, and what it goes over.
+struct Relay<C, L> {
+    client: C,
+    line: L,
     began: StdInstant,
     has_answered: bool,
 }
 
-impl Relay {
-    async fn new(server: &TurnServer, to: SocketAddr) -> io::Result<Self> {
-        let socket = UdpSocket::bind(("0.0.0.0", 0)).await?;
-        socket.connect(to).await?;
-        let credentials = TurnCredentials::new(&server.username, server.credential.expose_secret());
-        let config = TurnConfig::new(credentials);
-        Ok(Self {
-            client: TurnClientUdp::allocate(socket.local_addr()?, to, config),
-            socket,
+impl<C: TurnClientApi, L: Line> Relay<C, L> {
+    fn new(client: C, line: L) -> Self {
+        Self {
+            client,
+            line,
             began: StdInstant::now(),
             has_answered: false,
-        })
+        }
+    }
+
+    /// Asks, and gives back what it got.
+    async fn asked(mut self, peer: IpAddr, until: Instant) -> Result<SocketAddr, NoRelay> {
+        let outcome = timeout_at(until, self.allocate(peer)).await;
+        // Nobody waits for long: what is not given back runs out.
+        let _ = timeout(GOODBYE, self.give_back()).await;
+        outcome.unwrap_or(Err(self.silent_or(NoRelay::Refused)))
     }
 
     fn now(&self) -> TurnInstant {
@@ -125,9 +235,7 @@ impl Relay {
     async fn allocate(&mut self, peer: IpAddr) -> Result<SocketAddr, NoRelay> {
         let mut relayed = None;
         loop {
-            self.send()
-                .await
-                .map_err(|e| NoRelay::Unreachable(e.to_string()))?;
+            self.send().await.map_err(unreachable)?;
             while let Some(event) = self.client.poll_event() {
                 match (event, relayed) {
                     (TurnEvent::AllocationCreated(transport, at), _) => {
@@ -155,7 +263,7 @@ impl Relay {
 
     async fn send(&mut self) -> io::Result<()> {
         while let Some(transmit) = self.client.poll_transmit(self.now()) {
-            self.socket.send(&transmit.data).await?;
+            self.line.send(&transmit.data).await?;
         }
         Ok(())
     }
@@ -164,21 +272,23 @@ impl Relay {
         let mut packet = [0; LONGEST];
         let until = until.to_std(self.began);
         tokio::select! {
-            received = self.socket.recv(&mut packet) => {
-                let length = received.map_err(|e| NoRelay::Unreachable(e.to_string()))?;
+            received = self.line.receive(&mut packet) => {
+                let length = received.map_err(unreachable)?;
                 self.has_answered = true;
                 let (from, to) = (self.client.remote_addr(), self.client.local_addr());
-                let bytes = &packet[..length];
-                let transmit = Transmit::new(bytes, TransportType::Udp, from, to);
+                let way = self.client.transport();
+                let now = self.now();
+                let transmit = Transmit::new(&packet[..length], way, from, to);
                 // What is not for the exchange is of no interest.
-                let _ = self.client.recv(transmit, self.now());
+                let _ = self.client.recv(transmit, now);
+                while self.client.poll_recv(now).is_some() {}
             }
             () = sleep_until(until.into()) => {}
         }
         Ok(())
     }
 
-    /// Nobody waits for the answer: what is not given back runs out.
+    /// Nobody waits for the answer.
     async fn give_back(&mut self) {
         if self.client.delete(self.now()).is_ok() {
             let _ = self.send().await;
@@ -191,10 +301,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn servers_over_udp_are_told_from_others() {
-        let place = "192.0.2.7:3478";
-        assert_eq!(udp_place("turn:192.0.2.7:3478?transport=udp"), Some(place));
-        assert_eq!(udp_place("turn:192.0.2.7:3478?transport=tcp"), None);
-        assert_eq!(udp_place("turns:turn.example:443?transport=tcp"), None);
+    fn places_are_read_with_the_way_to_them() {
+        let at = |way, host, port| Some(Place { way, host, port });
+        for (url, expected) in [
+            (
+                "turn:192.0.2.7:3479?transport=udp",
+                at(Way::Udp, "192.0.2.7", 3479),
+            ),
+            (
+                "turn:192.0.2.7:80?transport=tcp",
+                at(Way::Tcp, "192.0.2.7", 80),
+            ),
+            (
+                "turns:turn.example:443?transport=tcp",
+                at(Way::Tls, "turn.example", 443),
+            ),
+            ("turns:turn.example", at(Way::Tls, "turn.example", 5349)),
+            ("turn:[fd00::1]", at(Way::Udp, "fd00::1", 3478)),
+            ("turn:[fd00::1]:5", at(Way::Udp, "fd00::1", 5)),
+            ("turns:turn.example:443?transport=udp", None),
+            ("turn:turn.example:port", None),
+            ("stun:turn.example", None),
+        ] {
+            assert_eq!(Place::of(url), expected, "{url}");
+        }
     }
 }

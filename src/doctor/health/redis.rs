@@ -7,11 +7,15 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::config::CopiedFile;
 use crate::doctor::{About, Blind, Check, Finding, Group, Look, Site};
+use crate::tls::{Terms, agree};
 
 /// The check.
 #[derive(Debug)]
@@ -22,8 +26,8 @@ const ABOUT: About = About {
     group: Group::Health,
     title: "Redis does not answer, and LiveKit does not start without",
     looks_at: "Where `redis:` of livekit.yaml names addresses: each of them, of Redis, of a cluster or of sentinels, is\n\
-        logged in to as LiveKit would and sent a PING. Where the SFU has a network of its own, or TLS is on, nothing is\n\
-        sent.",
+        logged in to as LiveKit would, over TLS where that is on, and sent a PING. Where the SFU has a network of its own,\n\
+        or `redis.tls.insecure` lets any certificate pass, nothing is sent.",
     why: "With `redis:` LiveKit is one node of several, and all that nodes agree on is there. It ends at its start when\n\
         nobody answers, and lets nobody in when Redis is gone later.",
     fix: "Start Redis, or correct `redis:` of livekit.yaml. One SFU alone needs none: take `redis:` out, then\n\
@@ -48,15 +52,50 @@ impl Check for Redis {
         if servers.is_empty() {
             return Ok(Vec::new());
         }
-        if redis["use_tls"] == true || redis["tls"]["enabled"] == true {
-            return Err(Blind::because("Redis is asked over TLS"));
-        }
         site.shares_network()?;
-        let answers = servers.iter().map(Server::ping);
+        let tls = Tls::of(redis, &site.effective()?.files)?;
+        let answers = servers.iter().map(|server| server.ping(tls.as_ref()));
         let answers = join_all(answers).await;
         let silent = servers.iter().zip(answers);
-        let silent = silent.filter_map(|(server, answer)| Some(judge(server, &answer.err()?)));
+        let silent = silent
+            .filter_map(|(server, answer)| Some(judge(server, tls.is_some(), &answer.err()?)));
         Ok(silent.collect())
+    }
+}
+
+/// How LiveKit agrees on keys with Redis.
+struct Tls {
+    /// The name that must be in the certificate, if it is not that of the address.
+    name: Option<String>,
+    terms: Terms,
+}
+
+impl Tls {
+    /// `redis.tls` beats the older `redis.use_tls`.
+    fn of(redis: &Value, files: &[CopiedFile]) -> Result<Option<Self>, Blind> {
+        let tls = &redis["tls"];
+        let is_on = tls["enabled"] == true;
+        if !is_on && redis["use_tls"] != true {
+            return Ok(None);
+        }
+        if is_on && tls["insecure"] == true {
+            return Err(Blind::because(
+                "`redis.tls.insecure` lets any certificate pass",
+            ));
+        }
+        let file = |name: &str| {
+            let path = format!("redis.tls.{name}");
+            let found = files.iter().find(|file| file.of.path == path);
+            found.map(|file| file.contents.clone())
+        };
+        let name = tls["server_name"].as_str().filter(|_| is_on);
+        Ok(Some(Self {
+            name: name.filter(|name| !name.is_empty()).map(Into::into),
+            terms: Terms {
+                authorities: file("ca_cert_file"),
+                own: file("client_cert_file").zip(file("client_key_file")),
+            },
+        }))
     }
 }
 
@@ -110,18 +149,33 @@ fn servers(redis: &Value) -> Vec<Server> {
 
 impl Server {
     /// Why it is of no use to LiveKit, if it is not.
-    async fn ping(&self) -> Result<(), String> {
-        match timeout(PATIENCE, self.asked()).await {
+    async fn ping(&self, tls: Option<&Tls>) -> Result<(), String> {
+        match timeout(PATIENCE, self.asked(tls)).await {
             Err(_) => Err("no answer".to_owned()),
             Ok(Err(e)) => Err(e.to_string()),
             Ok(Ok(())) => Ok(()),
         }
     }
 
-    async fn asked(&self) -> io::Result<()> {
-        let mut stream = TcpStream::connect(&self.address).await?;
+    async fn asked(&self, tls: Option<&Tls>) -> io::Result<()> {
+        let stream = TcpStream::connect(&self.address).await?;
+        let Some(tls) = tls else {
+            return self.talk(stream).await;
+        };
+        let name = tls.name.as_deref().unwrap_or_else(|| self.host());
+        self.talk(agree(stream, name, &tls.terms).await?).await
+    }
+
+    /// The address without its port.
+    fn host(&self) -> &str {
+        let (host, _) = self.address.rsplit_once(':').unwrap_or((&self.address, ""));
+        host.trim_matches(['[', ']'])
+    }
+
+    async fn talk(&self, mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
         let commands = self.commands();
         stream.write_all(commands.concat().as_bytes()).await?;
+        stream.flush().await?;
         let mut answers = BufReader::new(stream.take(LONGEST)).lines();
         for _ in &commands {
             match answers.next_line().await? {
@@ -161,11 +215,16 @@ fn command(words: &[&str]) -> String {
     format!("*{}\r\n{}", words.len(), each.collect::<String>())
 }
 
-fn judge(server: &Server, why: &str) -> Finding {
+fn judge(server: &Server, is_tls: bool, why: &str) -> Finding {
     let Server { key, address, .. } = server;
     let is_refused = ["AUTH", "WRONGPASS"].iter().any(|word| why.contains(word));
+    let is_untrusted = is_tls && why.contains("certificate");
     let does = if is_refused {
         "lets nobody in like this"
+    } else if is_untrusted {
+        "shows a certificate that is not trusted"
+    } else if is_tls {
+        "does not answer over TLS"
     } else {
         "does not answer"
     };
@@ -174,6 +233,11 @@ fn judge(server: &Server, why: &str) -> Finding {
     if is_refused {
         return finding
             .fix("livekit.yaml: redis.username and redis.password must be those of Redis");
+    }
+    if is_untrusted {
+        return finding
+            .fix("livekit.yaml: redis.tls: {ca_cert_file: …}, the certificate of who signed that of Redis")
+            .fix("or redis.tls: {server_name: …}, the name that is in it");
     }
     finding
         .fix("start Redis there, or correct the address")

@@ -3,6 +3,7 @@
 use std::process::{Command, Stdio};
 
 use super::{check, doctor, finding, findings};
+use crate::support::certificates;
 use crate::support::docker::docker;
 use crate::support::own::Own;
 use crate::support::project::TestProject;
@@ -190,10 +191,13 @@ fn errors_that_nobody_knows_are_shown_without_secrets() {
 }
 
 fn redis(port: u16, password: &str) -> Own {
-    let port = port.to_string();
+    redis_with(&["--port", &port.to_string()], password)
+}
+
+fn redis_with(more: &[&str], password: &str) -> Own {
     // However the test ends, the server does.
     let mut redis = Command::new("setpriv");
-    redis.args(["--pdeathsig", "KILL", "redis-server", "--port", &port]);
+    redis.args(["--pdeathsig", "KILL", "redis-server"]);
     redis.args([
         "--bind",
         "127.0.0.1",
@@ -202,7 +206,7 @@ fn redis(port: u16, password: &str) -> Own {
         "--requirepass",
         password,
     ]);
-    Own::start(redis.stdout(Stdio::null()))
+    Own::start(redis.args(more).stdout(Stdio::null()))
 }
 
 #[test]
@@ -245,4 +249,57 @@ fn redis_is_logged_in_to_as_livekit_would() {
         );
         assert!(!run.stdout.contains("another of them"));
     }
+}
+
+#[test]
+fn redis_is_asked_over_tls_with_the_authority_that_livekit_trusts() {
+    const PASSWORD: &str = "a password of Redis";
+    let project = TestProject::initialised();
+    let certs = project.path("certs");
+    std::fs::create_dir(&certs).unwrap();
+    certificates::authority(&certs);
+    certificates::signed(&certs, "redis");
+    certificates::signed(&certs, "client");
+    let port = project.ports.turn();
+    let shown = certs.display();
+    let tls = format!(
+        "--port 0 --tls-port {port} --tls-auth-clients yes --tls-ca-cert-file {shown}/ca.pem \
+         --tls-cert-file {shown}/redis.pem --tls-key-file {shown}/redis-key.pem"
+    );
+    let _redis = redis_with(&tls.split(' ').collect::<Vec<_>>(), PASSWORD);
+    let original = project.read("livekit.yaml");
+    let with = |tls: &str| {
+        let redis =
+            format!("redis: {{address: '127.0.0.1:{port}', password: '{PASSWORD}', {tls}}}\n");
+        project.write("livekit.yaml", &(original.clone() + &redis));
+        doctor(&project, "health")
+    };
+    let own = "client_cert_file: certs/client.pem, client_key_file: certs/client-key.pem";
+    let trusted = format!("tls: {{enabled: true, ca_cert_file: certs/ca.pem, {own}}}");
+    eventually("Redis answers", || {
+        check(&with(&trusted), "health.redis")["verdict"] == "ok"
+    });
+    let named = format!(
+        "tls: {{enabled: true, ca_cert_file: certs/ca.pem, {own}, server_name: other.example}}"
+    );
+    for (tls, says) in [
+        ("use_tls: true", "shows a certificate that is not trusted"),
+        (&named, "shows a certificate that is not trusted"),
+        ("db: 0", "does not answer"),
+    ] {
+        let found = finding(&with(tls).expect(3), "health.redis");
+        assert_eq!(
+            found["message"],
+            format!("Redis at `127.0.0.1:{port}` {says}, and LiveKit does not start without"),
+            "{found}"
+        );
+    }
+    let any = check(
+        &with("tls: {enabled: true, insecure: true}"),
+        "health.redis",
+    );
+    assert_eq!(
+        any["not_looked"],
+        "`redis.tls.insecure` lets any certificate pass"
+    );
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{check, doctor, doctor_apart, finding, findings};
+use crate::support::certificates;
 use crate::support::project::{Run, TestProject};
 use crate::support::sfu::program;
 
@@ -145,6 +146,70 @@ fn turn_servers_are_asked_for_a_relay_to_the_sfu() {
     let silent = finding(&with(&allowed, &rules).expect(3), TURN);
     assert_eq!(silent["message"], useless);
     assert_eq!(evidence(&silent), ["no answer"]);
+}
+
+#[test]
+fn turn_servers_are_asked_over_tls_and_tcp_as_browsers_would() {
+    const TURN: &str = "ice.turn";
+    let project = project(HERE);
+    let original = project.read("livekit.yaml");
+    let certs = project.path("certs");
+    std::fs::create_dir(&certs).unwrap();
+    certificates::authority(&certs);
+    certificates::signed(&certs, "turn");
+    let shown = certs.display();
+    let of = |livekit: &str, turn: &str, more: &[&str]| {
+        let turn = format!(
+            "turn: {{enabled: true, domain: turn.example, allow_restricted_peer_cidrs: [{HERE}/32], {turn}}}\n"
+        );
+        project.write("livekit.yaml", &(livekit.to_owned() + &turn));
+        let hosts = format!("printf '{HERE} turn.example\\n' >hosts");
+        let lines = [&[&*hosts, "mount --bind hosts /etc/hosts"], more].concat();
+        examined(&project, &project.path("livekit.yaml"), &lines)
+    };
+    let files = format!("cert_file: {shown}/turn.pem, key_file: {shown}/turn-key.pem");
+    let url = "`turns:turn.example:443`";
+    let useless = format!("TURN is of no use: {url}");
+
+    // LiveKit names port 443, whatever port it has itself.
+    let trusted = format!("export SSL_CERT_FILE={shown}/ca.pem");
+    let own = format!("tls_port: 443, {files}");
+    let found = findings(&of(&original, &own, &[&trusted]).expect(0), TURN);
+    assert_eq!(found[0].0, "ok", "{found:?}");
+    let says = format!("{url} relays to the SFU, from {HERE}:");
+    assert!(found[0].1.starts_with(&says), "{found:?}");
+
+    let unknown = finding(&of(&original, &own, &[]).expect(3), TURN);
+    assert_eq!(unknown["message"], useless);
+    let why = evidence(&unknown)[0];
+    assert!(why.starts_with("TLS fails: invalid peer cert"), "{why}");
+
+    // Nobody brings browsers from 443 to another port; and a server that does not know the credentials.
+    let port = project.ports.turn();
+    let servers = format!(
+        "rtc:\n  turn_servers: [{{host: {HERE}, port: {port}, protocol: tcp, username: u, credential: c}}]\n"
+    );
+    let foreign = original.replacen("rtc:\n", &servers, 1);
+    let plain = format!("external_tls: true, tls_port: {port}");
+    let run = of(&foreign, &plain, &[]).expect(3);
+    let mut found = findings(&run, TURN);
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            (
+                "problem".to_owned(),
+                format!("TURN is of no use: `turn:{HERE}:{port}` over TCP")
+            ),
+            ("warning".to_owned(), useless + " from here"),
+        ]
+    );
+    let all = check(&run, TURN)["findings"].to_string();
+    assert!(
+        all.contains("it refuses a relay to the credentials"),
+        "{all}"
+    );
+    assert!(all.contains("bring port 443 of that name"), "{all}");
 }
 
 #[test]

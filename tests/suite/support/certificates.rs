@@ -17,11 +17,16 @@ subjectAltName = IP:127.0.0.1, DNS:turn.example
 /// Writes `ca.pem` and `ca-key.pem` of a new authority.
 pub fn authority(dir: &Path) {
     fs::write(dir.join("openssl.conf"), CONFIG).unwrap();
-    certificate(dir, "ca", &["-extensions", "authority"]);
+    certificate(dir, "ca", "2", &["-extensions", "authority"]);
 }
 
-/// Writes `NAME.pem` and `NAME-key.pem` that the authority of the folder signed.
+/// Writes `NAME.pem` and `NAME-key.pem` that the authority of the folder signed, good for two days.
 pub fn signed(dir: &Path, name: &str) {
+    signed_for(dir, name, "2");
+}
+
+/// The same, good for so many days.
+pub fn signed_for(dir: &Path, name: &str, days: &str) {
     let signer = [
         "-extensions",
         "leaf",
@@ -30,10 +35,10 @@ pub fn signed(dir: &Path, name: &str) {
         "-CAkey",
         "ca-key.pem",
     ];
-    certificate(dir, name, &signer);
+    certificate(dir, name, days, &signer);
 }
 
-fn certificate(dir: &Path, name: &str, more: &[&str]) {
+fn certificate(dir: &Path, name: &str, days: &str, more: &[&str]) {
     let output = Command::new("openssl")
         .current_dir(dir)
         .args([
@@ -42,7 +47,7 @@ fn certificate(dir: &Path, name: &str, more: &[&str]) {
             "-config",
             "openssl.conf",
             "-days",
-            "2",
+            days,
             "-nodes",
         ])
         .args(["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"])
