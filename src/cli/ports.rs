@@ -5,13 +5,11 @@ mod free;
 mod report;
 mod stop;
 
-use std::time::Duration;
-
 use crate::config::{Project, effective};
 use crate::context::Context;
 use crate::engine::docker::Docker;
 use crate::engine::processes::Processes;
-use crate::engine::{Containers as _, Engine as _};
+use crate::engine::{Containers as _, Engine as _, Facts};
 use crate::error::{Error, Result};
 use crate::host::claims::{Claim, Ours, claims};
 use crate::host::holder::{ContainerFacts, Holder};
@@ -70,19 +68,11 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
             .filter(|claim| claim.is_in_the_way())
             .collect::<Vec<_>>();
         let consent = (args.yes, args.dry_run);
-        return free::all(ctx, project, &view.needs, &held, consent).await;
+        return free::all(ctx, project, &view.of_project, &held, consent).await;
     }
     if args.stop {
         stop::all(ctx, &view.to_stop(&found), args.yes).await?;
-        found = view.look(ctx).await?;
-        // The kernel takes a moment to give up the sockets of a process that has just ended.
-        for _ in 0..20 {
-            if !found.iter().any(|claim| claim.holder == Holder::Nobody) {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            found = view.look(ctx).await?;
-        }
+        found = stop::once_let_go(|| view.look(ctx)).await?;
     }
     match ctx.out.format {
         Format::Table => ctx.out.line(report::table(&view.needs, &found, ctx))?,
@@ -94,6 +84,8 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
 /// What is looked at.
 struct View {
     needs: Vec<PortNeed>,
+    /// All that the project needs, whatever was named.
+    of_project: Vec<PortNeed>,
     ours: Ours,
     /// Whether the ports were named on the command line.
     named: bool,
@@ -101,16 +93,19 @@ struct View {
 
 impl View {
     async fn new(ctx: &Context, project: Option<&Project>, asked: &[Asked]) -> Result<Self> {
-        let (mut needs, mut ours) = (Vec::new(), Ours::default());
+        let (mut of_project, mut ours) = (Vec::new(), Ours::default());
         if let Some(project) = project {
-            needs = needed(ctx, project).await;
-            ours = of_project(ctx, project).await?;
+            of_project = needed(ctx, project).await;
+            ours = processes(ctx, project).await?;
         }
-        if !asked.is_empty() {
-            needs = asked.iter().flat_map(|a| a.needs(&needs)).collect();
-        }
+        let needs = if asked.is_empty() {
+            of_project.clone()
+        } else {
+            asked.iter().flat_map(|a| a.needs(&of_project)).collect()
+        };
         Ok(Self {
             needs,
+            of_project,
             ours,
             named: !asked.is_empty(),
         })
@@ -153,21 +148,20 @@ fn verdict(found: &[Claim]) -> Result<()> {
 }
 
 /// The processes that are the project's own, and other projects'.
-async fn of_project(ctx: &Context, project: &Project) -> Result<Ours> {
+async fn processes(ctx: &Context, project: &Project) -> Result<Ours> {
     let api = ApiFiles::of(project).seen().await?;
     let processes = Processes::of(&project.dir, &ctx.env);
     let instances = processes.instances(None).await?;
     Ok(ours(project, api.as_ref(), &instances).await)
 }
 
-/// What the project will bind on this machine.
+/// What the project will bind on this machine. On an engine elsewhere that is the API alone.
 async fn needed(ctx: &Context, project: &Project) -> Vec<PortNeed> {
     let network = expected(project, None, &ctx.env).await;
-    port_needs(
-        project,
-        &effective(project, &network.machine),
-        &Service::wanted(project),
-    )
+    let remote = network.facts.as_ref().and_then(Facts::remote_host);
+    let here = |service: &Service| service.is_here(remote.is_some());
+    let services: Vec<_> = Service::wanted(project).into_iter().filter(here).collect();
+    port_needs(project, &effective(project, &network.machine), &services)
 }
 
 /// The containers that run, if one may be behind the claims and an engine answers.

@@ -9,6 +9,7 @@ use super::backends::backends;
 use super::yaml::{parse, set};
 use super::{ENV_FILE, EnvFile, LIVEKIT_FILE, Project, SETTINGS_FILE, UdpPorts};
 use crate::error::{Context as _, Result};
+use crate::host::sockets::Protocol;
 
 /// How this machine is called in addresses.
 const HERE: [&str; 4] = ["localhost", "127.0.0.1", "[::1]", "0.0.0.0"];
@@ -20,6 +21,8 @@ pub struct PortMove {
     pub service: String,
     /// What for.
     pub purpose: String,
+    /// Its protocol.
+    pub protocol: Protocol,
     /// Where it was, or the first.
     pub from: u16,
     /// Where it goes, or the first.
@@ -123,9 +126,19 @@ impl PortMove {
                 one("rtc.port_range_start", from, to),
                 one("rtc.port_range_end", from + more, to + more),
             ],
+            // The development SFU takes the first port of the range for all media.
+            UdpPorts::Range { first, last } if first == from && more == 0 => vec![
+                one("rtc.port_range_start", first, to),
+                one("rtc.port_range_end", last, last.max(to)),
+            ],
             // The port that `up` chose in place of the range.
             UdpPorts::Range { .. } => Vec::new(),
         }
+    }
+
+    /// Whether addresses have it: media goes by UDP, to where the SFU says.
+    fn is_in_addresses(&self) -> bool {
+        self.protocol == Protocol::Tcp
     }
 
     /// Where it was: `7880` or `50000-60000`.
@@ -163,7 +176,11 @@ pub fn move_ports(project: &Project, moves: &[PortMove]) -> Result<Vec<FileChang
         let settings = moves.iter().flat_map(|moved| moved.settings(project));
         for setting in settings.filter(|setting| setting.file == file) {
             let Setting { path, old, new, .. } = setting;
-            text = set(&text, file, path, &new)?;
+            let written = set(&text, file, path, &new)?;
+            if written == text {
+                continue;
+            }
+            text = written;
             let port = new.rsplit_once(':').map_or(&*new, |(_, port)| port);
             lines.push(format!("{path}: {old} → {port}"));
         }
@@ -223,22 +240,31 @@ fn in_env(mut env: EnvFile, file: String, path: PathBuf, moves: &[PortMove]) -> 
     }
 }
 
-/// An address of this machine at a port that moves, at its new one.
-fn elsewhere(value: &str, moves: &[PortMove]) -> Option<String> {
-    for moved in moves {
-        for host in HERE {
-            let old = format!("{host}:{}", moved.from);
-            let Some(at) = value.find(&old) else {
-                continue;
-            };
-            let (before, after) = (&value[..at], &value[at + old.len()..]);
-            let begins = before.ends_with("//") || before.ends_with('@');
-            if begins && !after.starts_with(|c: char| c.is_ascii_digit()) {
-                return Some(format!("{before}{host}:{}{after}", moved.to));
-            }
+/// A text with the addresses of this machine whose ports move at their new ones; nothing where there are none.
+fn elsewhere(text: &str, moves: &[PortMove]) -> Option<String> {
+    let mut written = String::with_capacity(text.len());
+    for piece in text.split_inclusive(['/', '@']) {
+        let begins = written.ends_with("//") || written.ends_with('@');
+        match at_its_new_port(piece, moves).filter(|_| begins) {
+            Some(piece) => written.push_str(&piece),
+            None => written.push_str(piece),
         }
     }
-    None
+    (written != text).then_some(written)
+}
+
+/// `localhost:7880/…`
+fn at_its_new_port(place: &str, moves: &[PortMove]) -> Option<String> {
+    let (host, rest) = HERE.iter().find_map(|host| {
+        let rest = place.strip_prefix(host)?.strip_prefix(':')?;
+        Some((host, rest))
+    })?;
+    let end = rest.find(|c: char| !c.is_ascii_digit());
+    let (port, rest) = rest.split_at(end.unwrap_or(rest.len()));
+    let port: u16 = port.parse().ok()?;
+    let is_it = |one: &&PortMove| one.from == port && one.is_in_addresses();
+    let to = moves.iter().find(is_it)?.to;
+    Some(format!("{host}:{to}{rest}"))
 }
 
 #[cfg(test)]
@@ -249,6 +275,7 @@ mod tests {
         vec![PortMove {
             service: "livekit".into(),
             purpose: "signalling".into(),
+            protocol: Protocol::Tcp,
             from: 7880,
             to: 7885,
             count: 1,
@@ -263,6 +290,15 @@ mod tests {
             moved("http://u:p@127.0.0.1:7880/x").unwrap(),
             "http://u:p@127.0.0.1:7885/x"
         );
+        assert_eq!(
+            moved("http://localhost:78801,ws://localhost:7880,ws://[::1]:7880/rtc").unwrap(),
+            "http://localhost:78801,ws://localhost:7885,ws://[::1]:7885/rtc"
+        );
+        let media = PortMove {
+            protocol: Protocol::Udp,
+            ..moves().remove(0)
+        };
+        assert_eq!(elsewhere("ws://localhost:7880", &[media]), None);
         for other in [
             "ws://sfu.example.org:7880",
             "ws://localhost:78801",

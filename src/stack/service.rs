@@ -32,6 +32,11 @@ impl Service {
         }
     }
 
+    /// Whether it is on this machine; the API always is.
+    pub fn is_here(self, engine_is_elsewhere: bool) -> bool {
+        self == Self::Api || !engine_is_elsewhere
+    }
+
     /// The services that the project wants, in the order in which they start.
     pub fn wanted(project: &Project) -> Vec<Self> {
         Self::ALL

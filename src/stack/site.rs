@@ -171,7 +171,7 @@ impl Site {
         let remote = self.remote_host().is_some();
         let starting: Vec<Service> = plan
             .starting()
-            .filter(|service| !remote || *service == Service::Api)
+            .filter(|service| service.is_here(remote))
             .collect();
         let needs = port_needs(&self.project, &self.effective, &starting);
         let conflicts = ports::conflicts(&needs, &sockets::listening()?);

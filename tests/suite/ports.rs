@@ -1,5 +1,8 @@
 //! `urbania ports` on real sockets of real processes.
 
+mod free;
+mod stop;
+
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -8,6 +11,7 @@ use serde_json::{Value, json};
 use urbania::host::process::{Spawn, Variables, running, spawn_detached_through};
 
 use crate::support::docker::docker;
+use crate::support::engine_elsewhere::Laptop;
 use crate::support::holder::Holder;
 use crate::support::nobody::ForNobody;
 use crate::support::ports::Ports;
@@ -169,6 +173,14 @@ fn one_range_is_one_entry_and_can_do_without_a_few_ports() {
 }
 
 #[test]
+fn with_an_engine_on_another_machine_the_api_alone_needs_a_port_here() {
+    let (project, laptop) = (TestProject::initialised(), Laptop::new());
+    let run = laptop.run(&project, &["ports"]).expect(0);
+    let api = format!("tcp {} api: token API free - - - -", project.ports.api());
+    assert_eq!(rows(&run.stdout)[1..], [api]);
+}
+
+#[test]
 fn the_project_recognises_its_own_api() {
     let project = project();
     let port = project.ports.api();
@@ -220,186 +232,6 @@ fn the_project_recognises_its_own_api() {
         let found = running(&pid_file).await.unwrap().unwrap();
         found.stop(Duration::from_secs(5)).await.unwrap();
     });
-}
-
-#[test]
-fn stop_ends_the_holder_and_frees_the_port() {
-    let project = project();
-    let port = project.ports.rtc_tcp();
-    let holder = Holder::of(&[&format!("tcp 0.0.0.0:{port}")]);
-    let run = project.run(&["ports", "--stop"]).expect(2);
-    assert_eq!(
-        run.stderr,
-        "error: nobody is here to be asked\nhint: end it without asking: add `--yes`\n"
-    );
-    let run = project.run(&["ports", "--stop", "--yes"]).expect(0);
-    let ended = format!(
-        "ended `{}` (pid {}, user root)\n",
-        holder.command(),
-        holder.pid()
-    );
-    assert_eq!(run.stderr, ended);
-    assert!(run.stdout.contains("free"));
-    holder.ended();
-}
-
-#[test]
-fn stop_spares_what_urbania_was_started_from() {
-    let ports = Ports::take();
-    let _held = std::net::TcpListener::bind(("127.0.0.1", ports.livekit())).unwrap();
-    let port = ports.livekit().to_string();
-    let args = ["ports", "--stop", "--yes", &port];
-    let run = Run::of(&args, &outside(&[]).args(args).output().unwrap()).expect(3);
-    let why = "is what this command was started from and stays\n";
-    assert!(run.stderr.ends_with(why), "{}", run.stderr);
-}
-
-/// A program that holds a port of this machine and does `then`.
-fn python(port: u16, then: &str) -> String {
-    format!(
-        "import signal, socket, subprocess, sys\ns = socket.socket()\n\
-         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\ns.bind(('127.0.0.1', {port}))\ns.listen()\n{then}"
-    )
-}
-
-#[test]
-fn stop_spares_the_first_process_of_the_system() {
-    let ports = Ports::take();
-    let port = ports.livekit().to_string();
-    let then = format!(
-        "sys.exit(subprocess.call(['{URBANIA}', 'ports', '{port}', '--stop', '--yes'], cwd='/'))"
-    );
-    let mut command = Command::new("unshare");
-    command.args(["--pid", "--fork", "--mount-proc", "python3", "-c"]);
-    let output = command
-        .arg(python(ports.livekit(), &then))
-        .output()
-        .unwrap();
-    let run = Run::of(&["ports"], &output).expect(3);
-    let why = "is the first process of this system and stays\n";
-    assert!(run.stderr.ends_with(why), "{}", run.stderr);
-}
-
-#[test]
-fn who_does_not_end_when_asked_is_ended_by_force() {
-    let ports = Ports::take();
-    let then = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nsignal.pause()";
-    let mut stubborn = Command::new("python3")
-        .args(["-c", &python(ports.livekit(), then)])
-        .spawn()
-        .unwrap();
-    crate::support::until::eventually("the port is held", || {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", stubborn.id())).unwrap();
-        let ignored = status
-            .lines()
-            .find_map(|line| line.strip_prefix("SigIgn:\t"));
-        let ignored = u64::from_str_radix(ignored.unwrap(), 16).unwrap();
-        ignored & (1 << 14) != 0
-            && std::net::TcpStream::connect(("127.0.0.1", ports.livekit())).is_ok()
-    });
-    let port = ports.livekit().to_string();
-    let args = ["ports", "--stop", "--yes", &port];
-    let run = Run::of(&args, &outside(&[]).args(args).output().unwrap()).expect(0);
-    assert!(run.stderr.ends_with(" by force\n"), "{}", run.stderr);
-    assert!(!stubborn.wait().unwrap().success());
-}
-
-#[test]
-fn free_moves_the_project_in_every_file_that_names_the_port() {
-    let project = project();
-    let (livekit, api) = (project.ports.livekit(), project.ports.api());
-    let env = format!(
-        "LIVEKIT_URL=ws://localhost:{livekit} # why\nAPI=http://127.0.0.1:{api}/api\nOTHER=sfu:{livekit}\n"
-    );
-    project.write(".env", &env);
-    project.write(
-        "shop.env",
-        &format!("export VITE_LIVEKIT_URL='ws://127.0.0.1:{livekit}'\n"),
-    );
-    project.edit("urbania.yaml", |text| text + "backends: [shop.env]\n");
-    let _holder = Holder::of(&[
-        &format!("tcp 127.0.0.1:{livekit}"),
-        &format!("tcp 127.0.0.1:{api}"),
-    ]);
-    let before = project.read("livekit.yaml");
-    let run = project.run(&["ports", "--free"]).expect(2);
-    assert!(
-        run.stderr
-            .starts_with("error: nobody is here to be asked, so nothing was written\n")
-    );
-    assert_eq!(
-        (project.read("livekit.yaml"), project.read(".env")),
-        (before.clone(), env.clone())
-    );
-    let run = project
-        .run(&["ports", "--free", "--dry-run", "-o", "json"])
-        .expect(0);
-    let plan: Value = serde_json::from_str(&run.stdout).unwrap();
-    let to = |n: usize| u16::try_from(plan["moves"][n]["to"].as_u64().unwrap()).unwrap();
-    assert_eq!(plan["moves"][0]["from"], livekit);
-    assert_eq!(project.read("livekit.yaml"), before);
-
-    let run = project.run(&["ports", "--free", "--yes"]).expect(0);
-    let (new_livekit, new_api) = (to(0), to(1));
-    assert_eq!(
-        run.stdout,
-        format!(
-            "livekit: signalling: {livekit} → {new_livekit}\napi: token API: {api} → {new_api}\n\
-             livekit.yaml: port: {livekit} → {new_livekit}\nurbania.yaml: api.listen: {api} → {new_api}\n\
-             .env: LIVEKIT_URL: its port\n.env: API: its port\nshop.env: VITE_LIVEKIT_URL: its port\n"
-        )
-    );
-    assert_eq!(
-        project.read("livekit.yaml"),
-        before.replace(
-            &format!("port: {livekit}\n"),
-            &format!("port: {new_livekit}\n")
-        )
-    );
-    assert_eq!(
-        project.read(".env"),
-        format!(
-            "LIVEKIT_URL=ws://localhost:{new_livekit} # why\nAPI=http://127.0.0.1:{new_api}/api\nOTHER=sfu:{livekit}\n"
-        )
-    );
-    assert_eq!(
-        project.read("shop.env"),
-        format!("export VITE_LIVEKIT_URL='ws://127.0.0.1:{new_livekit}'\n")
-    );
-    project.ok(&["ports"]);
-    let run = project.run(&["ports", "--free", "--yes"]).expect(0);
-    assert_eq!(
-        (run.stdout.as_str(), run.stderr.as_str()),
-        ("", "nothing is in the way\n")
-    );
-}
-
-#[test]
-fn free_moves_the_ports_of_media_all_together() {
-    let project = project();
-    let first = range_of(&project);
-    let last = first + 20;
-    let before = format!("port_range_end: {}", first + RANGE - 1);
-    project.edit("livekit.yaml", |text| {
-        text.replace(&before, &format!("port_range_end: {last}"))
-    });
-    let _holder = Holder::of(&[&format!("udp 0.0.0.0:{}", first + 1)]);
-    let run = project
-        .run(&["ports", "--free", "--yes", "-o", "json"])
-        .expect(0);
-    let plan: Value = serde_json::from_str(&run.stdout).unwrap();
-    let (from, to) = (
-        &plan["moves"][0]["from"],
-        plan["moves"][0]["to"].as_u64().unwrap(),
-    );
-    assert_eq!(
-        (from, &plan["moves"][0]["count"]),
-        (&json!(first), &json!(last - first + 1))
-    );
-    let end = to + u64::from(last - first);
-    let range = format!("port_range_start: {to}, port_range_end: {end}}}");
-    assert!(project.read("livekit.yaml").contains(&range));
-    project.ok(&["ports"]);
 }
 
 /// `urbania` where there is no project, started through other programs.

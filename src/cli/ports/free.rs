@@ -12,7 +12,7 @@ use crate::host::ports::{PortNeed, conflicts};
 use crate::host::sockets::{self, Socket};
 use crate::output::Format;
 
-/// Shows the whole change, asks, and writes it.
+/// Shows the whole change, asks, and writes it. `needs` is all that the project needs: nothing is moved there.
 pub async fn all(
     ctx: &Context,
     project: &Project,
@@ -108,6 +108,7 @@ fn propose(
         let next = PortMove {
             service: need.service.clone(),
             purpose: need.purpose.clone(),
+            protocol: need.protocol,
             from: need.first,
             to: to.unwrap_or(need.first),
             count: rest + 1,

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use tokio::time::{Instant, sleep};
+
 use crate::context::Context;
 use crate::engine::docker::Docker;
 use crate::engine::{Engine as _, Signal};
@@ -14,6 +16,11 @@ use crate::host::refusal::{described, listed, way_out};
 
 /// How long a process may take to end by itself.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(50);
+/// How long a socket may be there after the process that had it.
+const LET_GO: Duration = Duration::from_secs(2);
 
 /// Ends the holder of each claim, each process once.
 pub async fn all(ctx: &Context, claims: &[&Claim], yes: bool) -> Result<()> {
@@ -53,6 +60,22 @@ pub async fn all(ctx: &Context, claims: &[&Claim], yes: bool) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What is held after that. A socket that is still there while its process is not is looked at again: the kernel,
+/// or somebody who was handed it and has not taken it yet, lets go of it in a moment.
+pub async fn once_let_go<L: Future<Output = Result<Vec<Claim>>>>(
+    look: impl Fn() -> L,
+) -> Result<Vec<Claim>> {
+    let until = Instant::now() + LET_GO;
+    loop {
+        let found = look().await?;
+        let is_left = found.iter().any(|claim| claim.holder == Holder::Nobody);
+        if !is_left || Instant::now() >= until {
+            return Ok(found);
+        }
+        sleep(PAUSE).await;
+    }
 }
 
 async fn one(ctx: &Context, claim: &Claim, pid: u32, yes: bool) -> Result<()> {

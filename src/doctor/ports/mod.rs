@@ -13,7 +13,7 @@ use crate::stack::wanted::port_needs;
 /// What the project binds on this machine. On an engine elsewhere that is the API alone.
 fn needs(site: &Site) -> Result<Vec<PortNeed>, Blind> {
     let project = site.project()?;
-    let here = |service: &Service| !site.is_elsewhere() || *service == Service::Api;
+    let here = |service: &Service| service.is_here(site.is_elsewhere());
     let services: Vec<Service> = Service::wanted(project).into_iter().filter(here).collect();
     Ok(port_needs(project, site.effective()?, &services))
 }
