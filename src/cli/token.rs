@@ -12,9 +12,8 @@ use super::examples;
 use crate::config::{LivekitConfig, Project};
 use crate::context::Context;
 use crate::error::{Context as _, Error, Result};
-use crate::jwt::Untrusted;
 use crate::livekit::grants::Source;
-use crate::livekit::inspect::{Report, distance, inspect, unwrapped};
+use crate::livekit::inspect::{Report, distance, inspect, unreadable, unwrapped};
 use crate::livekit::token::{JoinToken, LONGEST_NAME, Signer};
 use crate::output::{BAD, Format, GOOD};
 
@@ -190,7 +189,12 @@ fn explain(ctx: &Context, token: &str) -> Result<()> {
     let (token, around) = unwrapped(&text);
     let livekit = project_of(ctx)?.map(|project| project.livekit);
     let keys = livekit.as_ref().map(|livekit| livekit.keys.as_slice());
-    let mut report = inspect(token, keys, ctx.clock.now()).map_err(|e| unreadable(token, e))?;
+    let mut report = inspect(token, keys, ctx.clock.now()).map_err(|e| {
+        let hint = unreadable(token, keys.unwrap_or_default());
+        Error::problem("cannot read the token")
+            .because(e)
+            .hint(hint)
+    })?;
     report.doubts.extend(around.map(str::to_owned));
     let retiring = livekit.as_ref().and_then(LivekitConfig::retiring);
     if let Some((old, until)) = retiring.filter(|(old, _)| report.issuer.as_ref() == Some(&old.key))
@@ -207,14 +211,6 @@ fn explain(ctx: &Context, token: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::problem("the token is not valid"))
-}
-
-fn unreadable(token: &str, e: Untrusted) -> Error {
-    let error = Error::problem("cannot read the token").because(e);
-    if token.contains("://") {
-        return error.hint("this is an address: tokens begin with `eyJ`");
-    }
-    error
 }
 
 /// The project here; a token can be explained without one.

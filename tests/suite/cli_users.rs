@@ -326,6 +326,7 @@ fn a_token_is_explained_inside_and_outside_its_project() {
     exit 3
     error: cannot read the token
       cause: not a JSON Web Token
+    hint: a token has three parts with dots between, and this has two: its end is missing
     ");
 }
 

@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::{identity, text};
+use super::{identity, kinds, text};
+
+/// In seconds, that is the year 5138.
+const FAR: f64 = 1e11;
 
 /// What LiveKit takes without a word.
 pub(super) fn doubts(claims: &Map<String, Value>) -> Vec<String> {
@@ -16,11 +19,18 @@ pub(super) fn doubts(claims: &Map<String, Value>) -> Vec<String> {
         !claims.contains_key("exp"),
         "it has no `exp`: it is good for ever, and newer LiveKit servers refuse it",
     );
-    let number = |name: &str| claims.get(name).and_then(Value::as_f64);
+    let number = |name: &str| claims.get(name).and_then(kinds::seconds);
     let reversed = number("nbf")
         .zip(number("exp"))
         .is_some_and(|(from, end)| end <= from);
     doubt(reversed, "it ends before it begins (`nbf`, `exp`)");
+    for name in ["nbf", "exp", "iat"] {
+        let is_far = number(name).is_some_and(|at| at > FAR);
+        doubt(
+            is_far,
+            &format!("its `{name}` is in milliseconds, and is taken for seconds"),
+        );
+    }
     let Some(video) = claims.get("video").and_then(Value::as_object) else {
         return doubts;
     };

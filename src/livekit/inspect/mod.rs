@@ -1,8 +1,10 @@
 //! Explains a LiveKit token: whose it is, whether it is good, what it allows.
 
 mod doubts;
+mod kinds;
 mod pasted;
 mod problems;
+mod unreadable;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,9 +16,13 @@ use serde_json::{Map, Value};
 use self::doubts::doubts;
 pub use self::pasted::unwrapped;
 use self::problems::problems;
+pub use self::unreadable::unreadable;
 use super::keys::KeyPair;
 use super::wording::{grant_sentences, span, unknown_claims};
 use crate::jwt::{Parts, Untrusted};
+
+/// The length of a signature.
+const SIGNATURE: usize = 43;
 
 /// What there is to say about a token; never its signature.
 #[derive(Clone, Debug)]
@@ -93,7 +99,12 @@ pub fn inspect(token: &str, keys: Option<&[KeyPair]>, now: Timestamp) -> Result<
         claims,
     };
     report.problems = problems(&report, now);
-    if report.signature == Signature::Invalid
+    let length = parts.signature.len();
+    if report.signature == Signature::Invalid && length != SIGNATURE {
+        let cut = format!("its signature has {length} characters, and that of HS256 {SIGNATURE}");
+        report.problems.push(cut);
+    }
+    if report.signature != Signature::Valid
         && let Some(other) = signer(parts, keys.unwrap_or_default())
     {
         let key = &other.key;
@@ -125,13 +136,13 @@ fn object(part: &str) -> Result<Map<String, Value>, Untrusted> {
     serde_json::from_slice(&json).map_err(|_| Untrusted::Malformed)
 }
 
+/// A time beyond those that are known is the last of them.
 fn time(claims: &Map<String, Value>, name: &str) -> Option<Timestamp> {
-    let seconds = claims.get(name)?.as_f64()?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "saturates; jiff checks the range"
-    )]
-    Timestamp::from_second(seconds as i64).ok()
+    let seconds = kinds::seconds(claims.get(name)?)?;
+    let (first, last) = (Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
+    #[expect(clippy::cast_possible_truncation, reason = "saturates")]
+    let second = (seconds as i64).clamp(first, last);
+    Timestamp::from_second(second).ok()
 }
 
 /// How far `at` is from `now`, in words.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{Report, Signature, identity, text};
+use super::{Report, Signature, identity, kinds, text};
 use crate::livekit::token::LONGEST_NAME;
 use crate::livekit::wording::span;
 
@@ -35,22 +35,13 @@ pub(super) fn problems(report: &Report, now: Timestamp) -> Vec<String> {
         let early = from.as_second() - now;
         problems.push(format!("not valid yet, in {}", span(early)));
     }
-    match report.expires {
-        None if report.claims.get("exp").is_some_and(|exp| !exp.is_null()) => {
-            problems.push("its `exp` is no time".into());
-        }
-        Some(end) if end.as_second() + LEEWAY <= now => {
-            let late = now - end.as_second();
-            problems.push(format!("expired {} ago", span(late)));
-        }
-        Some(_) | None => {}
+    if let Some(end) = report.expires
+        && end.as_second() + LEEWAY <= now
+    {
+        let late = now - end.as_second();
+        problems.push(format!("expired {} ago", span(late)));
     }
-    for name in ["iss", "sub", "jti"] {
-        let claim = report.claims.get(name);
-        if claim.is_some_and(|claim| !claim.is_string() && !claim.is_null()) {
-            problems.push(format!("its `{name}` is no text"));
-        }
-    }
+    problems.extend(kinds::wrong(&report.claims));
     problems.extend(join_problems(&report.claims));
     problems
 }

@@ -118,9 +118,85 @@ fn a_secret_of_another_pair_is_recognised() {
 }
 
 #[test]
+fn a_key_that_is_misspelt_is_told_with_whose_secret_it_is() {
+    let misspelt = KeyPair {
+        key: "APIonne".into(),
+        ..pair("APIone")
+    };
+    let report = report(&join(), &[misspelt], NOW);
+    assert_eq!(
+        report.problems,
+        [
+            "its key `APIone` is not in livekit.yaml",
+            "it was signed with the secret of `APIonne`, under another key's name"
+        ]
+    );
+}
+
+#[test]
+fn claims_of_another_kind_and_times_in_milliseconds_are_told() {
+    let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let claims = json!({
+        "iss": "APIone", "sub": "ada", "metadata": {"a": 1}, "exp": (NOW + 10) * 1000,
+        "video": {"roomJoin": "true", "room": "daily"},
+    });
+    let token = format!("{}.{}.", part(json!({"alg": "HS256"})), part(claims));
+    let report = report(&token, &[], NOW);
+    assert_eq!(
+        report.problems[1..],
+        [
+            "its `metadata` must be a text, and is an object",
+            "its `video.roomJoin` must be `true` or `false` without quotes, and is a text",
+        ]
+    );
+    let far = "its `exp` is in milliseconds, and is taken for seconds";
+    assert!(
+        report.doubts.iter().any(|doubt| doubt == far),
+        "{:?}",
+        report.doubts
+    );
+}
+
+#[test]
 fn what_is_not_a_token_is_an_error() {
     for text in ["", "a.b.c", "eyJhbGciOiJIUzI1NiJ9.W10.x"] {
         let now = Timestamp::UNIX_EPOCH;
         assert_eq!(inspect(text, None, now).unwrap_err(), Untrusted::Malformed);
     }
+}
+
+#[test]
+fn what_cannot_be_read_is_told_and_not_quoted() {
+    let keys = [pair("APIone")];
+    let secret = keys[0].secret.expose_secret();
+    let token = join();
+    let (cut, _) = token.rsplit_once('.').unwrap();
+    let twice = token.clone() + &token;
+    for (text, says) in [
+        (secret, "this is the secret of `APIone`"),
+        ("APIone", "`APIone` is the name of a key"),
+        ("", "there is nothing to read"),
+        ("ws://localhost:7880", "this is an address"),
+        ("eyJh\nbGci.e30.x", "there are blanks or line breaks in it"),
+        ("eyJhbGciOiJIUzI1NiJ9", "and this has no dot"),
+        (cut, "its end is missing"),
+        (&*twice, "and this has 5: is it two tokens?"),
+        (
+            "eyJhbGciOiJIUzI1NiJ9+.e30.x",
+            "its first part is not base64url",
+        ),
+        (
+            "eyJhbGciOiJIUzI1NiJ9.W10.x",
+            "its second part is no JSON object",
+        ),
+    ] {
+        let found = unreadable(text, &keys);
+        assert!(found.contains(says), "{text}: {found}");
+        assert!(!found.contains(secret));
+    }
+    let short = report(&token[..token.len() - 1], &keys, NOW);
+    assert_eq!(
+        short.problems[1..],
+        ["its signature has 42 characters, and that of HS256 43"]
+    );
 }
