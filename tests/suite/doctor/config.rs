@@ -201,6 +201,11 @@ fn the_certificate_of_turn_is_read_and_judged() {
     );
     let other = "`certs/turn.pem` is not for turn.domain, `other.example`".to_owned();
     assert!(found.contains(&("problem".to_owned(), other)), "{found:?}");
+
+    certificates::signed_for(&certs, "turn", "90");
+    with_domain("turn.example");
+    let good = doctor(&project, "config").expect(0);
+    assert_eq!(findings(&good, "config.turn-certificate"), []);
 }
 
 #[test]

@@ -114,6 +114,42 @@ fn the_buffer_for_udp_is_judged_as_livekit_judges_it() {
 }
 
 #[test]
+fn a_small_buffer_for_udp_is_told_and_mended() {
+    let project = TestProject::initialised();
+    // The kernel has one limit for all networks. It is small for three looks, and what it was when the shell
+    // ends, however the test does.
+    let small = [
+        "mount -t tmpfs none /etc/sysctl.d",
+        "limit=/proc/sys/net/core/rmem_max",
+        "was=$(cat $limit)",
+        "trap 'echo $was >$limit' EXIT",
+        "echo 212992 >$limit",
+        "\"$@\" >before",
+        "\"$@\" --fix --yes >after",
+        "cp /etc/sysctl.d/60-urbania.conf kept",
+        "trap - EXIT; echo $was >$limit",
+        "set -- true",
+    ];
+    let output = mounted(&project.command(&ARGS), &small).output().unwrap();
+    let fixed = Run::of(&ARGS, &output).expect(0);
+    let told = "set net.core.rmem_max = 5000000, now and in /etc/sysctl.d/60-urbania.conf\n";
+    assert!(fixed.stderr.contains(told), "{}", fixed.stderr);
+    let of = |name: &str| Run {
+        args: String::new(),
+        code: Some(0),
+        stdout: project.read(name),
+        stderr: String::new(),
+    };
+    let found = finding(&of("before"), "machine.udp-buffer");
+    assert_eq!(
+        found["message"],
+        "a UDP socket gets a receive buffer of 425984 bytes; LiveKit asks for 5000000"
+    );
+    assert_eq!(findings(&of("after"), "machine.udp-buffer"), []);
+    assert_eq!(project.read("kept"), "net.core.rmem_max = 5000000\n");
+}
+
+#[test]
 fn localhost_is_told_where_the_sfu_is_not() {
     let project = TestProject::initialised();
     project.ok(&["up", "livekit"]);

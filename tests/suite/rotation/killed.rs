@@ -13,7 +13,7 @@ use crate::support::project::{Run, TestProject};
 use crate::support::until::eventually;
 
 use super::load::{Load, all_admit, none_admits};
-use super::{let_tokens_be_over, running, status, value};
+use super::{let_tokens_be_over, running, sfu, status, value};
 
 /// Runs `urbania` until it is about to make this system call for the `n`th time, where it is killed; `false`
 /// when it came to its end before.
@@ -122,6 +122,7 @@ const OF_THE_ENGINE: [&str; 5] = ["rename", "die", "create", "start", "destroy"]
 async fn killed_before_any_step_it_goes_on_and_nobody_notices() {
     let project = running("");
     for (call, n) in MOVES {
+        let before = sfu(&project);
         let load = Load::begin(&project, ANNA.0).await;
         load.until(20).await;
         assert!(killed(&project, call, n, &["keys", "rotate"]), "{call} {n}");
@@ -135,6 +136,7 @@ async fn killed_before_any_step_it_goes_on_and_nobody_notices() {
         all_admit(&project, &handed_out).await;
         all_agree(&project);
         assert_eq!(status(&project)["stage"], "overlap");
+        assert_eq!(sfu(&project), before, "no call is interrupted");
         let_tokens_be_over(&project);
         project.ok(&finish);
     }
