@@ -139,6 +139,7 @@ mod tests {
             username: id.into(),
             roles: Vec::new(),
             provider: Provider::Local,
+            password_mark: None,
         }
     }
 

@@ -3,14 +3,17 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 use urbania::auth::password::Passwords;
+use urbania::store::{Change, User};
 
 use crate::support::api::{
     Api, LIVEKIT_SECRET, PASSWORD, SESSION_SECRET, line, livekit_claims, no_limits, show,
 };
 use crate::support::store::StoreKind;
+use crate::support::until::until;
 
 /// Replaces what differs from run to run.
 fn redact(text: String, secrets: &[(&str, &str)]) -> String {
@@ -263,6 +266,45 @@ async fn a_removed_user_gets_no_token() {
             r#"401 {"detail":"Could not validate credentials"}"#
         );
     }
+}
+
+#[tokio::test]
+async fn roles_and_passwords_of_now_count_for_sessions_of_before() {
+    join_all(StoreKind::ALL.map(async |kind| {
+        let api = Api::start_on(kind).await;
+        let old = api.session().await;
+        let status = async |session: &str, path: &str| {
+            let request = api.request("GET", path).bearer_auth(session);
+            request.send().await.unwrap().status()
+        };
+        // There is no SFU to answer, which only admins come to know.
+        assert_eq!(status(&old, "/api/admin/rooms").await, 503);
+        let user = api.store.user_by_name("ada").await.unwrap().unwrap();
+        let plain = User {
+            roles: Vec::new(),
+            ..user
+        };
+        api.store.apply(&[Change::User(plain)]).await.unwrap();
+        until("Ada is no admin any more", async || {
+            status(&old, "/api/admin/rooms").await == 403
+        })
+        .await;
+
+        let hash = Passwords::default().hash("another".into()).await.unwrap();
+        assert!(api.store.set_password("ada", &hash).await.unwrap());
+        let pair = json!({"username": "ada", "password": "another"});
+        let answer: Value = api
+            .post("/api/auth/login", &pair)
+            .await
+            .json()
+            .await
+            .unwrap();
+        let new = answer["access_token"].as_str().unwrap();
+        assert_eq!(status(new, "/api/auth/me").await, 200);
+        assert_eq!(status(&old, "/api/auth/me").await, 401);
+        assert_eq!(status(new, "/api/auth/me").await, 200);
+    }))
+    .await;
 }
 
 #[tokio::test]
