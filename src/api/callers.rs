@@ -74,7 +74,9 @@ impl KnownCallers {
     #[cfg(test)]
     fn age(&self) {
         self.with(|known| {
-            known.values_mut().for_each(|known| known.asked -= BELIEVED);
+            for known in known.values_mut() {
+                known.asked -= BELIEVED;
+            }
         });
     }
 }

@@ -111,9 +111,9 @@ async fn late_news_of_a_room_that_was_deleted_say_nothing_of_the_next_one_of_its
         let api = Api::start_on(kind).await;
         let session = api.session().await;
         let body = json!({"room_name": "daily", "participants": [], "call_type": "video"});
-        let make = api.request("POST", "/api/livekit/rooms").json(&body);
+        let request = api.request("POST", "/api/livekit/rooms").json(&body);
         let before = now() - 1;
-        let made = make.bearer_auth(&session).send().await.unwrap();
+        let made = request.bearer_auth(&session).send().await.unwrap();
         assert_eq!(made.status(), 201);
         let status = async || {
             let room = store(&api).room("daily").await.unwrap().unwrap();
