@@ -126,6 +126,7 @@ mod tests {
             username: user.username.clone(),
             roles: user.roles.clone(),
             provider: Provider::Local,
+            expires_at: None,
             password_mark: Some(user.password_mark()),
         }
     }

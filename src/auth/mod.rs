@@ -28,6 +28,7 @@ mod token;
 
 use crate::jwt::Untrusted;
 
+pub use claims::LEEWAY;
 pub use session::{ISSUER, SESSION_TTL, Sessions};
 pub use setup::{EMULATOR, Setup};
 
@@ -48,6 +49,8 @@ pub struct Caller {
     pub roles: Vec<String>,
     /// Who believed them.
     pub provider: Provider,
+    /// When what they came with expires, in seconds since 1970.
+    pub expires_at: Option<u64>,
     /// With which password a local user has logged in: `User::password_mark` as it was then.
     pub password_mark: Option<String>,
 }

@@ -96,6 +96,7 @@ impl Sessions {
             username: claims.username.into_owned(),
             roles: claims.roles.into_owned(),
             provider: Provider::Local,
+            expires_at: Some(claims.exp),
             password_mark: claims.pwd.map(Cow::into_owned),
         })
     }

@@ -71,6 +71,7 @@ mod tests {
             username: id.into(),
             roles: roles.iter().map(ToString::to_string).collect(),
             provider: Provider::Local,
+            expires_at: None,
             password_mark: None,
         }
     }

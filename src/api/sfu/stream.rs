@@ -2,9 +2,8 @@
 //!
 //! First comes a `snapshot` of who is where, then one event for each change. Who cannot keep up is
 //! told `lagged` and gets a snapshot again. Before each event the caller is judged again: who was
-//! removed, or may no longer join the room, hears nothing more, and the stream ends. So it does after
-//! an hour, so that nobody listens on with a session that is over, and at once when the server ends;
-//! clients come back by themselves.
+//! removed, or may no longer join the room, hears nothing more, and the stream ends. So it does with the
+//! caller's session, after an hour, and at once when the server ends; clients come back by themselves.
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -35,7 +34,7 @@ use crate::api::fields::check_length;
 use crate::api::mint::JoinRequest;
 use crate::api::policy;
 use crate::api::refusal::Refusal;
-use crate::auth;
+use crate::auth::{self, LEEWAY};
 use crate::store::Call;
 
 /// Between two signs of life, so that no proxy takes the stream for dead.
@@ -107,7 +106,7 @@ pub async fn events(
     let listener = Listener {
         told: app.told.listen(),
         ending: app.ending.subscribe(),
-        until: Instant::now() + LIFE,
+        until: Instant::now() + life(caller.expires_at, app.config.clock.unix()),
         next: Next::Snapshot,
         _permit: permit,
         caller,
@@ -121,6 +120,12 @@ pub async fn events(
         stream.keep_alive(KeepAlive::new().interval(HEARTBEAT)),
     )
         .into_response())
+}
+
+/// How long a stream lives: no longer than the caller is believed.
+fn life(expires_at: Option<u64>, now: u64) -> Duration {
+    let left = |end: u64| Duration::from_secs(end.saturating_add(LEEWAY).saturating_sub(now));
+    expires_at.map_or(LIFE, |end| left(end).min(LIFE))
 }
 
 /// The room of the query, if it has one.

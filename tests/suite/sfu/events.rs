@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::json;
 use urbania::store::{Club, Lobby, Meeting};
 
 use super::listen::{Heard, Listening};
-use super::signed::{event, tell};
+use super::signed::{event, now, tell};
 use super::{made, store};
-use crate::support::api::{Api, PASSWORD, add_user, line};
+use crate::support::api::{Api, PASSWORD, SESSION_SECRET, add_user, line};
 use crate::support::store::StoreKind;
 use crate::support::until::until;
 
@@ -183,6 +184,24 @@ async fn who_was_removed_or_may_no_longer_join_hears_nothing_more() {
         }
     }))
     .await;
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_session() {
+    let api = Api::start().await;
+    // Believed for some more seconds: clocks may differ by a minute.
+    let claims = json!({
+        "iss": "urbania", "aud": "urbania-api", "sub": api.ada, "exp": now() - 52,
+        "username": "ada", "roles": [],
+    });
+    let key = EncodingKey::from_secret(SESSION_SECRET.as_bytes());
+    let session = encode(&Header::default(), &claims, &key).unwrap();
+    let mut stream = Listening::to(&api, &session, "").await;
+    stream.heard().await;
+    assert!(stream.next().await.is_none());
+    let again = api.request("GET", "/api/livekit/events");
+    let again = again.bearer_auth(&session).send().await.unwrap();
+    assert_eq!(line(again).await, r#"401 {"detail":"Token has expired"}"#);
 }
 
 #[tokio::test]

@@ -171,6 +171,7 @@ async fn details(app: &App, headers: &HeaderMap, wishes: Wishes<'_>) -> Result<D
         username: name.to_owned(),
         roles: Vec::new(),
         provider: Provider::Nobody,
+        expires_at: None,
         password_mark: None,
     };
     let unguessable = room.is_none();
