@@ -37,6 +37,12 @@ pub fn judge(policy: DuplicateIdentity, identity: &str, is_in: impl Fn(&str) -> 
     }
 }
 
+/// Whether an id looks like that of somebody beside themselves: as an identity it could be both.
+pub fn is_ambiguous(policy: DuplicateIdentity, id: &str) -> bool {
+    let own = id.rsplit_once('~').map_or(id, |(own, _)| own);
+    policy == DuplicateIdentity::Suffix && id != own && is_same(policy, own, id)
+}
+
 /// Whether `who` is this identity, or its holder beside themselves.
 pub fn is_same(policy: DuplicateIdentity, identity: &str, who: &str) -> bool {
     let Some(end) = who.strip_prefix(identity) else {
@@ -62,6 +68,18 @@ mod tests {
             assert!(!is_same(Suffix, "ada", who), "{who}");
         }
         assert!(is_same(Warn, "ada", "ada") && !is_same(Warn, "ada", "ada~2"));
+    }
+
+    #[test]
+    fn an_id_that_could_be_somebody_elses_second_one_is_ambiguous() {
+        use DuplicateIdentity::{Refuse, Suffix, Warn};
+        for id in ["ada~2", "ada~9", "~2", "a~2~3"] {
+            assert!(is_ambiguous(Suffix, id), "{id}");
+            assert!(!is_ambiguous(Warn, id) && !is_ambiguous(Refuse, id));
+        }
+        for id in ["ada", "ada~", "ada~1", "ada~10", "ada~02", "2", ""] {
+            assert!(!is_ambiguous(Suffix, id), "{id}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::address::Address;
 use super::contracts::Contract;
 use super::refusal::Refusal;
 use crate::auth::{self, Accepts, Provider};
+use crate::livekit::token::LONGEST_NAME;
 
 /// A contract's own words for what goes wrong.
 pub trait Envelope: Send + Sync + 'static {
@@ -110,14 +111,22 @@ pub async fn authenticate(
         .get(header::AUTHORIZATION)
         .map(|value| value.to_str().unwrap_or_default());
     let now = app.config.clock.unix();
-    let caller = app
+    let mut caller = app
         .providers
-        .authenticate(authorization, accepts, now)
+        .authenticate(authorization, (accepts, parts.uri.path()), now)
         .await?;
-    // The others' users are not in our store.
+    recognise(app, &mut caller).await?;
+    // It stands in tokens where the caller says no other name.
+    let end = caller.username.floor_char_boundary(LONGEST_NAME);
+    caller.username.truncate(end);
+    Ok(caller)
+}
+
+/// What our own store says of the caller now. The others' users are not in it.
+pub async fn recognise(app: &App, caller: &mut auth::Caller) -> Result<(), Refusal> {
     if caller.provider == Provider::Local {
         let store = app.config.store.as_ref();
-        app.callers.check(store, &caller.id).await?;
+        app.callers.check(store, caller).await?;
     }
-    Ok(caller)
+    Ok(())
 }

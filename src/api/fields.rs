@@ -229,8 +229,11 @@ impl<'de> Visitor<'de> for FieldVisitor {
         Ok(Field::Integer(i64::try_from(number).unwrap_or(i64::MAX)))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Field<'de>, E> {
-        Ok(Field::Other)
+    /// JavaScript has one kind of number: 60.0 and 6e1 are whole ones.
+    fn visit_f64<E>(self, number: f64) -> Result<Field<'de>, E> {
+        #[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
+        let whole = (number.fract() == 0.0).then_some(number as i64);
+        Ok(whole.map_or(Field::Other, Field::Integer))
     }
 
     fn visit_unit<E>(self) -> Result<Field<'de>, E> {

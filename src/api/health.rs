@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tokio::sync::{Mutex, OnceCell};
@@ -19,6 +19,9 @@ use crate::livekit::token::{JoinToken, Signer};
 const PATIENCE: Duration = Duration::from_secs(1);
 /// An answer is good for this long, so that no flood of questions reaches the SFU or the store.
 const FRESH: Duration = Duration::from_millis(250);
+
+/// When to ask again, in seconds.
+const PAUSE: &str = "1";
 
 /// What was last found.
 #[derive(Debug, Default)]
@@ -71,17 +74,21 @@ pub async fn alive() -> &'static str {
     tag = "Operation",
     responses(
         (status = 200, description = "All that is needed answers", body = Readiness),
-        (status = 503, description = "Something does not", body = Readiness)
+        (
+            status = 503,
+            description = "Something does not",
+            body = Readiness,
+            headers(("Retry-After" = u32, description = "Seconds"))
+        )
     )
 )]
 pub async fn ready(State(app): State<Arc<App>>) -> Response {
     let readiness = app.readiness().await;
-    let status = if readiness.ready {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
-    (status, Json(readiness)).into_response()
+    if readiness.ready {
+        return Json(readiness).into_response();
+    }
+    let later = [(header::RETRY_AFTER, PAUSE)];
+    (StatusCode::SERVICE_UNAVAILABLE, later, Json(readiness)).into_response()
 }
 
 impl App {

@@ -157,8 +157,13 @@ fn identity<'a>(
     app: &App,
     request: &JoinRequest<'a>,
 ) -> Result<(Cow<'a, str>, Option<&'static str>), Refusal> {
+    let policy = app.config.duplicate_identity;
+    if duplicates::is_ambiguous(policy, request.identity) {
+        let why = "Identities that end in ~2 to ~9 are for those who join twice";
+        return Err(Refusal::Forbidden(why.into()));
+    }
     let is_in = |who: &str| app.presence.is_in(request.room, who);
-    match duplicates::judge(app.config.duplicate_identity, request.identity, is_in) {
+    match duplicates::judge(policy, request.identity, is_in) {
         Verdict::First => Ok((request.identity.into(), None)),
         Verdict::Replaces => Ok((request.identity.into(), Some("replaces"))),
         Verdict::As(other) => Ok((other.into(), Some("beside"))),

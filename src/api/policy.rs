@@ -139,6 +139,8 @@ mod tests {
             username: id.into(),
             roles: Vec::new(),
             provider: Provider::Local,
+            expires_at: None,
+            password_mark: None,
         }
     }
 

@@ -94,6 +94,8 @@ impl Claims {
             username: username.to_owned(),
             roles: self.find(&names.roles).map(roles).unwrap_or_default(),
             provider,
+            expires_at: self.time("exp")?,
+            password_mark: None,
             id,
         })
     }

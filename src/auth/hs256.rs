@@ -23,6 +23,11 @@ impl SharedSecret {
         }
     }
 
+    /// Whether its word counts on a path.
+    pub fn counts_at(&self, path: &str) -> bool {
+        self.settings.counts_at(path)
+    }
+
     /// Whose tokens it judges; without an issuer, those that no other provider claims.
     pub fn issuer(&self) -> Option<&str> {
         self.settings.issuer.as_deref()

@@ -10,7 +10,8 @@
 //! - [`firebase`]: Firebase Authentication.
 //!
 //! A token chooses its judge by the issuer that it claims, and that one alone judges it: claiming
-//! another issuer means being judged by that issuer's keys. Ids are taken as the provider has them,
+//! another issuer means being judged by that issuer's keys. Backends that name no issuer are told apart by
+//! the paths on which their word counts. Ids are taken as the provider has them,
 //! so that the ids of an app stay what they are; where two providers could use one id for two
 //! people, `id_prefix` tells them apart.
 
@@ -27,6 +28,7 @@ mod token;
 
 use crate::jwt::Untrusted;
 
+pub use claims::LEEWAY;
 pub use session::{ISSUER, SESSION_TTL, Sessions};
 pub use setup::{EMULATOR, Setup};
 
@@ -47,6 +49,10 @@ pub struct Caller {
     pub roles: Vec<String>,
     /// Who believed them.
     pub provider: Provider,
+    /// When what they came with expires, in seconds since 1970.
+    pub expires_at: Option<u64>,
+    /// With which password a local user has logged in: `User::password_mark` as it was then.
+    pub password_mark: Option<String>,
 }
 
 /// A kind of provider.
@@ -94,7 +100,7 @@ pub enum Denied {
     /// Not valid yet.
     #[error("Could not validate credentials")]
     Early,
-    /// A good token of a user who is no more.
+    /// A good token of a user who is no more, or who has another password since.
     #[error("Could not validate credentials")]
     Invalid,
     /// A token of ours whose time is over.
@@ -142,7 +148,7 @@ pub enum AuthError {
     Unavailable(#[from] KeysError),
 }
 
-/// Whose word counts on a route.
+/// Whose word counts on a route, besides what the settings say of its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accepts {
     /// That of every provider.
@@ -182,11 +188,11 @@ impl Providers {
         Self { local, others }
     }
 
-    /// Judges the value of an `Authorization` header.
+    /// Judges the value of an `Authorization` header of a request for `path`.
     pub async fn authenticate(
         &self,
         authorization: Option<&str>,
-        accepts: Accepts,
+        (accepts, path): (Accepts, &str),
         now: u64,
     ) -> Result<Caller, AuthError> {
         let bearer = authorization.and_then(bearer).ok_or(Denied::Missing)?;
@@ -197,7 +203,8 @@ impl Providers {
         };
         match local {
             Err(denied) if !self.others.is_empty() => {
-                self.judged_by_others(bearer, accepts, now, denied).await
+                self.judged_by_others(bearer, (accepts, path), now, denied)
+                    .await
             }
             local => Ok(local?),
         }
@@ -208,7 +215,7 @@ impl Providers {
     async fn judged_by_others(
         &self,
         bearer: &str,
-        accepts: Accepts,
+        (accepts, path): (Accepts, &str),
         now: u64,
         local: Denied,
     ) -> Result<Caller, AuthError> {
@@ -219,7 +226,8 @@ impl Providers {
         }
         let named =
             |other: &&Other| other.issuer().is_some() && other.issuer() == issuer.as_deref();
-        let mut candidates = self.others.iter().filter(|other| other.counts(accepts));
+        let counts = |other: &&Other| other.counts(accepts, path);
+        let mut candidates = self.others.iter().filter(counts);
         let judge = candidates
             .clone()
             .find(named)
@@ -242,10 +250,11 @@ impl Other {
         }
     }
 
-    fn counts(&self, accepts: Accepts) -> bool {
-        match accepts {
-            Accepts::All => true,
-            Accepts::Firebase => matches!(self, Self::Firebase(_)),
+    fn counts(&self, accepts: Accepts, path: &str) -> bool {
+        match (accepts, self) {
+            (Accepts::All, Self::Hs256(backend)) => backend.counts_at(path),
+            (Accepts::All, _) | (Accepts::Firebase, Self::Firebase(_)) => true,
+            (Accepts::Firebase, _) => false,
         }
     }
 }

@@ -40,6 +40,9 @@ struct Claims<'a> {
     #[serde(borrow)]
     username: Cow<'a, str>,
     roles: Cow<'a, [String]>,
+    /// A session ends with the password that it was begun with.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pwd: Option<Cow<'a, str>>,
 }
 
 impl Sessions {
@@ -61,6 +64,7 @@ impl Sessions {
             exp: now + SESSION_TTL.as_secs(),
             username: user.username.as_str().into(),
             roles: user.roles.as_slice().into(),
+            pwd: Some(user.password_mark().into()),
         };
         self.current
             .sign(&claims)
@@ -92,6 +96,8 @@ impl Sessions {
             username: claims.username.into_owned(),
             roles: claims.roles.into_owned(),
             provider: Provider::Local,
+            expires_at: Some(claims.exp),
+            password_mark: claims.pwd.map(Cow::into_owned),
         })
     }
 
@@ -150,6 +156,7 @@ mod tests {
             assert_eq!(caller.id, "id");
             assert_eq!(caller.username, "ada \"ü\"");
             assert_eq!(caller.roles, ["admin"]);
+            assert_eq!(caller.password_mark, Some(user.password_mark()));
         }
         let late = sessions.verify(token.expose_secret(), end + LEEWAY);
         assert_eq!(late, Err(Denied::Expired));

@@ -7,6 +7,9 @@
 
 use crate::store::Room;
 
+/// Attributes of participants that begin so are this server's own.
+pub const OWN: &str = "urbania.";
+
 /// The attribute.
 pub const MADE: &str = "urbania.made";
 

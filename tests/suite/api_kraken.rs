@@ -104,6 +104,11 @@ async fn tokens_are_for_those_who_may_join_the_channel() {
             ("a long ttl", json!({"roomId": CHANNEL, "ttl": 86401})),
             ("a text as ttl", json!({"roomId": CHANNEL, "ttl": "60"})),
             ("half a second", json!({"roomId": CHANNEL, "ttl": 0.5})),
+            ("a whole number", json!({"roomId": CHANNEL, "ttl": 60.0})),
+            (
+                "more than a number holds",
+                json!({"roomId": CHANNEL, "ttl": 1e300}),
+            ),
         ] {
             let answer = api.token(&session, &body).await;
             writeln!(table, "{what}: {}", told(&api, answer).await).unwrap();

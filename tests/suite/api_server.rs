@@ -46,28 +46,30 @@ async fn paths_and_methods_that_nobody_serves_speak_the_envelope() {
 
 #[tokio::test]
 async fn a_huge_body_is_refused_with_and_without_a_length() {
-    let api = Api::start().await;
-    let session = api.session().await;
-    for size in [64 * 1024 + 1, 4 * 1024 * 1024] {
-        let big = json!({"room_name": "x".repeat(size), "user_id": "a", "username": "b"});
-        assert_eq!(
-            line(api.token(&session, &big).await).await,
-            r#"413 {"detail":"Request body is too large"}"#
-        );
+    for kind in StoreKind::ALL {
+        let api = Api::start_on(kind).await;
+        let session = api.session().await;
+        for size in [64 * 1024 + 1, 4 * 1024 * 1024] {
+            let big = json!({"room_name": "x".repeat(size), "user_id": "a", "username": "b"});
+            assert_eq!(
+                line(api.token(&session, &big).await).await,
+                r#"413 {"detail":"Request body is too large"}"#
+            );
+        }
+        let mut stream = TcpStream::connect(api.base.trim_start_matches("http://"))
+            .await
+            .unwrap();
+        let head = "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let chunk = format!("{:x}\r\n{}\r\n", 30_000, " ".repeat(30_000));
+        for _ in 0..3 {
+            stream.write_all(chunk.as_bytes()).await.unwrap();
+        }
+        stream.write_all(b"0\r\n\r\n").await.unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 413");
     }
-    let mut stream = TcpStream::connect(api.base.trim_start_matches("http://"))
-        .await
-        .unwrap();
-    let head = "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
-    stream.write_all(head.as_bytes()).await.unwrap();
-    let chunk = format!("{:x}\r\n{}\r\n", 30_000, " ".repeat(30_000));
-    for _ in 0..3 {
-        stream.write_all(chunk.as_bytes()).await.unwrap();
-    }
-    stream.write_all(b"0\r\n\r\n").await.unwrap();
-    let mut answer = [0; 12];
-    stream.read_exact(&mut answer).await.unwrap();
-    assert_eq!(&answer, b"HTTP/1.1 413");
 }
 
 #[tokio::test]
@@ -195,6 +197,7 @@ async fn readyz_tells_the_sfu_the_keys_and_the_store_apart() {
         .await
         .expect("an answer is kept for a moment only");
     let answer = ready().await;
+    assert_eq!(answer.headers()["retry-after"], "1");
     writeln!(table, "store gone: {}", line(answer).await).unwrap();
     let answer = api.request("GET", "/healthz").send().await.unwrap();
     writeln!(table, "healthz: {}", line(answer).await).unwrap();

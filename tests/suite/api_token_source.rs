@@ -84,6 +84,20 @@ async fn everything_can_be_set_in_both_spellings() {
 }
 
 #[tokio::test]
+async fn a_user_with_a_long_name_is_called_by_its_beginning() {
+    for kind in StoreKind::ALL {
+        let api = Api::start_on(kind).await;
+        let name = format!("a{}", "ü".repeat(200));
+        crate::support::api::add_user(api.store.as_ref(), &name, &[]).await;
+        let session = api.session_of(&name).await;
+        let (answer, claims) = granted(&api, &session, &json!({})).await;
+        let longest = format!("a{}", "ü".repeat(127));
+        assert_eq!(claims["name"], *longest);
+        assert_eq!(answer["participant_name"], *longest);
+    }
+}
+
+#[tokio::test]
 async fn agents_and_recordings_are_passed_on_where_that_is_allowed() {
     for kind in StoreKind::ALL {
         let config = json!({
@@ -122,6 +136,7 @@ async fn what_cannot_be_had_is_named() {
                 json!({"participant_identity": "somebody else"}),
                 json!({"participant_metadata": "m"}),
                 json!({"participant_attributes": {"a": "b"}}),
+                json!({"participant_attributes": {"urbania.hand": "1970"}}),
                 json!({"room_config": {"metadata": "m"}}),
                 json!({"room_config": {"agents": [{"agentName": "a"}]}}),
                 json!({"room_config": {"egress": {}}}),

@@ -3,14 +3,17 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 use urbania::auth::password::Passwords;
+use urbania::store::{Change, User};
 
 use crate::support::api::{
     Api, LIVEKIT_SECRET, PASSWORD, SESSION_SECRET, line, livekit_claims, no_limits, show,
 };
 use crate::support::store::StoreKind;
+use crate::support::until::until;
 
 /// Replaces what differs from run to run.
 fn redact(text: String, secrets: &[(&str, &str)]) -> String {
@@ -222,14 +225,15 @@ async fn too_many_failed_logins_of_one_user_are_refused_for_a_while() {
 
 #[tokio::test]
 async fn too_many_logins_from_one_address_are_refused_also_good_ones() {
-    let api = Api::start().await;
+    // So few that no other is allowed while these are counted.
+    let api = Api::start_with(|config| config.limits.logins_per_minute = 6).await;
     let login = |address: &'static str| {
         api.request("POST", "/api/auth/login")
             .header("x-forwarded-for", address)
             .body("{}")
             .send()
     };
-    for _ in 0..60 {
+    for _ in 0..6 {
         assert_eq!(login("9.9.9.9, 192.0.2.1").await.unwrap().status(), 422);
     }
     assert_eq!(login("192.0.2.1").await.unwrap().status(), 429);
@@ -263,6 +267,45 @@ async fn a_removed_user_gets_no_token() {
             r#"401 {"detail":"Could not validate credentials"}"#
         );
     }
+}
+
+#[tokio::test]
+async fn roles_and_passwords_of_now_count_for_sessions_of_before() {
+    join_all(StoreKind::ALL.map(async |kind| {
+        let api = Api::start_on(kind).await;
+        let old = api.session().await;
+        let status = async |session: &str, path: &str| {
+            let request = api.request("GET", path).bearer_auth(session);
+            request.send().await.unwrap().status()
+        };
+        // There is no SFU to answer, which only admins come to know.
+        assert_eq!(status(&old, "/api/admin/rooms").await, 503);
+        let user = api.store.user_by_name("ada").await.unwrap().unwrap();
+        let plain = User {
+            roles: Vec::new(),
+            ..user
+        };
+        api.store.apply(&[Change::User(plain)]).await.unwrap();
+        until("Ada is no admin any more", async || {
+            status(&old, "/api/admin/rooms").await == 403
+        })
+        .await;
+
+        let hash = Passwords::default().hash("another".into()).await.unwrap();
+        assert!(api.store.set_password("ada", &hash).await.unwrap());
+        let pair = json!({"username": "ada", "password": "another"});
+        let answer: Value = api
+            .post("/api/auth/login", &pair)
+            .await
+            .json()
+            .await
+            .unwrap();
+        let new = answer["access_token"].as_str().unwrap();
+        assert_eq!(status(new, "/api/auth/me").await, 200);
+        assert_eq!(status(&old, "/api/auth/me").await, 401);
+        assert_eq!(status(new, "/api/auth/me").await, 200);
+    }))
+    .await;
 }
 
 #[tokio::test]

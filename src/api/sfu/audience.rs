@@ -45,6 +45,8 @@ impl Scope {
         }
         let named = matches!(self, Self::Room(_));
         let allowed = match audience {
+            // Who waits to be let in looks on no more than who was never invited.
+            Audience::Made(room) if room.keeps_waiting(&caller.id) => false,
             Audience::Made(room) => {
                 room.concerns(&caller.id) || ((named || is_in) && room.admits(&caller.id))
             }
@@ -69,6 +71,8 @@ mod tests {
             username: id.into(),
             roles: roles.iter().map(ToString::to_string).collect(),
             provider: Provider::Local,
+            expires_at: None,
+            password_mark: None,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::audience::Audience;
+use crate::livekit::webhook::{Kind, RoomEvent};
 use crate::store::{Call, Room, Store, StoreError};
 
 /// So often somebody else may be faster.
@@ -31,6 +32,15 @@ pub async fn follow(
     Err(StoreError::Unavailable(
         "others change the same room without a pause".into(),
     ))
+}
+
+/// Whether an event ends something that was in the SFU before the room was made: the name was
+/// nobody's then, or belonged to a room that was deleted since.
+pub fn is_from_before(event: &RoomEvent, room: &Room) -> bool {
+    let ends = matches!(event.kind, Kind::Left | Kind::RoomFinished);
+    // LiveKit tells when in whole seconds.
+    let early = event.at.as_second() <= room.created_at.as_second();
+    ends && early && room.call.sid.is_none()
 }
 
 /// Who may hear of a room, from what the store answered.

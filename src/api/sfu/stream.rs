@@ -1,8 +1,9 @@
 //! `GET /api/livekit/events`: what happens in rooms, as it happens (server-sent events).
 //!
 //! First comes a `snapshot` of who is where, then one event for each change. Who cannot keep up is
-//! told `lagged` and gets a snapshot again. A stream ends after an hour, so that nobody listens on
-//! with a session that is over, and at once when the server ends; clients come back by themselves.
+//! told `lagged` and gets a snapshot again. Before each event the caller is judged again: who was
+//! removed, or may no longer join the room, hears nothing more, and the stream ends. So it does with the
+//! caller's session, after an hour, and at once when the server ends; clients come back by themselves.
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -28,12 +29,12 @@ use crate::api::App;
 use crate::api::contracts::Contract;
 use crate::api::contracts::urbania::Urbania;
 use crate::api::contracts::urbania::openapi::{Error, LimitRefusals, Refusals};
-use crate::api::envelope::{Caller, Rejection};
+use crate::api::envelope::{Caller, Rejection, recognise};
 use crate::api::fields::check_length;
 use crate::api::mint::JoinRequest;
 use crate::api::policy;
 use crate::api::refusal::Refusal;
-use crate::auth;
+use crate::auth::{self, LEEWAY};
 use crate::store::Call;
 
 /// Between two signs of life, so that no proxy takes the stream for dead.
@@ -105,7 +106,7 @@ pub async fn events(
     let listener = Listener {
         told: app.told.listen(),
         ending: app.ending.subscribe(),
-        until: Instant::now() + LIFE,
+        until: Instant::now() + life(caller.expires_at, app.config.clock.unix()),
         next: Next::Snapshot,
         _permit: permit,
         caller,
@@ -119,6 +120,12 @@ pub async fn events(
         stream.keep_alive(KeepAlive::new().interval(HEARTBEAT)),
     )
         .into_response())
+}
+
+/// How long a stream lives: no longer than the caller is believed.
+fn life(expires_at: Option<u64>, now: u64) -> Duration {
+    let left = |end: u64| Duration::from_secs(end.saturating_add(LEEWAY).saturating_sub(now));
+    expires_at.map_or(LIFE, |end| left(end).min(LIFE))
 }
 
 /// The room of the query, if it has one.
@@ -154,6 +161,9 @@ impl Listener {
     /// The next event; `None` ends the stream.
     async fn next(&mut self) -> Option<Event> {
         if self.next == Next::Snapshot {
+            if !self.is_still_allowed().await {
+                return None;
+            }
             self.next = Next::News;
             // What is told from here on is newer than the snapshot.
             self.told = self.told.resubscribe();
@@ -171,11 +181,17 @@ impl Listener {
                 () = sleep_until(self.until) => return None,
             };
             match told {
-                Ok(happened) if self.hears(&happened) => {
-                    let event = Event::default().id(&happened.id).event(happened.event);
-                    return Some(event.data(&happened.json));
+                Ok(happened) if !self.hears(&happened) => {}
+                Ok(happened) => {
+                    if !self.is_still_allowed().await {
+                        return None;
+                    }
+                    // Perhaps with fewer roles now.
+                    if self.hears(&happened) {
+                        let event = Event::default().id(&happened.id).event(happened.event);
+                        return Some(event.data(&happened.json));
+                    }
                 }
-                Ok(_) => {}
                 Err(RecvError::Lagged(missed)) => {
                     self.next = Next::Snapshot;
                     let data = json!({ "missed": missed }).to_string();
@@ -184,6 +200,23 @@ impl Listener {
                 Err(RecvError::Closed) => return None,
             }
         }
+    }
+
+    /// Whether the caller is still somebody who may have this stream. While the store does not answer,
+    /// who could have it before goes on, and hears of the rooms that they are in.
+    async fn is_still_allowed(&mut self) -> bool {
+        let Self {
+            app, caller, scope, ..
+        } = self;
+        let judged = async {
+            recognise(app, caller).await?;
+            match scope {
+                Scope::Room(room) => may_look(app, caller, room).await,
+                Scope::Mine => Ok(()),
+            }
+        };
+        let judged = judged.await;
+        !matches!(judged, Err(Refusal::Denied(_) | Refusal::Forbidden(_)))
     }
 
     fn hears(&self, happened: &Happened) -> bool {
@@ -216,6 +249,7 @@ impl Listener {
         }
         let rooms = self.app.config.store.rooms_of(&self.caller.id).await;
         let rooms = rooms.unwrap_or_default().into_iter();
+        let rooms = rooms.filter(|room| !room.keeps_waiting(&self.caller.id));
         rooms.map(|room| room.name).collect()
     }
 

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use tokio::time::timeout;
 
-use super::record::{audience, follow};
+use super::record::{audience, follow, is_from_before};
 use crate::api::App;
 use crate::api::contracts::urbania::Urbania;
 use crate::api::contracts::urbania::openapi::{Error, Refusals};
@@ -101,7 +101,7 @@ impl App {
         self.told.changes(room, &changes, &audience, event.at);
         let found = found?;
         self.send_away_if_stale(event, found.as_ref()).await;
-        if let Some(room) = found {
+        if let Some(room) = found.filter(|room| !is_from_before(event, room)) {
             follow(store, room, |call| apply(call, event)).await?;
         }
         self.told.track(event, &audience);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::load::{Findings, Source};
-use crate::config::{AuthSettings, ClaimNames};
+use crate::config::{AuthSettings, ClaimNames, Hs256Settings};
 
 /// The issuer of our own sessions.
 use crate::auth::ISSUER as OWN;
@@ -13,12 +13,16 @@ pub fn check(source: &Source, auth: &AuthSettings, findings: &mut Findings) {
     let mut check = Check {
         source,
         findings,
-        issuers: BTreeMap::from([(Some(OWN.to_owned()), "the API itself".to_owned())]),
+        issuers: BTreeMap::from([(OWN.to_owned(), "the API itself".to_owned())]),
     };
     for (n, backend) in auth.hs256.iter().enumerate() {
         let path = format!("auth.hs256[{n}]");
         check.variable(&format!("{path}.secret_env"), &backend.secret_env);
-        check.issuer(&path, backend.issuer.clone());
+        check.paths(&path, &backend.paths);
+        match &backend.issuer {
+            Some(issuer) => check.issuer(&path, issuer.clone()),
+            None => check.no_issuer(&path, backend, auth.hs256[..n].iter().enumerate()),
+        }
         check.claims(&format!("{path}.claims"), &backend.claims);
     }
     for (n, issuer) in auth.jwks.iter().enumerate() {
@@ -26,7 +30,7 @@ pub fn check(source: &Source, auth: &AuthSettings, findings: &mut Findings) {
         if issuer.issuer.is_empty() {
             check.missing(&format!("{path}.issuer"), "not set");
         } else {
-            check.issuer(&path, Some(issuer.issuer.clone()));
+            check.issuer(&path, issuer.issuer.clone());
         }
         if issuer.audience.is_empty() {
             let message = "not set; without it, tokens for every other app of the issuer would do";
@@ -39,7 +43,7 @@ pub fn check(source: &Source, auth: &AuthSettings, findings: &mut Findings) {
     }
     if let Some(project) = &auth.firebase.project {
         let issuer = format!("https://securetoken.google.com/{project}");
-        check.issuer("auth.firebase", Some(issuer));
+        check.issuer("auth.firebase", issuer);
         check.plain_http("auth.firebase.keys_url", &auth.firebase.keys_url);
     }
     check.prefixes(auth);
@@ -48,8 +52,8 @@ pub fn check(source: &Source, auth: &AuthSettings, findings: &mut Findings) {
 struct Check<'a> {
     source: &'a Source,
     findings: &'a mut Findings,
-    /// Who has an issuer; `None`: all those that nobody else has.
-    issuers: BTreeMap<Option<String>, String>,
+    /// Who has an issuer.
+    issuers: BTreeMap<String, String>,
 }
 
 impl Check<'_> {
@@ -86,17 +90,37 @@ impl Check<'_> {
     }
 
     /// Two judges of one token would make it a matter of luck who it is.
-    fn issuer(&mut self, path: &str, issuer: Option<String>) {
+    fn issuer(&mut self, path: &str, issuer: String) {
         if let Some(holder) = self.issuers.get(&issuer) {
-            let message = match &issuer {
-                Some(issuer) => format!("`{issuer}` is the issuer of {holder} already"),
-                None => {
-                    format!("not set, and neither is that of {holder}; only one can do without")
-                }
-            };
+            let message = format!("`{issuer}` is the issuer of {holder} already");
             self.problem(&format!("{path}.issuer"), message);
         } else {
             self.issuers.insert(issuer, path.to_owned());
+        }
+    }
+
+    /// Those that judge the tokens of nobody else must be told apart by their paths.
+    fn no_issuer<'a>(
+        &mut self,
+        path: &str,
+        backend: &Hs256Settings,
+        mut others: impl Iterator<Item = (usize, &'a Hs256Settings)>,
+    ) {
+        let holder = others.find(|(_, other)| other.issuer.is_none() && other.meets(backend));
+        if let Some((holder, _)) = holder {
+            let message = format!(
+                "not set, and neither is that of auth.hs256[{holder}]; on one path only one can do without"
+            );
+            self.problem(&format!("{path}.issuer"), message);
+        }
+    }
+
+    fn paths(&mut self, path: &str, paths: &[String]) {
+        for (n, below) in paths.iter().enumerate() {
+            if !below.starts_with('/') {
+                let message = format!("`{below}` is no path: those begin with `/`");
+                self.problem(&format!("{path}.paths[{n}]"), message);
+            }
         }
     }
 

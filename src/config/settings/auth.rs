@@ -29,6 +29,8 @@ pub struct Hs256Settings {
     pub secret_env: String,
     /// The `iss` of its tokens. Without it, this backend judges all tokens that no other provider claims.
     pub issuer: Option<String>,
+    /// Below which paths its word counts, such as `/api/reading-clubs`; empty: everywhere.
+    pub paths: Vec<String>,
     /// What the `aud` of its tokens must hold one of; empty: anything.
     pub audience: Vec<String>,
     /// Whether a token must have an `exp`.
@@ -39,11 +41,32 @@ pub struct Hs256Settings {
     pub id_prefix: String,
 }
 
+impl Hs256Settings {
+    /// Whether its word counts on a path.
+    pub fn counts_at(&self, path: &str) -> bool {
+        self.paths.is_empty() || self.paths.iter().any(|above| is_below(path, above))
+    }
+
+    /// Whether there is a path on which the word of both counts.
+    pub fn meets(&self, other: &Self) -> bool {
+        let within = |one: &Self, other: &Self| one.paths.iter().any(|path| other.counts_at(path));
+        let everywhere = self.paths.is_empty() && other.paths.is_empty();
+        everywhere || within(self, other) || within(other, self)
+    }
+}
+
+/// Whether a path is this one or goes on below it.
+fn is_below(path: &str, above: &str) -> bool {
+    let rest = path.strip_prefix(above.trim_end_matches('/'));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 impl Default for Hs256Settings {
     fn default() -> Self {
         Self {
             secret_env: String::new(),
             issuer: None,
+            paths: Vec::new(),
             audience: Vec::new(),
             require_exp: true,
             claims: ClaimNames::default(),
@@ -112,6 +135,45 @@ impl Default for FirebaseSettings {
         Self {
             project: None,
             keys_url: FIREBASE_KEYS.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(paths: &[&str]) -> Hs256Settings {
+        Hs256Settings {
+            paths: paths.iter().map(ToString::to_string).collect(),
+            ..Hs256Settings::default()
+        }
+    }
+
+    #[test]
+    fn a_backends_word_counts_below_its_paths() {
+        let clubs = at(&["/api/reading-clubs", "/api/auth/me/"]);
+        for path in ["/api/reading-clubs", "/api/reading-clubs/x", "/api/auth/me"] {
+            assert!(clubs.counts_at(path), "{path}");
+        }
+        for path in ["/", "/api", "/api/reading-clubsters", "/api/auth/mean"] {
+            assert!(!clubs.counts_at(path), "{path}");
+        }
+        assert!(at(&[]).counts_at("/anywhere") && at(&["/"]).counts_at("/anywhere"));
+    }
+
+    #[test]
+    fn two_backends_meet_where_the_path_of_one_is_below_that_of_the_other() {
+        for (one, other, meet) in [
+            (&[][..], &[][..], true),
+            (&[], &["/a"], true),
+            (&["/a"], &["/a/b"], true),
+            (&["/a", "/b"], &["/c", "/b"], true),
+            (&["/a"], &["/b"], false),
+            (&["/a"], &["/ab"], false),
+        ] {
+            assert_eq!(at(one).meets(&at(other)), meet, "{one:?} {other:?}");
+            assert_eq!(at(other).meets(&at(one)), meet, "{other:?} {one:?}");
         }
     }
 }

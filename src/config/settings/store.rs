@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct StoreSettings {
     /// What holds users, rooms, channels and clubs.
     pub kind: StoreChoice,
-    /// MongoDB database with the app's own collections. Default: the one that MONGODB_URI names.
+    /// MongoDB database with the apps' own collections. Default: the one that MONGODB_URI names.
     #[schemars(extend("format" = "database"))]
     pub database: Option<String>,
     /// The app's reading clubs in MongoDB. Fields of fields are written with dots.
@@ -37,6 +37,9 @@ pub enum StoreChoice {
 #[serde(default)]
 #[schemars(deny_unknown_fields)]
 pub struct ClubNames {
+    /// Its database, where that is another one than `store.database`.
+    #[schemars(extend("format" = "database"))]
+    pub database: Option<String>,
     /// The collection.
     #[schemars(extend("format" = "collection"))]
     pub collection: String,
@@ -72,6 +75,7 @@ pub struct ClubNames {
 impl Default for ClubNames {
     fn default() -> Self {
         Self {
+            database: None,
             collection: "readingclubs".into(),
             id: "_id".into(),
             name: "name".into(),
@@ -107,6 +111,9 @@ impl ClubNames {
 #[serde(default)]
 #[schemars(deny_unknown_fields)]
 pub struct ChannelNames {
+    /// Its database, where that is another one than `store.database`.
+    #[schemars(extend("format" = "database"))]
+    pub database: Option<String>,
     /// The collection.
     #[schemars(extend("format" = "collection"))]
     pub collection: String,
@@ -136,6 +143,7 @@ pub struct ChannelNames {
 impl Default for ChannelNames {
     fn default() -> Self {
         Self {
+            database: None,
             collection: "channels".into(),
             id: "_id".into(),
             name: "name".into(),

@@ -102,18 +102,19 @@ impl Mongo {
             channels,
             ..
         } = &self.settings;
-        let apps = database
-            .as_ref()
-            .map_or_else(|| own.clone(), |name| client.database(name));
+        let of_app = |its_own: &Option<String>| {
+            let name = its_own.as_ref().or(database.as_ref());
+            name.map_or_else(|| own.clone(), |name| client.database(name))
+        };
         Collections {
             users: own.collection("users"),
             rooms: own.collection("rooms"),
             channels: Channels {
-                collection: apps.collection(&channels.collection),
+                collection: of_app(&channels.database).collection(&channels.collection),
                 names: channels.clone(),
             },
             clubs: Clubs {
-                collection: apps.collection(&clubs.collection),
+                collection: of_app(&clubs.database).collection(&clubs.collection),
                 names: clubs.clone(),
             },
         }

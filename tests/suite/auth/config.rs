@@ -46,6 +46,33 @@ fn two_judges_of_one_token_are_refused() {
 }
 
 #[test]
+fn backends_without_an_issuer_need_paths_of_their_own() {
+    let with = |one: &str, other: &str| {
+        said(&format!(
+            "auth:\n  hs256:\n    - {{secret_env: A, paths: [{one}]}}\n    \
+             - {{secret_env: B, id_prefix: 'b:', paths: [{other}]}}\n"
+        ))
+    };
+    assert_eq!(with("/api/livekit", "/api/reading-clubs"), "");
+    for (one, other) in [
+        ("/api", "/api/reading-clubs"),
+        ("/api", "/api"),
+        ("", "/api"),
+    ] {
+        let said = with(one, other);
+        assert!(
+            said.contains("on one path only one can do without"),
+            "{said}"
+        );
+    }
+    let said = with("api", "/x");
+    assert!(
+        said.contains("auth.hs256[0].paths[0]: `api` is no path"),
+        "{said}"
+    );
+}
+
+#[test]
 fn doubts_are_warnings() {
     let auth = "auth:\n  hs256:\n    - secret_env: A\n      id_prefix: 'a:'\n  jwks:\n    \
                 - {issuer: 'http://id.example.com', audience: [a]}\n    \

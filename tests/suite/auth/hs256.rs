@@ -1,12 +1,16 @@
 //! Backends that share their secret with us.
 
-use insta::assert_snapshot;
+use std::fmt::Write as _;
+
+use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 use urbania::config::{ClaimNames, Hs256Settings};
+use urbania::store::{Club, Meeting};
 
 use super::keys::{Key, forged, shared};
 use super::{Believers, now, table, with, without};
-use crate::support::api::{Api, livekit_claims};
+use crate::support::api::{Api, line, livekit_claims};
+use crate::support::store::StoreKind;
 use urbania::auth::Setup;
 
 const SECRET: &str = "the secret of the shop's backend, long enough";
@@ -137,6 +141,65 @@ async fn a_token_is_judged_by_the_one_whose_token_it_claims_to_be_and_by_nobody_
     assert_eq!(judge(&of_school, SECRET).await, "denied: wrong_signature");
     let ours = with(&of_school, "iss", json!("urbania"));
     assert_eq!(judge(&ours, OTHER).await, "denied: wrong_signature");
+}
+
+#[tokio::test]
+async fn backends_without_an_issuer_are_told_apart_by_the_path() {
+    let backend = |path: &str, secret: &str| {
+        let settings = Hs256Settings {
+            paths: vec![path.into()],
+            ..Hs256Settings::default()
+        };
+        (settings, secret.into())
+    };
+    for kind in StoreKind::ALL {
+        let api = Api::start_on_with(kind, |config| {
+            config.auth.hs256 = vec![
+                backend("/api/livekit", SECRET),
+                backend("/api/reading-clubs", OTHER),
+            ];
+        })
+        .await;
+        let club = Club {
+            id: "novels".into(),
+            name: "Novels".into(),
+            moderator_id: "42".into(),
+            members: Vec::new(),
+            meeting: Meeting::default(),
+        };
+        api.store.put_club(&club).await.unwrap();
+        let claims = json!({"sub": "42", "exp": now() + 60});
+        let mut table = String::new();
+        for (name, secret) in [("the shop's", SECRET), ("the school's", OTHER)] {
+            let token = shared(&claims, secret.as_bytes(), None);
+            for (path, body) in [
+                (
+                    "/api/livekit/token",
+                    json!({"room_name": "daily", "user_id": "42", "username": ""}),
+                ),
+                (
+                    "/api/reading-clubs/meeting/token",
+                    json!({"readingClubId": "novels", "participantName": "Ada"}),
+                ),
+            ] {
+                let request = api.request("POST", path).bearer_auth(&token).json(&body);
+                let answer = request.send().await.unwrap();
+                let told = match answer.status().as_u16() {
+                    200 => "200".into(),
+                    _ => line(answer).await,
+                };
+                writeln!(table, "{name}, {path}: {told}").unwrap();
+            }
+            let me = api.request("GET", "/api/auth/me").bearer_auth(&token);
+            assert_eq!(me.send().await.unwrap().status(), 401);
+        }
+        allow_duplicates!(assert_snapshot!(table, @r#"
+        the shop's, /api/livekit/token: 200
+        the shop's, /api/reading-clubs/meeting/token: 401 {"error":"Could not validate credentials"}
+        the school's, /api/livekit/token: 401 {"detail":"Could not validate credentials"}
+        the school's, /api/reading-clubs/meeting/token: 200
+        "#));
+    }
 }
 
 #[tokio::test]

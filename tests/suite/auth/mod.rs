@@ -37,7 +37,7 @@ impl Believers {
     async fn judge(&self, token: &str) -> Result<Caller, AuthError> {
         let header = format!("Bearer {token}");
         self.0
-            .authenticate(Some(&header), Accepts::All, now())
+            .authenticate(Some(&header), (Accepts::All, "/api/auth/me"), now())
             .await
     }
 

@@ -15,14 +15,8 @@ async fn sessions_outlive_the_secret_until_it_is_no_longer_a_previous_one() {
         config.auth.previous_sessions = vec![STRANGE.into(), SESSION_SECRET.into()];
     })
     .await;
+    let user = api.store.user_by_id(&api.ada).await.unwrap().unwrap();
     let session = |secret: &str| {
-        let user = urbania::store::User {
-            id: api.ada.clone(),
-            username: "ada".into(),
-            roles: vec!["admin".into()],
-            password_hash: "".into(),
-            created_at: jiff::Timestamp::UNIX_EPOCH,
-        };
         let sessions = urbania::auth::Sessions::new(&secret.into(), &[]);
         let session = sessions.issue(&user, super::now()).unwrap();
         secrecy::ExposeSecret::expose_secret(&session).to_owned()

@@ -2,12 +2,17 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
+use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::json;
+use urbania::store::{Club, Lobby, Meeting};
 
 use super::listen::{Heard, Listening};
-use super::signed::{event, tell};
+use super::signed::{event, now, tell};
 use super::{made, store};
-use crate::support::api::{Api, PASSWORD, add_user, line};
+use crate::support::api::{Api, PASSWORD, SESSION_SECRET, add_user, line};
+use crate::support::store::StoreKind;
+use crate::support::until::until;
 
 async fn session(api: &Api, name: &str) -> (String, String) {
     let id = add_user(&*store(api), name, &[]).await;
@@ -121,6 +126,115 @@ async fn others_hear_of_the_rooms_that_concern_them() {
     let ended = tokio::spawn(api.end());
     assert!(nothing.next().await.is_none());
     ended.await.unwrap();
+}
+
+/// Tells of a room again and again until a stream that heard of it has ended.
+async fn until_ended(api: &Api, stream: &mut Listening, room: &str) {
+    let mut n = 0;
+    until("the stream has ended", async || {
+        n += 1;
+        let kind = ["participant_joined", "participant_left"][usize::from(n % 2 == 0)];
+        let who = Some(("zoe", u64::midpoint(n, n + 1)));
+        tell(api, &event(&format!("{room} {n}"), kind, room, 1, who)).await;
+        stream.next().await.is_none()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_was_removed_or_may_no_longer_join_hears_nothing_more() {
+    join_all(StoreKind::ALL.map(async |kind| {
+        let api = Api::start_on(kind).await;
+        let (bob, bobs) = session(&api, "bob").await;
+        let (carl, carls) = session(&api, "carl").await;
+        let mut club = Club {
+            id: "novels".into(),
+            name: "Novels".into(),
+            moderator_id: "eve".into(),
+            members: vec![bob],
+            meeting: Meeting::default(),
+        };
+        let room = "reading-club-novels";
+        api.store.put_club(&club).await.unwrap();
+        made(&api, "daily", &api.ada, &[&carl]).await;
+        let query = format!("?room={room}");
+        let mut of_club = Listening::to(&api, &bobs, &query).await;
+        let mut of_carl = Listening::to(&api, &carls, "").await;
+        for (stream, room) in [(&mut of_club, room), (&mut of_carl, "daily")] {
+            stream.heard().await;
+            tell(&api, &event(room, "room_started", room, 1, None)).await;
+            assert_eq!(stream.heard().await.name, "room_started");
+        }
+
+        club.members.clear();
+        api.store.put_club(&club).await.unwrap();
+        assert!(api.store.remove_user("carl").await.unwrap());
+        until_ended(&api, &mut of_club, room).await;
+        until_ended(&api, &mut of_carl, "daily").await;
+        for (session, answer) in [
+            (
+                bobs,
+                r#"403 {"detail":"Not a member of this reading club"}"#,
+            ),
+            (carls, r#"401 {"detail":"Could not validate credentials"}"#),
+        ] {
+            let again = api.request("GET", &format!("/api/livekit/events{query}"));
+            let again = again.bearer_auth(session).send().await.unwrap();
+            assert_eq!(line(again).await, answer);
+        }
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_session() {
+    let api = Api::start().await;
+    // Believed for some more seconds: clocks may differ by a minute.
+    let claims = json!({
+        "iss": "urbania", "aud": "urbania-api", "sub": api.ada, "exp": now() - 52,
+        "username": "ada", "roles": [],
+    });
+    let key = EncodingKey::from_secret(SESSION_SECRET.as_bytes());
+    let session = encode(&Header::default(), &claims, &key).unwrap();
+    let mut stream = Listening::to(&api, &session, "").await;
+    stream.heard().await;
+    assert!(stream.next().await.is_none());
+    let again = api.request("GET", "/api/livekit/events");
+    let again = again.bearer_auth(&session).send().await.unwrap();
+    assert_eq!(line(again).await, r#"401 {"detail":"Token has expired"}"#);
+}
+
+#[tokio::test]
+async fn who_waits_to_be_let_in_hears_nothing_of_the_room() {
+    for kind in StoreKind::ALL {
+        let api = Api::start_on(kind).await;
+        let (bob, bobs) = session(&api, "bob").await;
+        made(&api, "daily", &api.ada, &[&bob]).await;
+        made(&api, "talk", &api.ada, &[&bob]).await;
+        let admit = async |admitted: &[&String]| {
+            let mut room = api.store.room("talk").await.unwrap().unwrap();
+            let admitted = admitted.iter().map(ToString::to_string).collect();
+            room.lobby = Some(Lobby { admitted });
+            assert!(api.store.replace_room(&room).await.unwrap());
+        };
+        admit(&[]).await;
+        tell(&api, &event("1", "room_started", "talk", 1, None)).await;
+        let mut mine = Listening::to(&api, &bobs, "").await;
+        assert_eq!(mine.heard().await.rooms(), [""; 0]);
+
+        let joined = |id: &str, room: &str, who: &str, since: u64| {
+            event(id, "participant_joined", room, 1, Some((who, since)))
+        };
+        tell(&api, &joined("2", "talk", "ann", 1)).await;
+        admit(&[&bob]).await;
+        tell(&api, &joined("3", "talk", "ben", 2)).await;
+        assert_eq!(mine.heard().await.short(), ("participant_joined", "ben"));
+        admit(&[]).await;
+        tell(&api, &joined("4", "talk", "cid", 3)).await;
+        tell(&api, &joined("5", "daily", "dan", 4)).await;
+        assert_eq!(mine.heard().await.short(), ("room_started", ""));
+        assert_eq!(mine.heard().await.short(), ("participant_joined", "dan"));
+    }
 }
 
 #[tokio::test]

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use insta::{allow_duplicates, assert_snapshot};
+use serde_json::json;
 use urbania::livekit::room_service::NewRoom;
 use urbania::livekit::token::{JoinToken, Signer};
 use urbania::store::Status;
 
 use super::listen::Listening;
-use super::signed::{event, tell};
-use super::{Pair, api_for, made, made_in, until, until_in};
+use super::signed::{event, now, tell};
+use super::{Pair, api_for, made, made_in, store, until, until_in};
 use crate::support::api::{Api, line};
 use crate::support::browser::Participant;
 use crate::support::page_server::PageServer;
@@ -101,6 +102,37 @@ async fn lost_webhooks_are_made_good_by_asking() {
         sfu.kill();
         sfu.start_again().await;
         until(&api, "daily", Status::Ended, &[]).await;
+    }
+}
+
+#[tokio::test]
+async fn late_news_of_a_room_that_was_deleted_say_nothing_of_the_next_one_of_its_name() {
+    for kind in StoreKind::ALL {
+        let api = Api::start_on(kind).await;
+        let session = api.session().await;
+        let body = json!({"room_name": "daily", "participants": [], "call_type": "video"});
+        let request = api.request("POST", "/api/livekit/rooms").json(&body);
+        let before = now() - 1;
+        let made = request.bearer_auth(&session).send().await.unwrap();
+        assert_eq!(made.status(), 201);
+        let status = async || {
+            let room = store(&api).room("daily").await.unwrap().unwrap();
+            room.call.status
+        };
+        for (id, news, who) in [
+            ("1", "participant_left", Some(("bob", 1))),
+            ("2", "room_finished", None),
+        ] {
+            let mut late = event(id, news, "daily", 1, who);
+            late["createdAt"] = before.to_string().into();
+            tell(&api, &late).await;
+            assert_eq!(status().await, Status::Created, "{news}");
+        }
+        let joined = event("3", "participant_joined", "daily", 2, Some(("bob", 2)));
+        tell(&api, &joined).await;
+        assert_eq!(status().await, Status::Active);
+        tell(&api, &event("4", "room_finished", "daily", 2, None)).await;
+        assert_eq!(status().await, Status::Ended);
     }
 }
 

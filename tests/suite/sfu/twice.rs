@@ -1,10 +1,13 @@
 //! One identity that asks for a second token while it is in the room.
 
+use jiff::Timestamp;
 use serde_json::json;
+use urbania::auth::password::Passwords;
 use urbania::config::DuplicateIdentity;
+use urbania::store::User;
 
 use super::signed::{event, tell};
-use crate::support::api::{Api, line, livekit_claims};
+use crate::support::api::{Api, PASSWORD, line, livekit_claims};
 
 /// An API with this setting, where Ada is in the room `daily`.
 async fn api(setting: DuplicateIdentity) -> (Api, String) {
@@ -54,6 +57,27 @@ async fn refuse_answers_409_for_that_room_until_the_first_one_has_left() {
     )
     .await;
     assert_eq!(identity(&api, &session, "daily").await, api.ada);
+}
+
+#[tokio::test]
+async fn suffix_gives_nobody_an_identity_that_is_somebody_elses_second_one() {
+    for (setting, status) in [
+        (DuplicateIdentity::Suffix, 403),
+        (DuplicateIdentity::Warn, 200),
+    ] {
+        let (api, _) = api(setting).await;
+        let user = User {
+            id: format!("{}~2", api.ada),
+            username: "eve".into(),
+            roles: Vec::new(),
+            password_hash: Passwords::default().hash(PASSWORD.into()).await.unwrap(),
+            created_at: Timestamp::UNIX_EPOCH,
+        };
+        api.store.add_user(&user).await.unwrap();
+        let body = json!({"room_name": "daily", "user_id": user.id, "username": "Eve"});
+        let answer = api.token(&api.session_of("eve").await, &body).await;
+        assert_eq!(answer.status(), status);
+    }
 }
 
 #[tokio::test]

@@ -93,7 +93,7 @@ fn sorted(document: &mut Document) -> Vec<(String, mongodb::bson::Bson)> {
 async fn collections_fields_and_database_are_called_what_the_settings_say() {
     let uri = database().await;
     let own = of_app(&uri, None, "x").await.namespace().db;
-    let other = format!("{own}-app");
+    let (other, elsewhere) = (format!("{own}-app"), format!("{own}-elsewhere"));
     let settings = StoreSettings {
         database: Some(other.clone()),
         clubs: ClubNames {
@@ -108,6 +108,7 @@ async fn collections_fields_and_database_are_called_what_the_settings_say() {
             ..ClubNames::default()
         },
         channels: ChannelNames {
+            database: Some(elsewhere.clone()),
             collection: "voice".into(),
             roles: "access.roles".into(),
             permissions: "can".into(),
@@ -127,7 +128,7 @@ async fn collections_fields_and_database_are_called_what_the_settings_say() {
         })
         .await
         .unwrap();
-    let store = Mongo::new(uri, settings);
+    let store = Mongo::new(uri.clone(), settings);
     let group = store.club("42").await.unwrap().unwrap();
     assert_eq!((group.id.as_str(), group.name.as_str()), ("42", "Group"));
     assert_eq!(group.moderator_id, "7");
@@ -157,19 +158,13 @@ async fn collections_fields_and_database_are_called_what_the_settings_say() {
     };
     store.put_channel(&channel).await.unwrap();
     assert_eq!(store.channel(CLUB).await.unwrap(), Some(channel));
-    let voice = of_app_in(&groups, "voice");
+    let voice = of_app(&uri, Some(&elsewhere), "voice").await;
     let written = voice.find_one(doc! { "_id": oid(CLUB) }).await.unwrap();
     let written = written.expect("a new document has an ObjectId");
     let access = written.get_document("access").unwrap();
     let role = access.get_array("roles").unwrap()[0].as_document().unwrap();
     let who = doc! { "who": [{ "uid": oid(ADA) }, { "uid": "bare" }] };
     assert_eq!(role.get("who"), who.get("who"));
-}
-
-/// Another collection of the same database.
-fn of_app_in(collection: &Collection<Document>, name: &str) -> Collection<Document> {
-    let database = &collection.namespace().db;
-    collection.client().database(database).collection(name)
 }
 
 #[tokio::test]

@@ -60,7 +60,6 @@ struct Details {
     responses(
         (status = 200, description = "A token", body = Answer<'static>),
         (status = 404, description = "No such room, and nobody's joining makes it", body = Error),
-        (status = 409, description = "The room is full", body = Error),
         Refusals,
         TokenRefusals
     )
@@ -86,7 +85,6 @@ pub async fn by_query(
     responses(
         (status = 200, description = "A token", body = Answer<'static>),
         (status = 404, description = "No such room, and nobody's joining makes it", body = Error),
-        (status = 409, description = "The room is full", body = Error),
         Refusals,
         TokenRefusals
     )
@@ -114,7 +112,6 @@ pub async fn by_body(
     responses(
         (status = 201, description = "A token", body = token_source::Answer<'static>),
         (status = 404, description = "No such room, and nobody's joining makes it", body = Error),
-        (status = 409, description = "The room is full", body = Error),
         Refusals,
         TokenRefusals
     )
@@ -174,6 +171,8 @@ async fn details(app: &App, headers: &HeaderMap, wishes: Wishes<'_>) -> Result<D
         username: name.to_owned(),
         roles: Vec::new(),
         provider: Provider::Nobody,
+        expires_at: None,
+        password_mark: None,
     };
     let unguessable = room.is_none();
     let room = room.map_or_else(fresh_room, str::to_owned);

@@ -61,7 +61,7 @@ pub enum Answers {
     /// It took too long.
     #[response(status = 408)]
     TimedOut(Error),
-    /// The room is full, or the caller is in it already and `api.duplicate_identity` refuses that.
+    /// The caller is in the room already, and `api.duplicate_identity` refuses that.
     #[response(status = 409)]
     Conflict(Error),
     /// The body is longer than 64 KiB.

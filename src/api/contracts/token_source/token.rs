@@ -43,7 +43,7 @@ pub struct Answer<'a> {
     responses(
         (status = 201, description = "A token", body = Answer<'static>),
         (status = 404, description = "No such room, and nobody's joining makes it", body = Error),
-        (status = 409, description = "The room is full, or the caller is in it already", body = Error),
+        (status = 409, description = "The caller is in the room already", body = Error),
         CallerRefusals,
         Refusals,
         TokenRefusals

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,6 +15,7 @@ use crate::api::App;
 use crate::api::fields::{self, Field, Problems, check_length};
 use crate::api::refusal::Refusal;
 use crate::config::TokenSourceSettings;
+use crate::presence::making::OWN;
 
 /// What a client may wish for.
 #[derive(Clone, Copy, Debug)]
@@ -117,6 +119,9 @@ impl<'a> Wishes<'a> {
         if !attributes.is_empty() && !limits.allowed.attributes {
             return Err(may_not("participant_attributes"));
         }
+        if let Some(name) = attributes.keys().find(|name| name.starts_with(OWN)) {
+            return Err(may_not(format_args!("participant_attributes.{name}")));
+        }
         let room_config = match request.room_config {
             Value::Null => None,
             value => room_config::read(&value, limits)?,
@@ -148,7 +153,7 @@ fn attributes(value: Value) -> Result<BTreeMap<String, String>, Refusal> {
 }
 
 /// A field that the server's settings keep from clients.
-pub fn may_not(field: &'static str) -> Refusal {
+pub fn may_not(field: impl Display) -> Refusal {
     Refusal::Forbidden(format!("{field} may not be set by clients of this server").into())
 }
 
