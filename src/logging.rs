@@ -7,10 +7,20 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+/// The shape of diagnostics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// For whoever waits for the command: without a time.
+    Talk,
+    /// For whoever reads them later: with the time in front.
+    Log,
+    /// The same for machines: one object a line.
+    Json,
+}
+
 /// Starts the subscriber: warnings of our own, more with each `-v`. Libraries stay at warnings:
-/// their debug output may quote what they carry. With `json`, one object a line. The global choice
-/// of colours must have been made.
-pub fn start(verbosity: u8, json: bool) {
+/// their debug output may quote what they carry. The global choice of colours must have been made.
+pub fn start(verbosity: u8, shape: Shape) {
     let ours = match verbosity {
         0 => LevelFilter::WARN,
         1 => LevelFilter::INFO,
@@ -25,14 +35,15 @@ pub fn start(verbosity: u8, json: bool) {
     let format = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(AutoStream::choice(&io::stderr()) != ColorChoice::Never)
-        .without_time()
         .with_target(false);
     let registry = tracing_subscriber::registry().with(targets);
     // A second start (tests) keeps the first subscriber.
-    let _ = if json {
-        let machines = tracing_subscriber::fmt::layer().json().flatten_event(true);
-        registry.with(machines.with_writer(io::stderr)).try_init()
-    } else {
-        registry.with(format).try_init()
+    let _ = match shape {
+        Shape::Talk => registry.with(format.without_time()).try_init(),
+        Shape::Log => registry.with(format).try_init(),
+        Shape::Json => {
+            let machines = tracing_subscriber::fmt::layer().json().flatten_event(true);
+            registry.with(machines.with_writer(io::stderr)).try_init()
+        }
     };
 }

@@ -13,7 +13,7 @@ fn main() -> ExitCode {
         Err(e) => return parse_failure(&e),
     };
     cli.color().write_global();
-    urbania::logging::start(cli.verbosity(), cli.json_log());
+    urbania::logging::start(cli.verbosity(), cli.log_shape());
     let done = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -34,6 +34,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::context::{Clock, Context, Env};
 use crate::error::{Context as _, Error, Result};
+use crate::logging::Shape;
 use crate::output::{Format, Output};
 
 /// Runs, checks and proves a self-hosted LiveKit.
@@ -154,12 +155,17 @@ impl Cli {
 
     /// `-v` counted. The log of the SFU is what it is run for.
     pub fn verbosity(&self) -> u8 {
-        self.global.verbose + u8::from(matches!(self.command, Command::Sfu(_)))
+        let is_log = matches!(self.command, Command::Sfu(_)) && !self.global.quiet;
+        self.global.verbose + u8::from(is_log)
     }
 
-    /// Whether diagnostics are for machines.
-    pub fn json_log(&self) -> bool {
-        matches!(&self.command, Command::Serve(args) if args.json_log())
+    /// What diagnostics look like.
+    pub fn log_shape(&self) -> Shape {
+        match &self.command {
+            Command::Serve(args) if args.json_log() => Shape::Json,
+            Command::Sfu(_) => Shape::Log,
+            _ => Shape::Talk,
+        }
     }
 
     /// Runs the command.

@@ -6,7 +6,6 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::context::Context;
 use crate::error::{Context as _, Result};
-use crate::output::WARN;
 use crate::sfu::{self, SfuConfig};
 
 /// Run the embedded SFU in the foreground
@@ -27,10 +26,8 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     let mut interrupt = listen(SignalKind::interrupt())?;
     let config = SfuConfig::read(&args.config)?;
     if !config.unsupported.is_empty() {
-        ctx.out.complain(format_args!(
-            "{WARN}warning{WARN:#}: the embedded SFU does not heed {}",
-            config.unsupported.join(", ")
-        ));
+        let keys = config.unsupported.join(", ");
+        tracing::warn!("the embedded SFU does not heed {keys}");
     }
     let mut told = async || {
         tokio::select! {
@@ -39,7 +36,7 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
         }
     };
     let (end, ending) = tokio::sync::watch::channel(false);
-    let serving = sfu::run(&ctx.out, ctx.clock.clone(), config, ending);
+    let serving = sfu::run(ctx.clock.clone(), config, ending);
     let signals = async {
         told().await;
         end.send_replace(true);
@@ -49,6 +46,6 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
         served = serving => served?,
         () = signals => {}
     }
-    ctx.out.say("ended");
+    tracing::info!("ended");
     Ok(())
 }

@@ -83,7 +83,7 @@ impl Programs {
 impl RunsOn {
     /// What is remembered of the project in `dir`. A file that nobody can read says nothing.
     pub fn of(dir: &Path) -> Option<Self> {
-        serde_json::from_str(&fs::read_to_string(file(dir)).ok()?).ok()
+        read(&file(dir))
     }
 
     /// Whether the database makes its user by itself: images and FerretDB do, MongoDB's own server does not.
@@ -101,20 +101,33 @@ impl RunsOn {
         replace(&path, &text, PRIVATE).or_fail(failed)
     }
 
-    /// Forgets it: nothing of the project is there any more.
+    /// Forgets it: nothing of the project is there any more but the records that it made.
     pub fn forget(dir: &Path) -> Result<()> {
         let path = file(dir);
-        match fs::remove_file(&path) {
+        match fs::rename(&path, last(dir)) {
             Err(e) if e.kind() != ErrorKind::NotFound => {
-                Err(e).or_fail(|| format!("cannot remove `{}`", path.display()))
+                Err(e).or_fail(|| format!("cannot rename `{}`", path.display()))
             }
             _ => Ok(()),
         }
     }
+
+    /// The engine that ran the project in `dir` last, and has been forgotten: its records are where it had them.
+    pub fn last(dir: &Path) -> Option<EngineKind> {
+        read(&last(dir)).map(|runs_on| runs_on.engine)
+    }
+}
+
+fn read(path: &Path) -> Option<RunsOn> {
+    serde_json::from_str(&fs::read_to_string(path).ok()?).ok()
 }
 
 fn file(dir: &Path) -> PathBuf {
     dir.join(STATE_DIR).join("engine.json")
+}
+
+fn last(dir: &Path) -> PathBuf {
+    dir.join(STATE_DIR).join("engine.last.json")
 }
 
 #[cfg(test)]
@@ -133,11 +146,14 @@ mod tests {
             },
         };
         runs.remember(dir.path()).unwrap();
-        assert_eq!(RunsOn::of(dir.path()), Some(runs));
+        assert_eq!(RunsOn::of(dir.path()).as_ref(), Some(&runs));
         fs::write(file(dir.path()), "half").unwrap();
         assert_eq!(RunsOn::of(dir.path()), None);
+        runs.remember(dir.path()).unwrap();
+        assert_eq!(RunsOn::last(dir.path()), None);
         RunsOn::forget(dir.path()).unwrap();
         RunsOn::forget(dir.path()).unwrap();
-        assert!(!file(dir.path()).exists());
+        assert_eq!(RunsOn::of(dir.path()), None);
+        assert_eq!(RunsOn::last(dir.path()), Some(EngineKind::Native));
     }
 }

@@ -184,6 +184,12 @@ impl Project {
         self.settings.services.mongodb.enabled && self.engine() != Some(EngineKind::Embedded)
     }
 
+    /// Whether the records are in a MongoDB, that of the engine which runs the project or ran it last.
+    pub fn has_records_in_mongodb(&self) -> bool {
+        let engine = self.engine().or_else(|| RunsOn::last(&self.dir));
+        self.settings.services.mongodb.enabled && engine != Some(EngineKind::Embedded)
+    }
+
     /// The folder of the state.
     pub fn state_dir(&self) -> PathBuf {
         self.dir.join(STATE_DIR)

@@ -1,6 +1,7 @@
 //! What `--fix` can do by itself, as a value that is shown before it is done.
 
 use std::fmt;
+use std::path::PathBuf;
 
 /// Something that mends a finding and harms nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -11,6 +12,8 @@ pub enum Mend {
     RestartSfu,
     /// Removes containers, which are there with id and name.
     RemoveContainers(Vec<(String, String)>),
+    /// Ends a process of the project that was in this folder.
+    EndProcess(u32, PathBuf),
     /// Sets a variable of the kernel, now and at every start of the machine.
     Sysctl {
         /// Its name, `net.core.rmem_max`.
@@ -36,6 +39,9 @@ impl fmt::Display for Mend {
                     "remove the containers {}, also those that run",
                     names.join(", ")
                 )
+            }
+            Self::EndProcess(pid, dir) => {
+                write!(f, "end process {pid} of `{}`", dir.display())
             }
             Self::Sysctl { name, value } => {
                 write!(f, "set {name} = {value}, now and in {SYSCTL_FILE}")

@@ -17,25 +17,19 @@ use super::signalling::{self, Floor, Keys};
 use super::webhooks::Webhooks;
 use crate::context::Clock;
 use crate::error::{Error, Result};
-use crate::output::Output;
 
 /// Requests that wait for the hub; more wait with those who make them.
 const COMMANDS: usize = 256;
 
 /// Serves until `ending` is true.
-pub async fn run(
-    out: &Output,
-    clock: Clock,
-    config: SfuConfig,
-    ending: watch::Receiver<bool>,
-) -> Result<()> {
+pub async fn run(clock: Clock, config: SfuConfig, ending: watch::Receiver<bool>) -> Result<()> {
     let mut listeners = Vec::new();
     for ip in &config.addresses {
         listeners.push(listen(SocketAddr::new(*ip, config.port), "signalling").await?);
     }
     let (port, udp) = bind_udp(&config.media).await?;
     let tcp = bind_tcp(&config.media).await?;
-    out.say(format_args!(
+    tracing::info!(
         "starting embedded SFU: signalling on {}, media on {port}/udp and {}/tcp at {}",
         config.port,
         config
@@ -43,7 +37,7 @@ pub async fn run(
             .tcp
             .map_or("no".into(), |port| port.to_string()),
         list(&config.media.addresses),
-    ));
+    );
     let (network, arrivals) = Network::start(udp, tcp);
     let world = World::new(config.rooms, StdRng::from_rng(&mut rand::rng()));
     let webhooks = config

@@ -41,7 +41,8 @@ pub async fn apis(env: &Env) -> Vec<FoundApi> {
 /// The folder in the arguments that [`super::api::start`] gives.
 fn dir_of(arguments: &[String]) -> Option<&Path> {
     match arguments {
-        [_, serve, project, dir] if serve == "serve" && project == "--project" => {
+        // An address for webhooks may follow.
+        [_, serve, project, dir, ..] if serve == "serve" && project == "--project" => {
             Some(Path::new(dir)).filter(|dir| dir.is_absolute())
         }
         _ => None,
@@ -73,6 +74,15 @@ mod tests {
             dir(&["/usr/bin/urbania", "serve", "--project", "/home/ada/demo"]),
             Some("/home/ada/demo".into())
         );
+        let for_webhooks = [
+            "urbania",
+            "serve",
+            "--project",
+            "/home/ada/demo",
+            "--webhook-listen",
+            "172.17.0.1:8000",
+        ];
+        assert_eq!(dir(&for_webhooks), Some("/home/ada/demo".into()));
         assert_eq!(dir(&["urbania", "serve", "--project", "demo"]), None);
         assert_eq!(dir(&["urbania", "up", "--project", "/home/ada/demo"]), None);
         assert_eq!(dir(&["urbania", "serve"]), None);

@@ -127,7 +127,7 @@ pub const MOST_ROOMS: usize = 1_000;
 pub fn of(project: &Project) -> UserResult<Box<dyn Store>> {
     let settings = &project.settings;
     let in_mongodb = match settings.store.kind {
-        StoreChoice::Auto => project.runs_mongodb(),
+        StoreChoice::Auto => project.has_records_in_mongodb(),
         StoreChoice::Mongodb => true,
         StoreChoice::Sqlite => false,
     };

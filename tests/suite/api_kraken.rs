@@ -14,6 +14,7 @@ use urbania::store::{Channel, Role};
 
 use crate::support::api::{Api, LIVEKIT_SECRET, line, livekit_claims, show};
 use crate::support::sfu::TestSfu;
+use crate::support::sfu_kind::{Kind, on_every_sfu};
 use crate::support::store::StoreKind;
 use crate::support::until::until;
 
@@ -318,49 +319,48 @@ async fn health_becomes(api: &Api, wanted: &str) {
     until(wanted, async || health(api).await == wanted).await;
 }
 
-#[tokio::test]
-async fn health_is_honest() {
-    for kind in StoreKind::ALL {
-        let sfu = TestSfu::start(None).await;
-        let reach = sfu.reach();
-        let with_pair = async |key: &str, secret: &str| {
-            Api::start_on_with(kind, |config| {
-                config.reach = reach.clone();
-                config.pair = Some(KeyPair {
-                    key: key.into(),
-                    secret: secret.into(),
-                });
-            })
-            .await
-        };
-        let api = with_pair("APItest", LIVEKIT_SECRET).await;
-        health_becomes(&api, HEALTHY).await;
-        assert_eq!(up(&api).await, ["keys 1", "sfu 1", "store 1"]);
-        let other = with_pair("APItest", "another secret, of thirty-two characters").await;
-        assert_eq!(health(&other).await, UNHEALTHY);
-        assert_eq!(up(&other).await, ["keys 0", "sfu 1", "store 1"]);
-        let unknown = with_pair("APIother", LIVEKIT_SECRET).await;
-        assert_eq!(health(&unknown).await, UNHEALTHY);
-        let malformed = with_pair("APItest", &format!("{LIVEKIT_SECRET}\n")).await;
-        assert_eq!(health(&malformed).await, UNHEALTHY);
+on_every_sfu!(health_is_honest);
 
-        // An SFU that accepts connections and says nothing.
-        sfu.pause();
-        health_becomes(&api, UNHEALTHY).await;
-        let began = Instant::now();
-        assert_eq!(health(&api).await, UNHEALTHY);
-        assert!(began.elapsed() < Duration::from_millis(1_500));
-        sfu.go_on();
-        health_becomes(&api, HEALTHY).await;
+async fn health_is_honest(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
+    let reach = sfu.reach();
+    let with_pair = async |key: &str, secret: &str| {
+        Api::start_on_with(kind.store(), |config| {
+            config.reach = reach.clone();
+            config.pair = Some(KeyPair {
+                key: key.into(),
+                secret: secret.into(),
+            });
+        })
+        .await
+    };
+    let api = with_pair("APItest", LIVEKIT_SECRET).await;
+    health_becomes(&api, HEALTHY).await;
+    assert_eq!(up(&api).await, ["keys 1", "sfu 1", "store 1"]);
+    let other = with_pair("APItest", "another secret, of thirty-two characters").await;
+    assert_eq!(health(&other).await, UNHEALTHY);
+    assert_eq!(up(&other).await, ["keys 0", "sfu 1", "store 1"]);
+    let unknown = with_pair("APIother", LIVEKIT_SECRET).await;
+    assert_eq!(health(&unknown).await, UNHEALTHY);
+    let malformed = with_pair("APItest", &format!("{LIVEKIT_SECRET}\n")).await;
+    assert_eq!(health(&malformed).await, UNHEALTHY);
 
-        sfu.kill();
-        health_becomes(&api, UNHEALTHY).await;
-        until(
-            "it is down and its opinion of the keys is unknown",
-            async || up(&api).await == ["sfu 0", "store 1"],
-        )
-        .await;
-        sfu.start_again().await;
-        health_becomes(&api, HEALTHY).await;
-    }
+    // An SFU that accepts connections and says nothing.
+    sfu.pause();
+    health_becomes(&api, UNHEALTHY).await;
+    let began = Instant::now();
+    assert_eq!(health(&api).await, UNHEALTHY);
+    assert!(began.elapsed() < Duration::from_millis(1_500));
+    sfu.go_on();
+    health_becomes(&api, HEALTHY).await;
+
+    sfu.kill();
+    health_becomes(&api, UNHEALTHY).await;
+    until(
+        "it is down and its opinion of the keys is unknown",
+        async || up(&api).await == ["sfu 0", "store 1"],
+    )
+    .await;
+    sfu.start_again().await;
+    health_becomes(&api, HEALTHY).await;
 }

@@ -1,12 +1,19 @@
-//! Calls between real browsers, through the real SFU, with tokens of the real API.
+//! Calls between real browsers, through the SFU of each engine, with tokens of the real API.
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::engines::nothing_is_left;
 use crate::support::browser::Participant;
-use crate::support::docker;
+use crate::support::docker::docker;
+use crate::support::engine::{Engine, on_every_engine};
 use crate::support::page_server::PageServer;
 use crate::support::project::TestProject;
 use crate::support::until::until;
+
+on_every_engine!(
+    two_browsers_meet_in_a_fresh_project_and_down_leaves_the_data_alone,
+    a_call_goes_on_while_the_api_is_stopped_killed_and_started_again,
+);
 
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -16,8 +23,8 @@ pub const ANNA: (&str, u8, u32) = ("anna", 1, 440);
 pub const BERT: (&str, u8, u32) = ("bert", 6, 880);
 
 /// A running project with more settings and two users, and a page that its API lets in.
-async fn running_project(more: &str) -> (TestProject, PageServer) {
-    let project = TestProject::initialised();
+async fn running_project(engine: Engine, more: &str) -> (TestProject, PageServer) {
+    let project = TestProject::initialised_on(engine);
     let pages = PageServer::start().await;
     project.settings(&format!(
         "api: {{listen: '127.0.0.1:{}', cors_origins: ['{}']}}\n{more}",
@@ -41,8 +48,8 @@ struct Call {
 
 impl Call {
     /// In a project with more settings; both see and hear each other.
-    async fn begin(more: &str) -> Self {
-        let (project, pages) = running_project(more).await;
+    async fn begin(engine: Engine, more: &str) -> Self {
+        let (project, pages) = running_project(engine, more).await;
         let call = Self {
             anna: Member::join(&project, &pages, ANNA).await,
             bert: Member::join(&project, &pages, BERT).await,
@@ -138,15 +145,13 @@ impl Member {
     }
 }
 
-#[tokio::test]
-async fn two_browsers_meet_in_a_fresh_project_and_down_leaves_the_data_alone() {
-    let (project, pages) = Call::begin("").await.end().await;
+async fn two_browsers_meet_in_a_fresh_project_and_down_leaves_the_data_alone(engine: Engine) {
+    let (project, pages) = Call::begin(engine, "").await.end().await;
     let api = project.api_pid().expect("the API runs");
 
     project.ok(&["down"]);
 
-    assert_eq!(docker::containers(&project.name), [""; 0]);
-    assert_eq!(docker::volumes(&project.name).len(), 1);
+    nothing_is_left(&project);
     assert_eq!(project.api_pid(), None);
     assert!(!alive(api), "the API process {api} outlived `down`");
 
@@ -162,16 +167,15 @@ async fn two_browsers_meet_in_a_fresh_project_and_down_leaves_the_data_alone() {
 
 #[tokio::test]
 async fn two_browsers_meet_through_published_ports() {
-    let call = Call::begin("network: published\n").await;
+    let call = Call::begin(Engine::Docker, "network: published\n").await;
     let sfu = format!("urbania-{}-livekit", call.project.name);
-    let mode = docker::docker(&["inspect", &sfu, "--format", "{{.HostConfig.NetworkMode}}"]);
+    let mode = docker(&["inspect", &sfu, "--format", "{{.HostConfig.NetworkMode}}"]);
     assert_ne!(mode, ["host"]);
     call.end().await;
 }
 
-#[tokio::test]
-async fn a_call_goes_on_while_the_api_is_stopped_killed_and_started_again() {
-    let call = Call::begin("").await;
+async fn a_call_goes_on_while_the_api_is_stopped_killed_and_started_again(engine: Engine) {
+    let call = Call::begin(engine, "").await;
     let project = &call.project;
     for signal in [Signal::TERM, Signal::KILL] {
         let api = project.api_pid().expect("the API runs");

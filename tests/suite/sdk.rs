@@ -1,7 +1,7 @@
 //! The tokens of every contract, as LiveKit's official server SDKs and a real SFU see them.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use base64::Engine as _;
@@ -14,10 +14,14 @@ use urbania::store::{Channel, Club, Meeting, Role};
 
 use crate::support::api::{Api, LIVEKIT_SECRET, livekit_claims, no_limits};
 use crate::support::browser::Participant;
+use crate::support::native::{python, sdk};
 use crate::support::page_server::PageServer;
 use crate::support::sfu::TestSfu;
-use crate::support::store::{StoreKind, TestStore};
+use crate::support::sfu_kind::{Kind, on_every_sfu};
+use crate::support::store::TestStore;
 use crate::support::until::until;
+
+on_every_sfu!(official_sdks_and_the_sfu_believe_the_tokens_of_every_contract);
 
 /// The Firebase project whose users are believed.
 pub const FIREBASE: &str = "we-chat-1a2b3";
@@ -148,10 +152,6 @@ async fn tokens(api: &Api) -> Vec<(String, String)> {
     tokens
 }
 
-fn sdk() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdk")
-}
-
 /// What an official SDK reads in the tokens.
 fn read_by(program: &Path, script: &str, tokens: &[(String, String)]) -> Vec<Value> {
     let mut child = Command::new(program)
@@ -170,57 +170,57 @@ fn read_by(program: &Path, script: &str, tokens: &[(String, String)]) -> Vec<Val
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-#[tokio::test]
-async fn official_sdks_and_the_sfu_believe_the_tokens_of_every_contract() {
+async fn official_sdks_and_the_sfu_believe_the_tokens_of_every_contract(kind: Kind) {
     let pages = PageServer::start().await;
-    for kind in StoreKind::ALL {
-        let sfu = TestSfu::start(None).await;
-        let api = everything(kind.open().await, |config| config.reach = sfu.reach()).await;
-        let tokens = tokens(&api).await;
-        let node = read_by(Path::new("node"), "verify.mjs", &tokens);
-        let python = read_by(&sdk().join("venv/bin/python"), "verify.py", &tokens);
-        assert_eq!((node.len(), python.len()), (tokens.len(), tokens.len()));
-        let client = http::plain(std::time::Duration::from_secs(10)).unwrap();
-        for (((what, token), node), python) in tokens.iter().zip(node).zip(python) {
-            let claims = livekit_claims(token);
-            let or = |claim: &str, default: Value| claims.get(claim).cloned().unwrap_or(default);
-            let said = json!({
-                "identity": claims["sub"], "name": or("name", "".into()),
-                "metadata": or("metadata", "".into()), "attributes": or("attributes", json!({})),
-                "video": claims["video"], "roomConfig": or("roomConfig", json!({})),
-            });
-            assert_eq!(node, said, "{what}");
-            // It takes what is left out for granted.
-            let mut filled = said;
-            for grant in ["canPublish", "canSubscribe", "canPublishData"] {
-                let granted = &mut filled["video"][grant];
-                if granted.is_null() {
-                    *granted = true.into();
-                }
+    let sfu = TestSfu::of(kind, None).await;
+    let api = everything(kind.store().open().await, |config| {
+        config.reach = sfu.reach()
+    })
+    .await;
+    let tokens = tokens(&api).await;
+    let node = read_by(Path::new("node"), "verify.mjs", &tokens);
+    let python = read_by(&python(), "verify.py", &tokens);
+    assert_eq!((node.len(), python.len()), (tokens.len(), tokens.len()));
+    let client = http::plain(std::time::Duration::from_secs(10)).unwrap();
+    for (((what, token), node), python) in tokens.iter().zip(node).zip(python) {
+        let claims = livekit_claims(token);
+        let or = |claim: &str, default: Value| claims.get(claim).cloned().unwrap_or(default);
+        let said = json!({
+            "identity": claims["sub"], "name": or("name", "".into()),
+            "metadata": or("metadata", "".into()), "attributes": or("attributes", json!({})),
+            "video": claims["video"], "roomConfig": or("roomConfig", json!({})),
+        });
+        assert_eq!(node, said, "{what}");
+        // It takes what is left out for granted.
+        let mut filled = said;
+        for grant in ["canPublish", "canSubscribe", "canPublishData"] {
+            let granted = &mut filled["video"][grant];
+            if granted.is_null() {
+                *granted = true.into();
             }
-            assert_eq!(python, filled, "{what}");
-            let validate = client.get(format!("{}/rtc/validate", sfu.base));
-            let admitted = validate.bearer_auth(token).send().await.unwrap();
-            assert_eq!(admitted.status(), 200, "{what}");
-            assert_eq!(admitted.text().await.unwrap(), "success", "{what}");
         }
-        // Those that no other test meets in a call.
-        let asked = |what: &str| what.contains("roomId") || what.starts_with("/api/calls/");
-        let mut joined = 0;
-        for (what, token) in tokens.iter().filter(|(what, _)| asked(what)) {
-            let page = Participant::open(&pages).await;
-            let claims = livekit_claims(token);
-            let identity = page.join(&sfu.ws, token, 1, 440).await;
-            assert_eq!(identity, claims["sub"], "{what}");
-            let room = claims["video"]["room"].as_str().unwrap();
-            until("a picture and a voice", async || {
-                let there = sfu.rooms().participant(room, &identity).await;
-                there.is_ok_and(|there| there.tracks.len() == 2)
-            })
-            .await;
-            page.close().await;
-            joined += 1;
-        }
-        assert_eq!(joined, 2);
+        assert_eq!(python, filled, "{what}");
+        let validate = client.get(format!("{}/rtc/validate", sfu.base));
+        let admitted = validate.bearer_auth(token).send().await.unwrap();
+        assert_eq!(admitted.status(), 200, "{what}");
+        assert_eq!(admitted.text().await.unwrap(), "success", "{what}");
     }
+    // Those that no other test meets in a call.
+    let asked = |what: &str| what.contains("roomId") || what.starts_with("/api/calls/");
+    let mut joined = 0;
+    for (what, token) in tokens.iter().filter(|(what, _)| asked(what)) {
+        let page = Participant::open(&pages).await;
+        let claims = livekit_claims(token);
+        let identity = page.join(&sfu.ws, token, 1, 440).await;
+        assert_eq!(identity, claims["sub"], "{what}");
+        let room = claims["video"]["room"].as_str().unwrap();
+        until("a picture and a voice", async || {
+            let there = sfu.rooms().participant(room, &identity).await;
+            there.is_ok_and(|there| there.tracks.len() == 2)
+        })
+        .await;
+        page.close().await;
+        joined += 1;
+    }
+    assert_eq!(joined, 2);
 }

@@ -21,8 +21,8 @@ const ABOUT: About = About {
     looks_at: "Every container with urbania's label and every process in the folder of an instance, and whether the\n\
         folder of its project is still there.",
     why: "They hold ports and memory, and no `urbania down` in a folder finds them any more.",
-    fix: "`urbania doctor --fix` removes the containers, after asking; volumes with data stay. `urbania down --all` stops every\n\
-        project of the machine.",
+    fix: "`urbania doctor --fix` removes the containers and ends the processes, after asking; volumes with data stay.\n\
+        `urbania down --all` stops every project of the machine that still has a folder.",
 };
 
 #[async_trait]
@@ -53,6 +53,7 @@ fn of_processes(orphans: &[(u32, PathBuf)]) -> Vec<Finding> {
         Finding::warning(message)
             .evidence(format!("process {pid} of it runs"))
             .fix(format!("kill {pid}"))
+            .mend(Mend::EndProcess(*pid, dir.clone()))
     });
     told.collect()
 }

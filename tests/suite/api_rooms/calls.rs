@@ -9,13 +9,19 @@ use crate::support::browser::Participant;
 use crate::support::page_server::PageServer;
 use crate::support::ports::Ports;
 use crate::support::sfu::TestSfu;
-use crate::support::store::StoreKind;
+use crate::support::sfu_kind::{Kind, on_every_sfu};
 use crate::support::until::until;
 
+on_every_sfu!(
+    the_sfu_refuses_a_camera_in_an_audio_call_and_any_track_of_a_listener,
+    leave_takes_one_out_of_the_call_and_delete_everybody,
+    a_room_can_be_joined_also_when_the_sfu_makes_none_by_itself,
+);
+
 impl Party {
-    async fn with(sfu: &TestSfu, kind: StoreKind) -> Self {
+    async fn with(sfu: &TestSfu, kind: Kind) -> Self {
         let reach = sfu.reach();
-        Self::on_with(kind, |config| config.reach = reach).await
+        Self::on_with(kind.store(), |config| config.reach = reach).await
     }
 
     /// Comes into a room, in a browser.
@@ -63,93 +69,84 @@ pub async fn until_disconnected(page: &Participant) {
     .await;
 }
 
-#[tokio::test]
-async fn the_sfu_refuses_a_camera_in_an_audio_call_and_any_track_of_a_listener() {
-    for kind in StoreKind::ALL {
-        let sfu = TestSfu::start(None).await;
-        let party = Party::with(&sfu, kind).await;
-        let pages = PageServer::start().await;
-        party.made("audio", &[], "audio", "call").await;
-        party.made("webinar", &[], "video", "webinar").await;
-
-        let bob = party.join(&pages, &party.bob, "audio").await;
-        assert_eq!(bob.insist("microphone").await, "published");
-        let (camera, screen) = tokio::join!(bob.insist("camera"), bob.insist("screen_share"));
-        assert_ne!(camera, "published");
-        assert_ne!(screen, "published");
-        until_published(&sfu, "audio", &party.bob, &[TrackSource::Microphone]).await;
-        bob.close().await;
-
-        let bob = party.join(&pages, &party.bob, "webinar").await;
-        let (voice, camera) = tokio::join!(bob.insist("microphone"), bob.insist("camera"));
-        assert_ne!(voice, "published");
-        assert_ne!(camera, "published");
-        assert_eq!(published(&sfu, "webinar", &party.bob).await, []);
-        let ada = party.join(&pages, &party.ada, "webinar").await;
-        for source in ["microphone", "camera"] {
-            assert_eq!(ada.insist(source).await, "published");
-        }
-        let both = [TrackSource::Camera, TrackSource::Microphone];
-        until_published(&sfu, "webinar", &party.ada, &both).await;
-        ada.close().await;
-        bob.close().await;
-    }
-}
-
-#[tokio::test]
-async fn leave_takes_one_out_of_the_call_and_delete_everybody() {
-    let sfu = TestSfu::start(None).await;
+async fn the_sfu_refuses_a_camera_in_an_audio_call_and_any_track_of_a_listener(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
+    let party = Party::with(&sfu, kind).await;
     let pages = PageServer::start().await;
-    for kind in StoreKind::ALL {
-        let party = Party::with(&sfu, kind).await;
-        party.made("daily", &[&party.bob.id], "video", "call").await;
-        let ada = party.join(&pages, &party.ada, "daily").await;
-        let bob = party.join(&pages, &party.bob, "daily").await;
-        party.enter("daily", &[&party.ada.id, &party.bob.id]).await;
+    party.made("audio", &[], "audio", "call").await;
+    party.made("webinar", &[], "video", "webinar").await;
 
-        for _ in 0..2 {
-            let left = party
-                .post(&party.bob, "/api/livekit/rooms/daily/leave")
-                .await;
-            assert_snapshot!("left", party.show(left).await);
-        }
-        until_disconnected(&bob).await;
-        assert_eq!(who_is_in(&sfu, "daily").await, [party.ada.id.as_str()]);
-        bob.close().await;
+    let bob = party.join(&pages, &party.bob, "audio").await;
+    assert_eq!(bob.insist("microphone").await, "published");
+    let (camera, screen) = tokio::join!(bob.insist("camera"), bob.insist("screen_share"));
+    assert_ne!(camera, "published");
+    assert_ne!(screen, "published");
+    until_published(&sfu, "audio", &party.bob, &[TrackSource::Microphone]).await;
+    bob.close().await;
 
-        // They may come back.
-        let bob = party.join(&pages, &party.bob, "daily").await;
-        let deleted = party.delete(&party.ada, "/api/livekit/rooms/daily").await;
-        assert_eq!(deleted.status(), 204);
-        assert_eq!(deleted.text().await.unwrap(), "");
-        until_disconnected(&ada).await;
-        until_disconnected(&bob).await;
-        assert!(sfu.rooms().get("daily").await.unwrap().is_none());
-        assert!(party.stored("daily").await.is_none());
-        let again = party.delete(&party.ada, "/api/livekit/rooms/daily").await;
-        assert_eq!(again.status(), 404);
-        ada.close().await;
-        bob.close().await;
+    let bob = party.join(&pages, &party.bob, "webinar").await;
+    let (voice, camera) = tokio::join!(bob.insist("microphone"), bob.insist("camera"));
+    assert_ne!(voice, "published");
+    assert_ne!(camera, "published");
+    assert_eq!(published(&sfu, "webinar", &party.bob).await, []);
+    let ada = party.join(&pages, &party.ada, "webinar").await;
+    for source in ["microphone", "camera"] {
+        assert_eq!(ada.insist(source).await, "published");
     }
+    let both = [TrackSource::Camera, TrackSource::Microphone];
+    until_published(&sfu, "webinar", &party.ada, &both).await;
+    ada.close().await;
+    bob.close().await;
 }
 
-#[tokio::test]
-async fn a_room_can_be_joined_also_when_the_sfu_makes_none_by_itself() {
-    for kind in StoreKind::ALL {
-        let more = "room: {auto_create: false, empty_timeout: 300, max_participants: 100}\n";
-        let sfu = TestSfu::start_on(Ports::take(), None, more).await;
-        let pages = PageServer::start().await;
-        let reach = sfu.reach();
-        let party = Party::on_with(kind, |config| {
-            config.reach = reach;
-            config.rooms.auto_create = false;
-            config.rooms.max_participants = 5;
-        })
-        .await;
-        party.made("daily", &[], "video", "call").await;
-        let bob = party.join(&pages, &party.bob, "daily").await;
-        let room = sfu.rooms().get("daily").await.unwrap().unwrap();
-        assert_eq!((room.empty_timeout, room.max_participants), (300, 5));
-        bob.close().await;
+async fn leave_takes_one_out_of_the_call_and_delete_everybody(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
+    let pages = PageServer::start().await;
+    let party = Party::with(&sfu, kind).await;
+    party.made("daily", &[&party.bob.id], "video", "call").await;
+    let ada = party.join(&pages, &party.ada, "daily").await;
+    let bob = party.join(&pages, &party.bob, "daily").await;
+    party.enter("daily", &[&party.ada.id, &party.bob.id]).await;
+
+    for _ in 0..2 {
+        let left = party
+            .post(&party.bob, "/api/livekit/rooms/daily/leave")
+            .await;
+        assert_snapshot!("left", party.show(left).await);
     }
+    until_disconnected(&bob).await;
+    assert_eq!(who_is_in(&sfu, "daily").await, [party.ada.id.as_str()]);
+    bob.close().await;
+
+    // They may come back.
+    let bob = party.join(&pages, &party.bob, "daily").await;
+    let deleted = party.delete(&party.ada, "/api/livekit/rooms/daily").await;
+    assert_eq!(deleted.status(), 204);
+    assert_eq!(deleted.text().await.unwrap(), "");
+    until_disconnected(&ada).await;
+    until_disconnected(&bob).await;
+    assert!(sfu.rooms().get("daily").await.unwrap().is_none());
+    assert!(party.stored("daily").await.is_none());
+    let again = party.delete(&party.ada, "/api/livekit/rooms/daily").await;
+    assert_eq!(again.status(), 404);
+    ada.close().await;
+    bob.close().await;
+}
+
+async fn a_room_can_be_joined_also_when_the_sfu_makes_none_by_itself(kind: Kind) {
+    let more = "room: {auto_create: false, empty_timeout: 300, max_participants: 100}\n";
+    let sfu = TestSfu::of_kind_on(kind, Ports::take(), None, more).await;
+    let pages = PageServer::start().await;
+    let reach = sfu.reach();
+    let party = Party::on_with(kind.store(), |config| {
+        config.reach = reach;
+        config.rooms.auto_create = false;
+        config.rooms.max_participants = 5;
+    })
+    .await;
+    party.made("daily", &[], "video", "call").await;
+    let bob = party.join(&pages, &party.bob, "daily").await;
+    let room = sfu.rooms().get("daily").await.unwrap().unwrap();
+    assert_eq!((room.empty_timeout, room.max_participants), (300, 5));
+    bob.close().await;
 }

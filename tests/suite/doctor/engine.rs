@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 use super::{check, doctor, doctor_apart, finding, findings};
 use crate::support::docker::docker;
 use crate::support::dockerd::Dockerd;
+use crate::support::engine::Engine;
+use crate::support::processes::Processes;
 use crate::support::project::{Run, TestProject};
 
 const LIVEKIT: &str = "livekit/livekit-server:v1.13.5";
@@ -148,7 +150,7 @@ fn images_that_are_missing_or_for_another_processor_are_told() {
 
 #[test]
 fn containers_of_a_project_that_is_gone_are_removed_by_fix() {
-    let engine = Dockerd::start();
+    let engine = Dockerd::apart();
     engine.load(LIVEKIT);
     let project = TestProject::initialised();
     let leftovers = |run: &Run| findings(run, "engine.leftovers");
@@ -177,6 +179,32 @@ fn containers_of_a_project_that_is_gone_are_removed_by_fix() {
     assert!(fixed.stderr.starts_with(plan), "{}", fixed.stderr);
     assert_eq!(engine.docker(&["ps", "-aq"]), [""; 0]);
     assert_eq!(leftovers(&engine.run(&project, &ARGS)), []);
+}
+
+#[test]
+fn processes_of_a_project_that_is_gone_are_ended_by_fix() {
+    let apart = Processes::new();
+    let [gone, here] = [Engine::Embedded; 2].map(TestProject::initialised_on);
+    let run = |project: &TestProject, args: &[&str]| {
+        let mut command = apart.command(&project.command(args));
+        Run::of(args, &command.output().unwrap())
+    };
+    let _ = run(&gone, &["up", "livekit"]).expect(0);
+    assert_eq!(findings(&run(&here, &ARGS), "engine.leftovers"), []);
+    fs::remove_dir_all(gone.dir()).unwrap();
+    let found = run(&here, &ARGS);
+    let dir = gone.dir().display();
+    let message = format!("the folder of a project, `{dir}`, is gone");
+    let warning = ("warning".to_owned(), message);
+    assert_eq!(findings(&found, "engine.leftovers"), [warning]);
+    let evidence = finding(&found, "engine.leftovers")["evidence"][0].clone();
+    let pid = evidence.as_str().unwrap().split(' ').nth(1).unwrap();
+
+    let fixed = run(&here, &["doctor", "--only", "engine", "--fix", "--yes"]);
+    let plan = format!("this will be done:\n  1. end process {pid} of `{dir}`\n");
+    assert!(fixed.stderr.starts_with(&plan), "{}", fixed.stderr);
+    assert_eq!(gone.processes(), [0; 0]);
+    assert_eq!(findings(&run(&here, &ARGS), "engine.leftovers"), []);
 }
 
 #[test]

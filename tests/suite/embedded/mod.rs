@@ -1,6 +1,7 @@
 //! The embedded SFU. What LiveKit does as well is held by both: docs/embedded.md has what differs.
 
 mod calls;
+mod clients;
 mod frames;
 mod process;
 mod rights;
@@ -28,9 +29,14 @@ pub enum Connections {
 /// A page that will be connected so.
 async fn page(pages: &PageServer, connections: Connections) -> Participant {
     let page = Participant::open(pages).await;
+    connect_as(&page, connections).await;
+    page
+}
+
+/// A page will be connected so from now on.
+async fn connect_as(page: &Participant, connections: Connections) {
     let is_one = connections == Connections::One;
     page.choose(&json!({"singlePeerConnection": is_one})).await;
-    page
 }
 
 /// A token for the room `daily`.

@@ -1,5 +1,5 @@
-//! The life of a project whose services are processes: on the real LiveKit server and on the SFU that is
-//! built in. What is asked of both stands once, and each engine is asked.
+//! The life of a project on each engine: what is asked of all of them stands once. What concerns containers alone
+//! is in `docker`, and their faults are in `faults`.
 
 mod auto;
 mod ends;
@@ -11,10 +11,11 @@ mod taken;
 
 use std::path::Path;
 
+use crate::support::docker::containers;
 use crate::support::engine::Engine;
 use crate::support::project::TestProject;
 
-/// Two tests of one scenario.
+/// Two tests of one scenario, where services are processes.
 macro_rules! on_both {
     ($($scenario:ident)*) => {
         mod native {
@@ -49,10 +50,20 @@ fn starting(engine: Engine) -> String {
         .collect()
 }
 
-/// Nothing of a project runs, and none of its processes is left.
+/// How many processes and containers of a project are there.
+fn how_many(project: &TestProject) -> usize {
+    let containers = match project.engine {
+        Engine::Docker => containers(&project.name).len(),
+        Engine::Native | Engine::Embedded => 0,
+    };
+    project.processes().len() + containers
+}
+
+/// Nothing of a project runs, and none of its processes or containers is left.
 #[track_caller]
-fn nothing_is_left(project: &TestProject) {
+pub fn nothing_is_left(project: &TestProject) {
     assert_eq!(project.processes(), [0; 0]);
+    assert_eq!(how_many(project), 0);
     assert!(!project.path(".urbania/engine.json").exists());
     let processes = project.path(".urbania/processes");
     let left = processes.read_dir().into_iter().flatten().count();

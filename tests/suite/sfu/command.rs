@@ -14,6 +14,8 @@ use crate::support::sfu_kind::{Kind, on_every_sfu};
 on_every_sfu!(
     rooms_are_made_listed_changed_and_ended,
     people_are_listed_muted_changed_and_removed,
+    a_room_or_a_person_that_is_not_there_is_named,
+    an_sfu_that_is_down_or_has_other_keys_is_told_apart,
     watch_shows_who_comes_and_goes,
 );
 
@@ -136,9 +138,8 @@ async fn people_are_listed_muted_changed_and_removed(kind: Kind) {
     page.close().await;
 }
 
-#[tokio::test]
-async fn a_room_or_a_person_that_is_not_there_is_named() {
-    let sfu = TestSfu::start(None).await;
+async fn a_room_or_a_person_that_is_not_there_is_named(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
     let project = project(&sfu);
     for (args, expected) in [
         (
@@ -178,9 +179,8 @@ async fn a_room_or_a_person_that_is_not_there_is_named() {
     }
 }
 
-#[tokio::test]
-async fn an_sfu_that_is_down_or_has_other_keys_is_told_apart() {
-    let sfu = TestSfu::start(None).await;
+async fn an_sfu_that_is_down_or_has_other_keys_is_told_apart(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
     let project = project(&sfu);
     write_livekit(&project, sfu.ports.livekit(), "APIother");
     let other = project.run(&["room", "list"]).expect(1);

@@ -3,7 +3,7 @@
 mod admin;
 mod command;
 mod events;
-mod followed;
+pub mod followed;
 mod hostile;
 mod listen;
 pub mod signed;
@@ -33,16 +33,12 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// LiveKit reports to an API in this store, with other settings.
-    pub async fn start_in(opened: TestStore, change: impl FnOnce(&mut ApiConfig)) -> Self {
-        Self::of_in(Kind::LiveKit, opened, change).await
-    }
-
-    /// The same with an SFU of a kind and a store of its own.
+    /// The SFU of a kind reports to an API with a store of its own.
     pub async fn of(kind: Kind) -> Self {
-        Self::of_in(kind, StoreKind::Sqlite.open().await, |_| {}).await
+        Self::of_in(kind, kind.store().open().await, |_| {}).await
     }
 
+    /// The same with this store and other settings.
     async fn of_in(kind: Kind, opened: TestStore, change: impl FnOnce(&mut ApiConfig)) -> Self {
         let ports = Ports::take();
         let api = api_in(opened, &ports, change).await;
@@ -52,9 +48,9 @@ impl Pair {
     }
 
     /// LiveKit tells nobody; the API asks it often.
-    pub async fn without_webhooks(kind: StoreKind) -> Self {
-        let sfu = TestSfu::start(None).await;
-        let api = api_in(kind.open().await, &sfu.ports, |config| {
+    pub async fn without_webhooks(kind: Kind) -> Self {
+        let sfu = TestSfu::of(kind, None).await;
+        let api = api_in(kind.store().open().await, &sfu.ports, |config| {
             config.reconcile_every = Duration::from_millis(200);
         })
         .await;

@@ -1,4 +1,4 @@
-//! `up` tells LiveKit where the API is, by every network.
+//! `up` tells the SFU where the API is, on every engine and by every network.
 
 use std::time::Duration;
 
@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use urbania::http::plain;
 
 use super::listen::Listening;
+use crate::support::engine::{Engine, on_every_engine};
 use crate::support::project::{Run, TestProject};
+
+on_every_engine!(rooms_are_served_and_webhooks_arrive);
 
 /// An admin's stream of a running project.
 async fn stream(project: &TestProject) -> Listening {
@@ -30,20 +33,21 @@ async fn stream(project: &TestProject) -> Listening {
     stream
 }
 
-/// LiveKit's webhooks arrive: long before the API would ask by itself.
+/// The SFU's webhooks arrive: long before the API would ask by itself.
 async fn webhooks_arrive(project: &TestProject) {
     let mut stream = stream(project).await;
     let began = std::time::Instant::now();
-    project.ok(&["room", "create", "daily"]);
+    project.ok(&["room", "create", "daily", "--metadata", "m"]);
     assert_eq!(stream.heard().await.short(), ("room_started", ""));
+    let rooms: Value = serde_json::from_str(&project.ok(&["room", "list", "-o", "json"])).unwrap();
+    assert_eq!(rooms[0]["metadata"], "m", "{rooms}");
     project.ok(&["room", "delete", "daily"]);
     assert_eq!(stream.heard().await.short(), ("room_finished", ""));
     assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
 }
 
-#[tokio::test]
-async fn webhooks_arrive_from_the_hosts_network() {
-    let project = TestProject::initialised();
+async fn rooms_are_served_and_webhooks_arrive(engine: Engine) {
+    let project = TestProject::initialised_on(engine);
     project.ok(&["up"]);
     webhooks_arrive(&project).await;
     let again: Run = project.run(&["up"]).expect(0);

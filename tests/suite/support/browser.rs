@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::page_server::PageServer;
+use super::page_server::{NEWEST, PageServer};
 use super::until::until;
 
 /// What one participant sees and hears, read back from pixels and samples.
@@ -47,6 +47,36 @@ pub struct Seen {
     pub hertz: f64,
 }
 
+/// Waits until who reports sees `identity`'s picture number `code` move and hears its tone of `hertz`, from now on.
+pub async fn until_seen_and_heard(
+    report: impl AsyncFn() -> Report,
+    identity: &str,
+    code: u8,
+    hertz: u32,
+) -> Seen {
+    let mut first: Option<Seen> = None;
+    let mut last = None;
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while Instant::now() < deadline {
+        let report = report().await;
+        if let Some(now) = report.seen.get(identity).copied() {
+            let then = *first.get_or_insert(now);
+            if now.code == Some(code)
+                && now.pictures >= then.pictures + 10
+                && now.decoded >= then.decoded + 10
+                && now.samples > then.samples
+                && now.energy > then.energy
+                && (now.hertz - f64::from(hertz)).abs() < 50.0
+            {
+                return now;
+            }
+        }
+        last = Some(report);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("`{identity}` is not seen and heard: {last:#?}");
+}
+
 /// The page of one participant in its own browser.
 pub struct Participant {
     page: Page,
@@ -58,6 +88,11 @@ pub struct Participant {
 impl Participant {
     /// Starts a browser and opens the page; the browser ends with the value.
     pub async fn open(pages: &PageServer) -> Self {
+        Self::open_with(pages, NEWEST).await
+    }
+
+    /// The same with another version of LiveKit's client.
+    pub async fn open_with(pages: &PageServer, client: &str) -> Self {
         let profile = tempfile::tempdir().unwrap();
         let config = BrowserConfig::builder()
             .new_headless_mode()
@@ -79,7 +114,7 @@ impl Participant {
         let (browser, mut handler) = Browser::launch(config).await.expect("Chromium starts");
         let events = tokio::spawn(async move { while handler.next().await.is_some() {} });
         let page = browser
-            .new_page(format!("{}/call.html", pages.origin))
+            .new_page(format!("{}/{client}/call.html", pages.origin))
             .await
             .unwrap();
         let participant = Self {
@@ -191,27 +226,7 @@ impl Participant {
 
     /// Waits until `identity`'s picture number `code` moves and its tone of `hertz` sounds, from now on.
     pub async fn sees_and_hears(&self, identity: &str, code: u8, hertz: u32) -> Seen {
-        let mut first: Option<Seen> = None;
-        let mut last = None;
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while Instant::now() < deadline {
-            let report = self.report().await;
-            if let Some(now) = report.seen.get(identity).copied() {
-                let then = *first.get_or_insert(now);
-                if now.code == Some(code)
-                    && now.pictures >= then.pictures + 10
-                    && now.decoded >= then.decoded + 10
-                    && now.samples > then.samples
-                    && now.energy > then.energy
-                    && (now.hertz - f64::from(hertz)).abs() < 50.0
-                {
-                    return now;
-                }
-            }
-            last = Some(report);
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("`{identity}` is not seen and heard: {last:#?}");
+        until_seen_and_heard(async || self.report().await, identity, code, hertz).await
     }
 
     /// Ends the browser and waits for its process.

@@ -82,3 +82,25 @@ fn built(name: &str) -> PathBuf {
         })
         .unwrap_or_else(|| panic!("no {name}: scripts/engine builds it"))
 }
+
+/// Each test once on every engine.
+macro_rules! on_every_engine {
+    ($($test:ident),* $(,)?) => {
+        mod docker {
+            $(#[tokio::test] async fn $test() {
+                super::$test($crate::support::engine::Engine::Docker).await;
+            })*
+        }
+        mod native {
+            $(#[tokio::test] async fn $test() {
+                super::$test($crate::support::engine::Engine::Native).await;
+            })*
+        }
+        mod embedded {
+            $(#[tokio::test] async fn $test() {
+                super::$test($crate::support::engine::Engine::Embedded).await;
+            })*
+        }
+    };
+}
+pub(crate) use on_every_engine;

@@ -177,14 +177,20 @@ impl TestProject {
             .then_some(pid)
     }
 
-    /// The pid of a service that is a process, as the project shows it.
-    pub fn pid(&self, service: &str) -> Option<u32> {
+    /// What of a service is there, as the project shows it: a container's id or `pid NUMBER`.
+    pub fn instance(&self, service: &str) -> Option<String> {
         // That not all is well is the test's business.
         let run = self.run(&["status", "-o", "json"]);
         let status: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
         let mut services = status["services"].as_array().unwrap().iter();
         let found = services.find(|s| s["service"] == service)?;
-        let pid = found["instance"].as_str()?.strip_prefix("pid ")?;
+        Some(found["instance"].as_str()?.to_owned())
+    }
+
+    /// The pid of a service that is a process.
+    pub fn pid(&self, service: &str) -> Option<u32> {
+        let instance = self.instance(service)?;
+        let pid = instance.strip_prefix("pid ")?;
         Some(pid.parse().unwrap())
     }
 

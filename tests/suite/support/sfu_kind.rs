@@ -1,5 +1,7 @@
 //! LiveKit and the embedded SFU: the same tests hold both.
 
+use super::store::StoreKind;
+
 /// Which SFU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -7,6 +9,16 @@ pub enum Kind {
     LiveKit,
     /// The one of this program.
     Embedded,
+}
+
+impl Kind {
+    /// The store that an API has beside it: so both stores are met without every test running four times.
+    pub fn store(self) -> StoreKind {
+        match self {
+            Self::LiveKit => StoreKind::Mongodb,
+            Self::Embedded => StoreKind::Sqlite,
+        }
+    }
 }
 
 /// Each test once with LiveKit and once with the embedded SFU.

@@ -1,0 +1,161 @@
+"""A participant of a call that is no browser: LiveKit's own client for Python.
+
+It sends the picture and the tone of tests/pages/call.js and reads those of everybody else back. The first line of
+stdin is `{"url", "token", "code", "hertz", "one_connection"}`; when both tracks are published, the identity is
+printed. Then each line is a request, `["report"]`, `["heard"]` or `["say", TEXT]`, and is answered by a line. It
+leaves at the end of stdin."""
+
+import asyncio
+import json
+import sys
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import numpy as np
+from livekit import rtc
+
+CELL, COLUMNS, FRAMES_PER_SECOND = 40, 8, 15
+WIDTH, HEIGHT = CELL * COLUMNS, CELL * 4
+SAMPLES_PER_SECOND = 48_000
+# Samples that are sent at once, and those that a frequency is read from.
+PIECE, EAR = SAMPLES_PER_SECOND // 100, SAMPLES_PER_SECOND // 10
+
+
+@dataclass
+class Seen:
+    """What is seen and heard of one participant."""
+
+    code: int | None = None
+    number: int | None = None
+    pictures: int = 0
+    decoded: int = 0
+    width: int = 0
+    samples: int = 0
+    energy: float = 0.0
+    ear: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int16))
+
+    def told(self):
+        told = {name: value for name, value in vars(self).items() if name not in ("ear", "number")}
+        return told | {"hertz": frequency(self.ear)}
+
+
+def picture(code, frame):
+    """The upper half is the sender's colour, the lower half the frame number in binary."""
+    shown = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
+    shown[..., 3] = 255
+    shown[: HEIGHT // 2, :, :3] = [255 if code & bit else 0 for bit in (4, 2, 1)]
+    for bit in range(COLUMNS):
+        if frame & 1 << bit:
+            shown[HEIGHT // 2 :, bit * CELL : (bit + 1) * CELL, :3] = 255
+    return rtc.VideoFrame(WIDTH, HEIGHT, rtc.VideoBufferType.RGBA, shown.tobytes())
+
+
+async def show(source, code):
+    frame = 0
+    while True:
+        frame = (frame + 1) % 256
+        source.capture_frame(picture(code, frame))
+        await asyncio.sleep(1 / FRAMES_PER_SECOND)
+
+
+async def sound(source, hertz):
+    at = 0
+    while True:
+        turns = np.arange(at, at + PIECE) * hertz / SAMPLES_PER_SECOND
+        wave = (np.sin(turns * 2 * np.pi) * 16_000).astype(np.int16)
+        # It waits by itself when enough is there.
+        await source.capture_frame(rtc.AudioFrame(wave.tobytes(), SAMPLES_PER_SECOND, 1, PIECE))
+        at += PIECE
+
+
+async def look(seen, track):
+    async for event in rtc.VideoStream(track, format=rtc.VideoBufferType.RGBA):
+        frame = event.frame
+        shown = np.frombuffer(frame.data, np.uint8).reshape(frame.height, frame.width, 4)
+
+        def bright(x, y):
+            return shown[int(y * frame.height), int(x * frame.width), :3] > 127
+
+        red, green, blue = bright(0.5, 0.25)
+        lower = (bright((bit + 0.5) / COLUMNS, 0.75)[1] for bit in range(COLUMNS))
+        number = sum(int(lit) << bit for bit, lit in enumerate(lower))
+        seen.pictures += number != seen.number
+        seen.code, seen.number = int(red) * 4 + int(green) * 2 + int(blue), number
+        seen.width, seen.decoded = frame.width, seen.decoded + 1
+
+
+async def listen(seen, track):
+    async for event in rtc.AudioStream(track, sample_rate=SAMPLES_PER_SECOND, num_channels=1):
+        wave = np.frombuffer(event.frame.data, np.int16)
+        seen.samples += len(wave)
+        seen.energy += float(np.sum((wave / 32_768.0) ** 2)) / SAMPLES_PER_SECOND
+        seen.ear = np.concatenate([seen.ear, wave])[-EAR:]
+
+
+def frequency(wave):
+    """That of a pure tone, or 0 in silence."""
+    if len(wave) < EAR or np.abs(wave).max() < 100:
+        return 0.0
+    rising = np.count_nonzero((wave[:-1] < 0) & (wave[1:] >= 0))
+    return rising * SAMPLES_PER_SECOND / len(wave)
+
+
+async def publish(room, code, hertz):
+    sources = rtc.VideoSource(WIDTH, HEIGHT), rtc.AudioSource(SAMPLES_PER_SECOND, 1)
+    camera = rtc.LocalVideoTrack.create_video_track("camera", sources[0])
+    microphone = rtc.LocalAudioTrack.create_audio_track("microphone", sources[1])
+    source = rtc.TrackSource
+    for track, options in (
+        (camera, {"source": source.SOURCE_CAMERA, "simulcast": False, "video_codec": rtc.VideoCodec.VP8}),
+        (microphone, {"source": source.SOURCE_MICROPHONE, "dtx": False, "red": False}),
+    ):
+        await room.local_participant.publish_track(track, rtc.TrackPublishOptions(**options))
+    return [show(sources[0], code), sound(sources[1], hertz)]
+
+
+async def main():
+    lines = asyncio.get_running_loop()
+    given = json.loads(sys.stdin.readline())
+    room, tasks = rtc.Room(), []
+    everybody, events, heard = defaultdict(Seen), [], []
+
+    def go_on(*coroutines):
+        tasks.extend(asyncio.create_task(coroutine) for coroutine in coroutines)
+
+    @room.on("track_subscribed")
+    def _(track, _publication, participant):
+        watch = look if track.kind == rtc.TrackKind.KIND_VIDEO else listen
+        go_on(watch(everybody[participant.identity], track))
+
+    @room.on("data_received")
+    def _(packet):
+        heard.append([packet.participant.identity if packet.participant else "", packet.data.decode()])
+
+    for name in ("reconnecting", "reconnected", "disconnected", "participant_disconnected"):
+        room.on(name, lambda *_, name=name: events.append(name))
+
+    options = rtc.RoomOptions(single_peer_connection=given["one_connection"])
+    await room.connect(given["url"], given["token"], options)
+    go_on(*await publish(room, given["code"], given["hertz"]))
+    print(json.dumps(room.local_participant.identity), flush=True)
+    while line := await lines.run_in_executor(None, sys.stdin.readline):
+        match json.loads(line):
+            case ["say", text]:
+                await room.local_participant.publish_data(text, reliable=True)
+                answer = True
+            case ["heard"]:
+                answer = heard
+            case ["report"]:
+                state = "connected" if room.isconnected() else "disconnected"
+                seen = {identity: seen.told() for identity, seen in everybody.items()}
+                answer = {"state": state, "events": events, "seen": seen}
+        for task in tasks:
+            if task.done() and task.exception():
+                raise task.exception()
+        print(json.dumps(answer), flush=True)
+    for task in tasks:
+        task.cancel()
+    await room.disconnect()
+
+
+asyncio.run(main())
