@@ -89,7 +89,7 @@ fn failed(e: StoreError) -> Error {
         StoreError::Taken => Error::failed("the store was changed meanwhile").hint(again),
         e @ StoreError::Unavailable(_) => Error::failed("cannot reach the store")
             .because(e)
-            .hint("urbania up mongodb")
+            .hint("urbania up")
             .hint(again),
         e @ StoreError::Broken(_) => Error::failed("cannot use what the store holds").because(e),
     }

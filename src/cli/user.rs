@@ -220,7 +220,7 @@ fn down(e: StoreError) -> Error {
     let unavailable = matches!(e, StoreError::Unavailable(_));
     let error = Error::failed("cannot reach the users").because(e);
     if unavailable {
-        error.hint("urbania up mongodb")
+        error.hint("urbania up")
     } else {
         error
     }

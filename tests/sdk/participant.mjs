@@ -129,6 +129,8 @@ async function say(text) {
   return true;
 }
 
+// One for each of the others' tracks is no leak.
+room.setMaxListeners(0);
 room.on(RoomEvent.TrackSubscribed, watch);
 room.on(RoomEvent.DataReceived, (bytes, participant) => {
   heard.push([participant?.identity ?? "", new TextDecoder().decode(bytes)]);
@@ -150,7 +152,8 @@ for await (const line of createInterface({ input: process.stdin })) {
     await publish(given.code, given.hertz);
     [told, joined] = [room.localParticipant.identity, true];
   }
-  process.stdout.write(`${JSON.stringify(told)}\n`);
+  // What else is on stdout is the client's log.
+  process.stdout.write(`> ${JSON.stringify(told)}\n`);
 }
 await room.disconnect();
 await dispose();

@@ -2,8 +2,8 @@
 
 It sends the picture and the tone of tests/pages/call.js and reads those of everybody else back. The first line of
 stdin is `{"url", "token", "code", "hertz", "one_connection"}`; when both tracks are published, the identity is
-printed. Then each line is a request, `["report"]`, `["heard"]` or `["say", TEXT]`, and is answered by a line. It
-leaves at the end of stdin."""
+printed. Then each line is a request, `["report"]`, `["heard"]` or `["say", TEXT]`, and is answered. An answer is a line
+that begins with `> `. It leaves at the end of stdin."""
 
 import asyncio
 import json
@@ -113,6 +113,11 @@ async def publish(room, code, hertz):
     return [show(sources[0], code), sound(sources[1], hertz)]
 
 
+def answer(what):
+    """What else is on stdout is a log."""
+    print(">", json.dumps(what), flush=True)
+
+
 async def main():
     lines = asyncio.get_running_loop()
     given = json.loads(sys.stdin.readline())
@@ -137,22 +142,22 @@ async def main():
     options = rtc.RoomOptions(single_peer_connection=given["one_connection"])
     await room.connect(given["url"], given["token"], options)
     go_on(*await publish(room, given["code"], given["hertz"]))
-    print(json.dumps(room.local_participant.identity), flush=True)
+    answer(room.local_participant.identity)
     while line := await lines.run_in_executor(None, sys.stdin.readline):
         match json.loads(line):
             case ["say", text]:
                 await room.local_participant.publish_data(text, reliable=True)
-                answer = True
+                told = True
             case ["heard"]:
-                answer = heard
+                told = heard
             case ["report"]:
                 state = "connected" if room.isconnected() else "disconnected"
                 seen = {identity: seen.told() for identity, seen in everybody.items()}
-                answer = {"state": state, "events": events, "seen": seen}
+                told = {"state": state, "events": events, "seen": seen}
         for task in tasks:
             if task.done() and task.exception():
                 raise task.exception()
-        print(json.dumps(answer), flush=True)
+        answer(told)
     for task in tasks:
         task.cancel()
     await room.disconnect()

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { DataPacket_Kind, RoomServiceClient } from "livekit-server-sdk";
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-const print = (told) => process.stdout.write(`${JSON.stringify(told)}\n`);
+const print = (told) => process.stdout.write(`> ${JSON.stringify(told)}\n`);
 const { url, key, secret, room: name, identity } = JSON.parse((await lines.next()).value);
 const service = new RoomServiceClient(url, key, secret);
 

@@ -9,6 +9,11 @@ import sys
 from livekit import api
 
 
+def answer(what):
+    """What else is on stdout is a log."""
+    print(">", json.dumps(what), flush=True)
+
+
 async def main():
     given = json.loads(sys.stdin.readline())
     name, identity = given["room"], given["identity"]
@@ -16,7 +21,7 @@ async def main():
         service = livekit.room
         new = api.CreateRoomRequest(name=name, empty_timeout=77, max_participants=5, metadata="m")
         made = await service.create_room(new)
-        print(json.dumps([made.name, made.empty_timeout, made.max_participants, made.metadata]), flush=True)
+        answer([made.name, made.empty_timeout, made.max_participants, made.metadata])
         sys.stdin.readline()
         where = api.RoomParticipantIdentity(room=name, identity=identity)
         told = [sorted(room.name for room in (await service.list_rooms(api.ListRoomsRequest(names=[name]))).rooms)]
@@ -38,7 +43,7 @@ async def main():
         may = changed.permission
         told += [changed.name, changed.metadata, dict(changed.attributes), may.can_publish, may.can_publish_data]
         await service.send_data(api.SendDataRequest(room=name, data=b"from the server", kind=0))
-        print(json.dumps(told), flush=True)
+        answer(told)
         sys.stdin.readline()
         await service.remove_participant(where)
         there = (await service.list_participants(api.ListParticipantsRequest(room=name))).participants
@@ -49,7 +54,7 @@ async def main():
             await service.get_participant(where)
         except api.TwirpError as error:
             told += [error.code]
-        print(json.dumps(told), flush=True)
+        answer(told)
 
 
 asyncio.run(main())

@@ -13,6 +13,7 @@ use crate::support::until::until;
 on_every_engine!(
     two_browsers_meet_in_a_fresh_project_and_down_leaves_the_data_alone,
     a_call_goes_on_while_the_api_is_stopped_killed_and_started_again,
+    firefox_and_chromium_meet,
 );
 
 pub const PASSWORD: &str = "correct horse battery";
@@ -67,10 +68,7 @@ impl Call {
 
     /// Nobody was cut off before.
     async fn end(self) -> (TestProject, PageServer) {
-        for member in [self.anna, self.bert] {
-            member.was_never_cut_off().await;
-            member.page.close().await;
-        }
+        leave([self.anna, self.bert]).await;
         (self.project, self.pages)
     }
 }
@@ -92,6 +90,15 @@ impl Member {
         (name, code, hertz): (&str, u8, u32),
     ) -> Self {
         let page = Participant::open(pages).await;
+        Self::join_by(page, project, (name, code, hertz)).await
+    }
+
+    /// The same in a browser that is open already.
+    async fn join_by(
+        page: Participant,
+        project: &TestProject,
+        (name, code, hertz): (&str, u8, u32),
+    ) -> Self {
         let answer = page.token(&project.api(), name, PASSWORD, "the room").await;
         assert_eq!(answer["room_name"], "the room");
         let [url, token] = ["url", "token"].map(|key| answer[key].as_str().unwrap().to_owned());
@@ -163,6 +170,27 @@ async fn two_browsers_meet_in_a_fresh_project_and_down_leaves_the_data_alone(eng
         .await;
     assert_eq!(answer["room_name"], "another room");
     anna.close().await;
+}
+
+/// Firefox takes no address of loopback: `up` has to find a better one. Without a sound device it makes no tone.
+async fn firefox_and_chromium_meet(engine: Engine) {
+    let (project, pages) = running_project(engine, "").await;
+    let one = Participant::open_in_firefox(&pages).await;
+    let anna = Member::join_by(one, &project, ANNA).await;
+    let bert = Member::join(&project, &pages, BERT).await;
+    anna.page.sees(&bert.identity, bert.code).await;
+    bert.page.sees(&anna.identity, anna.code).await;
+    leave([anna, bert]).await;
+}
+
+/// All leave, and nobody was cut off before.
+async fn leave<const N: usize>(members: [Member; N]) {
+    for member in &members {
+        member.was_never_cut_off().await;
+    }
+    for member in members {
+        member.page.close().await;
+    }
 }
 
 #[tokio::test]

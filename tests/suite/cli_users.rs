@@ -155,7 +155,7 @@ fn a_database_that_is_down_is_said_with_the_way_out() {
         text.starts_with("exit 1\nerror: cannot reach the users\n"),
         "{text}"
     );
-    assert!(text.ends_with("hint: urbania up mongodb\n"), "{text}");
+    assert!(text.ends_with("hint: urbania up\n"), "{text}");
     assert!(!text.contains("very-secret"), "{text}");
 }
 

@@ -18,6 +18,8 @@ use super::{Effect, Effects, Millis, Who, World, codecs, limits};
 pub struct Joining {
     /// The room's name.
     pub room: String,
+    /// How the room is made when it is not there yet, but for its name.
+    pub making: proto::CreateRoomRequest,
     /// Who they are.
     pub identity: String,
     /// How others see them.
@@ -74,7 +76,10 @@ impl World {
         if let Some(objection) = self.objection(&joining.room, &joining.identity, hidden) {
             return Err(objection);
         }
-        if joining.metadata.len() > limits::METADATA || !limits::attributes_fit(&joining.attributes)
+        let is_long = |metadata: &str| metadata.len() > limits::METADATA;
+        if is_long(&joining.metadata)
+            || is_long(&joining.making.metadata)
+            || !limits::attributes_fit(&joining.attributes)
         {
             return Err(JoinRefused::TooLong);
         }
@@ -93,7 +98,7 @@ impl World {
         if !self.rooms.contains_key(&joining.room) {
             let request = proto::CreateRoomRequest {
                 name: joining.room.clone(),
-                ..Default::default()
+                ..joining.making.clone()
             };
             self.make_room(&request, now, &mut effects);
         }

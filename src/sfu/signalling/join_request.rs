@@ -86,8 +86,16 @@ impl Wish {
     /// Who comes in, and how.
     pub fn joining(&mut self, claims: Claims) -> Joining {
         let video = claims.video;
+        let room = claims.room_config;
         let may_update = video.can_update_own_metadata.unwrap_or(false);
         let mut joining = Joining {
+            making: proto::CreateRoomRequest {
+                empty_timeout: room.empty_timeout,
+                departure_timeout: room.departure_timeout,
+                max_participants: room.max_participants,
+                metadata: room.metadata,
+                ..Default::default()
+            },
             room: video.room,
             identity: claims.identity,
             name: claims.name,

@@ -43,6 +43,19 @@ pub struct Grants {
     pub agent: bool,
 }
 
+/// The `roomConfig` claim: how a room is made that is not there yet. Both spellings are Protocol Buffers' JSON.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RoomConfig {
+    #[serde(alias = "empty_timeout")]
+    pub empty_timeout: u32,
+    #[serde(alias = "departure_timeout")]
+    pub departure_timeout: u32,
+    #[serde(alias = "max_participants")]
+    pub max_participants: u32,
+    pub metadata: String,
+}
+
 /// What a token says.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -53,6 +66,8 @@ pub struct Claims {
     pub metadata: String,
     pub attributes: HashMap<String, String>,
     pub video: Grants,
+    #[serde(rename = "roomConfig")]
+    pub room_config: RoomConfig,
     /// `agent`, `egress` and such; empty for people.
     pub kind: String,
     exp: Option<u64>,

@@ -2,6 +2,7 @@
 
 mod calls;
 mod clients;
+mod differences;
 mod frames;
 mod process;
 mod rights;

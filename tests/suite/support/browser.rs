@@ -1,4 +1,4 @@
-//! Real Chromium, one process and one fresh profile for each participant of a call.
+//! Real browsers, one process and one fresh profile for each participant of a call.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::firefox::Firefox;
 use super::page_server::{NEWEST, PageServer};
 use super::until::until;
 
@@ -47,12 +48,40 @@ pub struct Seen {
     pub hertz: f64,
 }
 
+impl Seen {
+    /// Since then, picture number `code` has moved.
+    fn sees(&self, then: &Self, code: u8) -> bool {
+        self.code == Some(code)
+            && self.pictures >= then.pictures + 10
+            && self.decoded >= then.decoded + 10
+    }
+
+    /// Since then, a tone of `hertz` sounds.
+    fn hears(&self, then: &Self, hertz: u32) -> bool {
+        self.samples > then.samples
+            && self.energy > then.energy
+            && (self.hertz - f64::from(hertz)).abs() < 50.0
+    }
+}
+
 /// Waits until who reports sees `identity`'s picture number `code` move and hears its tone of `hertz`, from now on.
 pub async fn until_seen_and_heard(
     report: impl AsyncFn() -> Report,
     identity: &str,
     code: u8,
     hertz: u32,
+) -> Seen {
+    until_of(report, identity, |now, then| {
+        now.sees(then, code) && now.hears(then, hertz)
+    })
+    .await
+}
+
+/// Waits until it is so of `identity`, in comparison with what was so at first.
+async fn until_of(
+    report: impl AsyncFn() -> Report,
+    identity: &str,
+    is_so: impl Fn(&Seen, &Seen) -> bool,
 ) -> Seen {
     let mut first: Option<Seen> = None;
     let mut last = None;
@@ -61,13 +90,7 @@ pub async fn until_seen_and_heard(
         let report = report().await;
         if let Some(now) = report.seen.get(identity).copied() {
             let then = *first.get_or_insert(now);
-            if now.code == Some(code)
-                && now.pictures >= then.pictures + 10
-                && now.decoded >= then.decoded + 10
-                && now.samples > then.samples
-                && now.energy > then.energy
-                && (now.hertz - f64::from(hertz)).abs() < 50.0
-            {
+            if is_so(&now, &then) {
                 return now;
             }
         }
@@ -78,7 +101,15 @@ pub async fn until_seen_and_heard(
 }
 
 /// The page of one participant in its own browser.
-pub struct Participant {
+pub struct Participant(In);
+
+/// The browser.
+enum In {
+    Chromium(Box<Chromium>),
+    Firefox(Firefox),
+}
+
+struct Chromium {
     page: Page,
     browser: Browser,
     events: JoinHandle<()>,
@@ -117,17 +148,30 @@ impl Participant {
             .new_page(format!("{}/{client}/call.html", pages.origin))
             .await
             .unwrap();
-        let participant = Self {
+        let chromium = Chromium {
             page,
             browser,
             events,
             _profile: profile,
         };
+        let participant = Self(In::Chromium(Box::new(chromium)));
+        participant.until_loaded().await;
+        participant
+    }
+
+    /// The same in Firefox.
+    pub async fn open_in_firefox(pages: &PageServer) -> Self {
+        let page = format!("{}/{NEWEST}/call.html", pages.origin);
+        let participant = Self(In::Firefox(Firefox::open(&page).await));
+        participant.until_loaded().await;
+        participant
+    }
+
+    async fn until_loaded(&self) {
         until("the page is loaded", async || {
-            participant.evaluate::<bool>("!!window.call").await
+            self.evaluate::<bool>("!!window.call").await
         })
         .await;
-        participant
     }
 
     /// Logs in at the API and asks for a token to `room`, as the app does: the API's whole answer.
@@ -229,8 +273,36 @@ impl Participant {
         until_seen_and_heard(async || self.report().await, identity, code, hertz).await
     }
 
+    /// The same where there is no sound device.
+    pub async fn sees(&self, identity: &str, code: u8) -> Seen {
+        let report = async || self.report().await;
+        until_of(report, identity, |now, then| now.sees(then, code)).await
+    }
+
     /// Ends the browser and waits for its process.
-    pub async fn close(mut self) {
+    pub async fn close(self) {
+        match self.0 {
+            In::Chromium(chromium) => chromium.close().await,
+            In::Firefox(firefox) => firefox.close().await,
+        }
+    }
+
+    async fn call<T: DeserializeOwned>(&self, function: &str, arguments: &Value) -> T {
+        self.evaluate(&format!("window.call.{function}(...{arguments})"))
+            .await
+    }
+
+    async fn evaluate<T: DeserializeOwned>(&self, expression: &str) -> T {
+        let value = match &self.0 {
+            In::Chromium(chromium) => chromium.evaluate(expression).await,
+            In::Firefox(firefox) => firefox.evaluate(expression).await,
+        };
+        serde_json::from_value(value).unwrap_or_else(|e| panic!("{expression}: {e}"))
+    }
+}
+
+impl Chromium {
+    async fn close(mut self) {
         // Asked to, it ends its helper processes first; they would write to the profile.
         let asked = self.browser.close().await;
         let ended = timeout(Duration::from_secs(10), self.browser.wait()).await;
@@ -240,12 +312,7 @@ impl Participant {
         self.events.abort();
     }
 
-    async fn call<T: DeserializeOwned>(&self, function: &str, arguments: &Value) -> T {
-        self.evaluate(&format!("window.call.{function}(...{arguments})"))
-            .await
-    }
-
-    async fn evaluate<T: DeserializeOwned>(&self, expression: &str) -> T {
+    async fn evaluate(&self, expression: &str) -> Value {
         let parameters = EvaluateParams::builder()
             .expression(expression)
             .await_promise(true)

@@ -10,6 +10,7 @@ pub mod docker;
 pub mod dockerd;
 pub mod engine;
 pub mod engine_elsewhere;
+pub mod firefox;
 pub mod holder;
 pub mod mongo;
 pub mod native;

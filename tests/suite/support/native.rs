@@ -81,9 +81,14 @@ impl Native {
             .write_all(format!("{line}\n").as_bytes())
             .await
             .unwrap();
-        let answer = answers.next_line().await.unwrap();
-        let answer = answer.unwrap_or_else(|| panic!("no answer to {line}"));
-        serde_json::from_str(&answer).unwrap_or_else(|e| panic!("{answer}: {e}"))
+        loop {
+            let said = answers.next_line().await.unwrap();
+            let said = said.unwrap_or_else(|| panic!("no answer to {line}"));
+            // What is no answer is the client's own log.
+            if let Some(answer) = said.strip_prefix("> ") {
+                return serde_json::from_str(answer).unwrap_or_else(|e| panic!("{answer}: {e}"));
+            }
+        }
     }
 
     /// What the participant sees and hears now.
@@ -99,6 +104,11 @@ impl Native {
     /// Messages that have come: from whom, and what.
     pub async fn heard(&self) -> Vec<(String, String)> {
         self.ask(&json!(["heard"])).await
+    }
+
+    /// Ends the process without a word to anybody.
+    pub async fn kill(mut self) {
+        self.child.kill().await.unwrap();
     }
 
     /// Leaves the room and waits for the end of the process.
