@@ -8,6 +8,7 @@ use livekit_protocol::signal_response::Message;
 use str0m::media::Mid;
 
 use super::peer::Peer;
+use super::sdp::Section;
 use super::{Link, Media, News, Role};
 use crate::sfu::rooms::{ToPublish, Who};
 
@@ -20,12 +21,12 @@ impl Media {
         };
         if let Some(peer) = self.peers.get_mut(&link) {
             peer.expected.push(track);
-            self.match_sections(link);
+            self.match_sections(link, by_name);
         }
     }
 
     /// Finds the sections of the last offer that announced tracks come in.
-    fn match_sections(&mut self, link: Link) {
+    fn match_sections(&mut self, link: Link, find: fn(&Peer, &Section) -> Option<usize>) {
         let Some(peer) = self.peers.get_mut(&link) else {
             return;
         };
@@ -35,8 +36,7 @@ impl Media {
             if peer.sends.contains_key(&mid) || peer.rtc.media(mid).is_none() {
                 continue;
             }
-            let is_it = |track: &ToPublish| track.cids.contains(&section.track);
-            let Some(at) = peer.expected.iter().position(is_it) else {
+            let Some(at) = find(peer, section) else {
                 continue;
             };
             let track = peer.expected.remove(at);
@@ -53,6 +53,21 @@ impl Media {
     fn tell(&mut self, who: Who, message: Message) {
         self.news.push_back(News::Tell(who, message));
     }
+}
+
+/// The announced track that a section has the name of.
+fn by_name(peer: &Peer, section: &Section) -> Option<usize> {
+    let mut expected = peer.expected.iter();
+    expected.position(|track| track.cids.contains(&section.track))
+}
+
+/// The same; else the first one of its kind that no section has the name of. Firefox names tracks anew in an offer, and a
+/// sender keeps the name of its first track.
+fn by_name_or_kind(peer: &Peer, section: &Section) -> Option<usize> {
+    let has_a_section =
+        |track: &ToPublish| (peer.offered.iter()).any(|s| track.cids.contains(&s.track));
+    let of_kind = |track: &ToPublish| track.is_audio == section.is_audio && !has_a_section(track);
+    by_name(peer, section).or_else(|| peer.expected.iter().position(of_kind))
 }
 
 /// The format that the client sends first.

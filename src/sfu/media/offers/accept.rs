@@ -9,7 +9,7 @@ use livekit_protocol::signal_response::Message;
 use str0m::change::SdpOffer;
 use str0m::media::Mid;
 
-use super::description;
+use super::{by_name_or_kind, description};
 use crate::sfu::media::down::Stage;
 use crate::sfu::media::peer::Peer;
 use crate::sfu::media::sdp::{self, Section};
@@ -57,7 +57,7 @@ impl Media {
         for sid in gone {
             self.news.push_back(News::Gone(who, sid));
         }
-        self.match_sections(link);
+        self.match_sections(link, by_name_or_kind);
         self.written.insert(link);
         self.propose(link);
         self.drive(link, now);
