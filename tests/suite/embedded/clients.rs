@@ -10,7 +10,7 @@ use super::{Connections, connect_as, token, token_with};
 use crate::sfu::followed::until_published;
 use crate::support::browser::{Participant, Report, until_seen_and_heard};
 use crate::support::native::{Language, Native, python};
-use crate::support::page_server::{CLIENTS, PageServer};
+use crate::support::page_server::{CLIENTS, NEWEST, PageServer};
 use crate::support::sfu::TestSfu;
 use crate::support::sfu_kind::{Kind, on_every_sfu};
 use crate::support::until::until;
@@ -73,9 +73,10 @@ impl Member {
     ) -> Self {
         let page = Participant::open_with(pages, client).await;
         // Those before the newest know of two connections alone, or prefer them.
-        let connections = match client == CLIENTS[0] {
-            true => Connections::One,
-            false => Connections::Two,
+        let connections = if client == NEWEST {
+            Connections::One
+        } else {
+            Connections::Two
         };
         connect_as(&page, connections).await;
         page.join(&sfu.ws, &token(sfu, name), code, hertz).await;

@@ -16,6 +16,7 @@ use crate::support::browser::Participant;
 use crate::support::page_server::PageServer;
 use crate::support::sfu::TestSfu;
 use crate::support::sfu_kind::{Kind, on_every_sfu};
+use crate::support::store::StoreKind;
 
 /// A browser in a room.
 pub async fn join(sfu: &TestSfu, pages: &PageServer, room: &str, identity: &str) -> Participant {
