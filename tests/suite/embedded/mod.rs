@@ -1,6 +1,7 @@
 //! The embedded SFU. What LiveKit does as well is held by both: docs/embedded.md has what differs.
 
 mod calls;
+mod faults;
 mod frames;
 mod process;
 mod rights;
