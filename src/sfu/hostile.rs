@@ -1,5 +1,5 @@
 //! What strangers may send, taken by the whole SFU but its sockets. The fuzz targets of `fuzz/` call it, and a test that
-//! replays what they have found.
+//! replays what they begin with.
 
 use std::time::Instant;
 
@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_fuzz_targets_have_found_hurts_nobody() {
+    fn what_the_fuzz_targets_begin_with_hurts_nobody() {
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
         let targets: [(&str, fn(&[u8])); 3] = [("frames", frames), ("sdp", sdp), ("join", join)];
         for (name, target) in targets {
