@@ -47,6 +47,15 @@ need() {
     "${packages[@]}" || die "cannot install ${packages[*]}"
 }
 
+# tool CRATE VERSION: a cargo subcommand, outside the user's own ~/.cargo/bin. Optimising them takes longer than
+# they ever run.
+tool() {
+  "$cache/cargo/bin/$1" --version 2>/dev/null | grep -qw "$2" && return
+  say "building $1 $2 (some minutes, once)"
+  CARGO_TARGET_DIR=$cache/tools-target cargo install --quiet --locked --debug --root "$cache/cargo" --version "$2" "$1" ||
+    die "cannot install $1 $2"
+}
+
 # logged LOG COMMAND…: keeps the output from the terminal unless the command fails.
 logged() {
   local log=$cache/$1.log

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::greeting::complete;
 use super::media::{Arrival, Media, News, Topology};
+use super::refusals::Refusals;
 use super::rooms::{Effect, JoinRefused, Joining, Millis, Who, World};
 use super::webhooks::Webhooks;
 use crate::context::Clock;
@@ -69,6 +70,7 @@ pub struct Hub {
     outboxes: HashMap<Who, Outbox>,
     /// Nonsense that each has sent.
     nonsense: HashMap<Who, u32>,
+    refusals: Refusals,
     webhooks: Option<Webhooks>,
     clock: Clock,
     region: String,
@@ -101,6 +103,7 @@ impl Hub {
     pub fn new(
         world: World,
         media: Media,
+        refusals: Refusals,
         webhooks: Option<Webhooks>,
         clock: Clock,
         region: String,
@@ -111,6 +114,7 @@ impl Hub {
             media,
             outboxes: HashMap::new(),
             nonsense: HashMap::new(),
+            refusals,
             webhooks,
             clock,
             region,
@@ -168,7 +172,7 @@ impl Hub {
         self.clock.now().as_millisecond()
     }
 
-    fn command(&mut self, command: Command) {
+    pub(super) fn command(&mut self, command: Command) {
         let now = self.now();
         let mut effects = Vec::new();
         match command {
@@ -222,7 +226,7 @@ impl Hub {
         }
     }
 
-    fn pass(&mut self) {
+    pub(super) fn pass(&mut self) {
         let now = Instant::now();
         self.media.pass(now);
         let mut effects = Vec::new();
@@ -241,7 +245,7 @@ impl Hub {
     }
 
     /// Carries news up and offers down until nothing is left.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         loop {
             self.media.propose_all();
             self.media.flush(Instant::now());
@@ -279,14 +283,31 @@ impl Hub {
         self.apply(effects);
     }
 
+    /// Takes somebody for connected.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn connected(&mut self, who: Who) {
+        self.heard(News::Connected(who));
+    }
+
+    /// Whether nothing is kept of anybody.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn is_idle(&self) -> bool {
+        self.world.everybody().is_empty()
+            && self.outboxes.is_empty()
+            && self.nonsense.is_empty()
+            && self.media.is_idle()
+    }
+
     /// Nonsense is counted; who sends too much of it is put out.
     fn refused(&mut self, who: Who, what: &'static str) {
-        let count = self.nonsense.entry(who).or_default();
-        *count += 1;
-        let count = *count;
+        self.refusals.count(what);
+        // What somebody sent before they were put out is kept of nobody.
         let Some((room, identity)) = self.world.called(who) else {
             return;
         };
+        let count = self.nonsense.entry(who).or_default();
+        *count += 1;
+        let count = *count;
         tracing::debug!("`{identity}` in `{room}` sends {what}");
         if count == PATIENCE {
             tracing::warn!(

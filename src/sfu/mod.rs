@@ -7,8 +7,11 @@
 
 mod config;
 mod greeting;
+#[cfg(any(test, fuzzing))]
+pub mod hostile;
 mod hub;
 mod media;
+mod refusals;
 mod rooms;
 mod run;
 mod signalling;

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, watch};
 use super::config::{MediaConfig, SfuConfig};
 use super::hub::{Handle, Hub};
 use super::media::{Bound, Media, Network};
+use super::refusals::Refusals;
 use super::rooms::World;
 use super::signalling::{self, Floor, Keys};
 use super::webhooks::Webhooks;
@@ -44,11 +45,20 @@ pub async fn run(clock: Clock, config: SfuConfig, ending: watch::Receiver<bool>)
         .webhook
         .map(|webhook| Webhooks::start(&webhook, clock.clone()));
     let media = Media::new(network, Instant::now());
-    let hub = Hub::new(world, media, webhooks, clock.clone(), config.region);
+    let refusals = Refusals::new();
+    let hub = Hub::new(
+        world,
+        media,
+        refusals.clone(),
+        webhooks,
+        clock.clone(),
+        config.region,
+    );
     let (commands, received) = mpsc::channel(COMMANDS);
     let floor = Floor {
         keys: Keys::new(&config.keys, clock),
         hub: Handle(commands),
+        refusals,
     };
     let serving = signalling::serve(listeners, signalling::router(floor), ending.clone());
     tokio::join!(serving, hub.run(received, arrivals, ending));

@@ -23,9 +23,17 @@ impl Ask {
         there.filter(move |(layer, _)| *layer <= best || (!any && Some(*layer) == lowest))
     }
 
-    /// What it would cost to give the best.
-    pub fn desire(&self) -> u64 {
-        self.layers().last().map_or(0, |(_, rate)| rate)
+    /// What the best layer of all would cost, also where it is not wanted now.
+    pub fn most(&self) -> u64 {
+        self.rates.into_iter().flatten().last().unwrap_or(0)
+    }
+
+    fn better_than(&self, layer: u8) -> Option<(u8, u64)> {
+        self.layers().find(|(better, _)| *better > layer)
+    }
+
+    fn rate(&self, layer: u8) -> u64 {
+        self.rates[usize::from(layer)].unwrap_or(0)
     }
 }
 
@@ -39,15 +47,14 @@ pub fn choose(budget: u64, asks: &[Ask]) -> Vec<Option<u8>> {
             let Some((layer, rate)) = *chosen else {
                 continue;
             };
-            let Some(next) = ask.layers().find(|(better, _)| *better > layer) else {
+            let Some(next) = ask.better_than(layer) else {
                 continue;
             };
             let total = spent - rate + next.1;
-            // A change for the better needs more than just enough, or the next moment undoes it.
             let needed = if ask.now >= Some(next.0) {
                 total
             } else {
-                total + total / 8
+                to_begin(total)
             };
             if needed <= budget {
                 (spent, *chosen, is_better) = (total, Some(next), true);
@@ -57,6 +64,29 @@ pub fn choose(budget: u64, asks: &[Ask]) -> Vec<Option<u8>> {
             return chosen.into_iter().map(|layer| Some(layer?.0)).collect();
         }
     }
+}
+
+/// A change for the better needs more than just enough, or the next moment undoes it.
+fn to_begin(total: u64) -> u64 {
+    total + total / 8
+}
+
+/// The budget with which one of them would be better off, where that is possible: with a better layer, or with what they
+/// get already in time.
+pub fn missing(budget: u64, asks: &[Ask], chosen: &[Option<u8>]) -> Option<u64> {
+    let given = || {
+        let pairs = asks.iter().zip(chosen);
+        pairs.filter_map(|(ask, layer)| Some((ask, (*layer)?)))
+    };
+    let spent: u64 = given().map(|(ask, layer)| ask.rate(layer)).sum();
+    if spent > budget {
+        return Some(to_begin(spent));
+    }
+    let better = given().filter_map(|(ask, layer)| {
+        let (_, rate) = ask.better_than(layer)?;
+        Some(to_begin(spent - ask.rate(layer) + rate))
+    });
+    better.min()
 }
 
 #[cfg(test)]
@@ -106,5 +136,16 @@ mod tests {
         };
         assert_eq!(choose(500_000, &[kept]), [Some(1)]);
         assert_eq!(choose(500_000, &[ask(1)]), [Some(0)]);
+    }
+
+    #[test]
+    fn what_is_missing_is_the_next_step_for_one_of_them() {
+        let two = [ask(2), ask(2)];
+        assert_eq!(missing(300_000, &two, &[Some(0), Some(0)]), Some(731_250));
+        assert_eq!(missing(700_000, &two, &[Some(1), Some(0)]), Some(1_125_000));
+        assert_eq!(missing(4_000_000, &two, &[Some(2), Some(2)]), None);
+        assert_eq!(missing(400_000, &[ask(0)], &[Some(0)]), None);
+        // Where not even that gets through.
+        assert_eq!(missing(100_000, &[ask(0)], &[Some(0)]), Some(168_750));
     }
 }

@@ -7,8 +7,10 @@ use str0m::channel::{ChannelConfig, ChannelId, Reliability as Sctp};
 
 use crate::sfu::rooms::Reliability;
 
-/// Bytes that wait for one client; what comes then is lost to it.
+/// Bytes that wait for one client. One that lets more wait is put out: what must arrive is not left out silently.
 const MOST: usize = 4 * 1024 * 1024;
+/// Fewer bytes than this on their way, and more are sent.
+const LOW: usize = 64 * 1024;
 
 /// The two channels of LiveKit, and what waits for them.
 #[derive(Default)]
@@ -18,6 +20,10 @@ pub struct Channels {
     waiting: VecDeque<Vec<u8>>,
     size: usize,
 }
+
+/// A client does not take what must arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overflow;
 
 impl Channels {
     /// As we offer them.
@@ -44,9 +50,14 @@ impl Channels {
     }
 
     /// A channel is open.
-    pub fn opened(&mut self, id: ChannelId, label: &str) {
+    pub fn opened(&mut self, rtc: &mut Rtc, id: ChannelId, label: &str) {
         match label {
-            "_reliable" => self.reliable = Some(id),
+            "_reliable" => {
+                self.reliable = Some(id);
+                if let Some(mut channel) = rtc.channel(id) {
+                    channel.set_buffered_amount_low_threshold(LOW);
+                }
+            }
             "_lossy" => self.lossy = Some(id),
             _ => {}
         }
@@ -61,20 +72,27 @@ impl Channels {
         }
     }
 
-    /// Sends a message, now or later; `false` if it is lost.
-    pub fn send(&mut self, rtc: &mut Rtc, reliability: Reliability, message: &[u8]) -> bool {
+    /// Sends a message, now or later.
+    pub fn send(
+        &mut self,
+        rtc: &mut Rtc,
+        reliability: Reliability,
+        message: &[u8],
+    ) -> Result<(), Overflow> {
         if reliability == Reliability::Lossy {
-            return self.lossy.is_some_and(|id| write(rtc, id, message));
+            // Who has no room for it goes without.
+            let _ = self.lossy.is_some_and(|id| write(rtc, id, message));
+            return Ok(());
         }
         if self.waiting.is_empty() && self.reliable.is_some_and(|id| write(rtc, id, message)) {
-            return true;
+            return Ok(());
         }
         if self.size + message.len() > MOST {
-            return false;
+            return Err(Overflow);
         }
         self.size += message.len();
         self.waiting.push_back(message.to_vec());
-        true
+        Ok(())
     }
 
     /// Sends what waits, as far as it goes; whether something went.
@@ -100,4 +118,28 @@ fn write(rtc: &mut Rtc, id: ChannelId, message: &[u8]) -> bool {
         return false;
     };
     channel.write(true, message).unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn what_must_arrive_waits_until_it_is_too_much_and_what_need_not_never() {
+        let mut rtc = Rtc::new(Instant::now());
+        let mut channels = Channels::default();
+        let message = vec![0; 60_000];
+        let fit = MOST / message.len();
+        for _ in 0..fit {
+            let sent = channels.send(&mut rtc, Reliability::Reliable, &message);
+            assert_eq!(sent, Ok(()));
+            let sent = channels.send(&mut rtc, Reliability::Lossy, &message);
+            assert_eq!(sent, Ok(()));
+        }
+        assert_eq!((channels.waiting.len(), channels.size), (fit, fit * 60_000));
+        let sent = channels.send(&mut rtc, Reliability::Reliable, &message);
+        assert_eq!(sent, Err(Overflow));
+    }
 }

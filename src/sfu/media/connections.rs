@@ -87,9 +87,9 @@ impl Media {
                 continue;
             };
             if let Some(Peer { rtc, channels, .. }) = self.peers.get_mut(&link) {
-                let is_sent = channels.send(rtc, reliability, &message);
-                if !is_sent && reliability == Reliability::Reliable {
-                    tracing::warn!("a client is too slow for its data: a message is lost");
+                if channels.send(rtc, reliability, &message).is_err() {
+                    self.news
+                        .push_back(News::Failed(*who, "it does not take its data"));
                 }
                 self.written.insert(link);
             }

@@ -10,10 +10,8 @@ use str0m::rtp::RtpPacket;
 use str0m::{Event, IceConnectionState};
 
 use super::peer::Peer;
+use super::sdp::LONGEST_MESSAGE;
 use super::{Link, Media, News, Role, Topology};
-
-/// Longer messages are refused: LiveKit's own clients cut theirs.
-const LONGEST_MESSAGE: usize = 256 * 1024;
 
 impl Media {
     pub(super) fn happened(&mut self, link: Link, event: Event, now: Instant) {
@@ -32,9 +30,11 @@ impl Media {
                 peer.lost_since = is_lost.then_some(now);
             }
             Event::ChannelOpen(id, label) => {
-                peer.channels.opened(id, &label);
+                peer.channels.opened(&mut peer.rtc, id, &label);
+                self.send_waiting(link);
                 self.written.insert(link);
             }
+            Event::ChannelBufferedAmountLow(_) => self.send_waiting(link),
             Event::ChannelData(data) => {
                 let reliability = peer.channels.reliability(data.id);
                 let (Some(reliability), Role::Publisher) = (reliability, link.role) else {
@@ -50,7 +50,7 @@ impl Media {
             }
             Event::EgressBitrateEstimate(
                 BweKind::Twcc { estimate, .. } | BweKind::Remb { estimate, .. },
-            ) => peer.estimate = estimate.as_u64(),
+            ) => peer.budget.measured(estimate.as_u64()),
             Event::PeerStats(stats) => {
                 let lost = [stats.egress_loss_fraction, stats.ingress_loss_fraction];
                 let lost = lost.into_iter().flatten().fold(0.0, f32::max);

@@ -2,6 +2,7 @@
 //! picture somebody gets, and nothing about who may have what.
 
 mod allocation;
+mod budget;
 mod channels;
 mod connections;
 mod down;
@@ -122,6 +123,17 @@ impl Media {
     /// What has happened since this was last asked.
     pub fn news(&mut self) -> Option<News> {
         self.news.pop_front()
+    }
+
+    /// Whether nothing is kept of anybody.
+    #[cfg(any(test, fuzzing))]
+    pub fn is_idle(&self) -> bool {
+        self.members.is_empty()
+            && self.peers.is_empty()
+            && self.homes.is_empty()
+            && self.tracks.is_empty()
+            && self.written.is_empty()
+            && self.news.is_empty()
     }
 
     /// The connection on which somebody gets what others send.

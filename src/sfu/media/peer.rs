@@ -10,13 +10,11 @@ use str0m::config::{CryptoProvider, DtlsCert};
 use str0m::media::Mid;
 use str0m::{Candidate, Rtc};
 
+use super::budget::{self, Budget};
 use super::channels::Channels;
 use super::down::Down;
 use super::sdp::Section;
 use crate::sfu::rooms::{ToPublish, TrackSid};
-
-/// What a subscriber is taken to have before it is measured.
-const ESTIMATE: Bitrate = Bitrate::kbps(2_000);
 
 /// A connection and what goes over it.
 pub struct Peer {
@@ -42,8 +40,8 @@ pub struct Peer {
     /// Sections of tracks that are gone.
     pub retired: Vec<Mid>,
     pub offers: u32,
-    /// What it can take, in bits a second.
-    pub estimate: u64,
+    /// What it can take.
+    pub budget: Budget,
     /// The share of packets that arrived lately, here and there.
     pub arrived: f32,
 }
@@ -67,7 +65,7 @@ impl Peer {
             .enable_vp9(true)
             .enable_av1(true)
             .set_stats_interval(Some(Duration::from_secs(2)))
-            .enable_bwe(Some(ESTIMATE));
+            .enable_bwe(Some(Bitrate::from(budget::FIRST)));
         if let Some(certificate) = certificate {
             config = config.set_dtls_cert(certificate.clone());
         }
@@ -89,7 +87,7 @@ impl Peer {
             has_changes: false,
             retired: Vec::new(),
             offers: 0,
-            estimate: ESTIMATE.as_u64(),
+            budget: Budget::new(now),
             arrived: 1.0,
         }
     }

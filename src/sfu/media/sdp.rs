@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 /// Longer ones are refused unread; a client with thirty tracks is far below.
 pub const LONGEST: usize = 256 * 1024;
 
+/// Longer messages are refused. With what is added about the sender it is what clients take that say nothing about it.
+pub const LONGEST_MESSAGE: usize = 64_000;
+
 /// A section of media.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Section {
@@ -55,6 +58,20 @@ pub fn sections(sdp: &str) -> Vec<Section> {
         }
     }
     sections
+}
+
+/// Our answer with what we take in one message. A client then refuses a longer one itself, and whoever wanted to send
+/// it is told.
+pub fn limit_messages(sdp: &str) -> String {
+    let mut limited = String::with_capacity(sdp.len());
+    for line in sdp.split_inclusive("\r\n") {
+        if line.starts_with("a=max-message-size:") {
+            let _ = write!(limited, "a=max-message-size:{LONGEST_MESSAGE}\r\n");
+        } else {
+            limited.push_str(line);
+        }
+    }
+    limited
 }
 
 /// Our answer with what we send in its sections: `tracks` has stream and track by section. What is in no section
@@ -161,5 +178,12 @@ mod tests {
              a=ssrc:7 cname:c\r\na=ssrc:7 msid:PA|TR TR\r\n\
              m=video 9 X 96\r\na=mid:3\r\na=inactive\r\n"
         );
+    }
+
+    #[test]
+    fn clients_are_told_how_long_messages_may_be() {
+        let answer = "v=0\r\nm=application 9 X 1\r\na=max-message-size:262144\r\na=mid:1\r\n";
+        let limited = "v=0\r\nm=application 9 X 1\r\na=max-message-size:64000\r\na=mid:1\r\n";
+        assert_eq!(limit_messages(answer), limited);
     }
 }

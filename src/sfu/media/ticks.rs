@@ -1,14 +1,16 @@
 //! What is done from time to time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
 use str0m::bwe::Bitrate;
 
-use super::allocation::{Ask, choose};
+use super::allocation::{Ask, choose, missing};
+use super::down::Down;
 use super::peer::Peer;
+use super::track::Track;
 use super::{Link, Media, News, Role};
-use crate::sfu::rooms::Who;
+use crate::sfu::rooms::{TrackSid, Who};
 
 /// Layers are chosen this often.
 pub const EVERY: Duration = Duration::from_millis(100);
@@ -16,7 +18,9 @@ pub const EVERY: Duration = Duration::from_millis(100);
 const LOST: Duration = Duration::from_secs(20);
 /// Sound and messages need some of what there is.
 const RESERVED: u64 = 64_000;
-/// What a subscriber is measured for, at most.
+/// What a subscriber is measured for: at least this, as what is measured with less is taken for all that there is.
+const LEAST: u64 = 3_000_000;
+/// And at most this.
 const MOST: u64 = 20_000_000;
 
 impl Media {
@@ -51,7 +55,7 @@ impl Media {
         }
     }
 
-    fn send_waiting(&mut self, link: Link) {
+    pub(super) fn send_waiting(&mut self, link: Link) {
         if let Some(Peer { rtc, channels, .. }) = self.peers.get_mut(&link)
             && channels.flush(rtc)
         {
@@ -63,32 +67,13 @@ impl Media {
         let Some(peer) = self.peers.get_mut(&link) else {
             return;
         };
-        let mut sids = Vec::new();
-        let mut asks = Vec::new();
-        for (sid, down) in peer
-            .downs
-            .iter()
-            .filter(|(_, d)| !d.is_audio && d.wanted.enabled)
-        {
-            let Some(track) = self.tracks.get(sid).filter(|track| !track.is_muted) else {
-                continue;
-            };
-            sids.push(sid.clone());
-            asks.push(Ask {
-                rates: track.rates(now),
-                best: down.wanted.quality,
-                now: down.forwarder.layer(),
-            });
-        }
+        let (sids, asks) = asked(&peer.downs, &self.tracks, now);
         if asks.is_empty() {
             return;
         }
-        let desired: u64 = asks.iter().map(Ask::desire).sum::<u64>() + RESERVED;
-        let desired = (desired + desired / 4).min(MOST);
-        peer.rtc.bwe().set_desired_bitrate(Bitrate::from(desired));
-        let budget = peer.estimate.saturating_sub(RESERVED);
+        let chosen = spend(peer, &asks, now);
         let mut keys = Vec::new();
-        for (sid, layer) in sids.into_iter().zip(choose(budget, &asks)) {
+        for (sid, layer) in sids.into_iter().zip(chosen) {
             let Some(down) = peer.downs.get_mut(&sid) else {
                 continue;
             };
@@ -146,4 +131,40 @@ impl Media {
         }
         qualities
     }
+}
+
+/// The pictures that somebody wants now.
+fn asked(
+    downs: &BTreeMap<TrackSid, Down>,
+    tracks: &HashMap<TrackSid, Track>,
+    now: Instant,
+) -> (Vec<TrackSid>, Vec<Ask>) {
+    let wanted = downs
+        .iter()
+        .filter(|(_, down)| !down.is_audio && down.wanted.enabled);
+    let asks = wanted.filter_map(|(sid, down)| {
+        let track = tracks.get(sid).filter(|track| !track.is_muted)?;
+        let ask = Ask {
+            rates: track.rates(now),
+            best: down.wanted.quality,
+            now: down.forwarder.layer(),
+        };
+        Some((sid.clone(), ask))
+    });
+    asks.unzip()
+}
+
+/// The layers that a connection carries, or may carry: what is to be tried is.
+fn spend(peer: &mut Peer, asks: &[Ask], now: Instant) -> Vec<Option<u8>> {
+    let most = asks.iter().map(Ask::most).sum::<u64>() + RESERVED;
+    let desired = (most + most / 4).clamp(LEAST, MOST);
+    peer.rtc.bwe().set_desired_bitrate(Bitrate::from(desired));
+    let budget = peer.budget.bits(now).saturating_sub(RESERVED);
+    let chosen = choose(budget, asks);
+    let missing = missing(budget, asks, &chosen).map(|bits| bits + RESERVED);
+    let Some(bits) = peer.budget.try_more(missing, now) else {
+        return chosen;
+    };
+    peer.rtc.bwe().reset(Bitrate::from(bits));
+    choose(bits.saturating_sub(RESERVED), asks)
 }

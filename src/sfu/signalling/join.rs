@@ -15,6 +15,7 @@ use super::join_request::Wish;
 use super::session;
 use super::token::{Claims, Joiner, Keys, Refusal};
 use crate::sfu::hub::{Command, Handle, Join};
+use crate::sfu::refusals::Refusals;
 use crate::sfu::rooms::{JoinRefused, World};
 
 /// What requests are judged with, and where they go.
@@ -22,6 +23,15 @@ use crate::sfu::rooms::{JoinRefused, World};
 pub struct Floor {
     pub keys: Keys,
     pub hub: Handle,
+    pub refusals: Refusals,
+}
+
+impl Floor {
+    /// Says no, and counts it.
+    fn refuse(&self, refusal: Refusal) -> Response {
+        self.refusals.count(refusal.what());
+        refusal.into_response()
+    }
 }
 
 impl FromRef<Floor> for Keys {
@@ -101,7 +111,7 @@ async fn join(
     let judged = Joiner::of(&floor.keys, headers, uri).and_then(|joiner| Ok((joiner, wish?)));
     let (Joiner(claims), mut wish) = match judged {
         Ok(judged) => judged,
-        Err(refusal) => return refusal.into_response(),
+        Err(refusal) => return floor.refuse(refusal),
     };
     let upgrade = upgrade
         .max_message_size(session::LONGEST)
@@ -118,7 +128,7 @@ async fn join(
         outbox,
         answer,
     };
-    let hub = floor.hub;
+    let hub = floor.hub.clone();
     let sent = hub.0.send(Command::Join(Box::new(join))).await;
     let joined = match sent {
         Ok(()) => answered.await,
@@ -133,7 +143,7 @@ async fn join(
                 })
                 .on_upgrade(move |socket| session::run(socket, who, hub, messages))
         }
-        Ok(Err(refused)) => Refusal::from(refused).into_response(),
+        Ok(Err(refused)) => floor.refuse(refused.into()),
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
 }

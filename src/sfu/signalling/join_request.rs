@@ -128,6 +128,25 @@ impl Wish {
     }
 }
 
+/// A wish out of any bytes: the first form is the query of `/rtc`, the second that of `/rtc/v1`, the others are its
+/// message, wrapped and bare.
+#[cfg(any(test, fuzzing))]
+pub fn hostile(form: u8, bytes: &[u8]) -> Option<Wish> {
+    let query = |message: &[u8]| format!("join_request={}", BASE64.encode(message));
+    match form % 4 {
+        0 => Some(Wish::of_query(&String::from_utf8_lossy(bytes))),
+        1 => Wish::of_message(&String::from_utf8_lossy(bytes)).ok(),
+        2 => Wish::of_message(&query(bytes)).ok(),
+        _ => {
+            let wrapped = proto::WrappedJoinRequest {
+                compression: Compression::None.into(),
+                join_request: bytes.to_vec(),
+            };
+            Wish::of_message(&query(&wrapped.encode_to_vec())).ok()
+        }
+    }
+}
+
 fn unwrap(text: &str) -> Option<proto::JoinRequest> {
     let bytes = BASE64.decode(text).ok()?;
     let wrapped = proto::WrappedJoinRequest::decode(bytes.as_slice()).ok()?;

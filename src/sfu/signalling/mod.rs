@@ -9,6 +9,14 @@ mod session;
 mod token;
 mod twirp;
 
+/// What there is to be tried without a socket.
+#[cfg(any(test, fuzzing))]
+pub mod hostile {
+    pub use super::join_request::{Wish, hostile as wish_of};
+    pub use super::session::{OUTBOX, command};
+    pub use super::token::Claims;
+}
+
 pub use join::Floor;
 pub use listener::serve;
 pub use router::router;

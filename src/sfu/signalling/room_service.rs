@@ -43,16 +43,19 @@ pub async fn call(
             return Err(no_method(&service, &method));
         }
         let call = Call {
-            floor,
+            floor: floor.clone(),
             claims,
             form,
             body,
         };
         call.answer(&method).await
     };
-    answered
-        .await
-        .unwrap_or_else(|failure: Failure| failure.into_response())
+    answered.await.unwrap_or_else(|failure: Failure| {
+        if failure.code == Code::Unauthenticated {
+            floor.refusals.count("a call of the room service");
+        }
+        failure.into_response()
+    })
 }
 
 impl Call {

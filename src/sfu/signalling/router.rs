@@ -1,8 +1,9 @@
 //! Every path on one screen.
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
+use axum::response::Response;
 use axum::routing::{get, post};
 use tower_http::cors::CorsLayer;
 
@@ -16,6 +17,7 @@ const LONGEST_BODY: usize = 1024 * 1024;
 pub fn router(floor: Floor) -> Router {
     Router::new()
         .route("/", get(async || "OK"))
+        .route("/metrics", get(refused))
         .route("/rtc", get(join::two_connections))
         .route("/rtc/validate", get(join::validate_two))
         .route("/rtc/v1", get(join::one_connection))
@@ -26,4 +28,8 @@ pub fn router(floor: Floor) -> Router {
         // Browsers of any origin: the token is what lets somebody in.
         .layer(CorsLayer::permissive())
         .with_state(floor)
+}
+
+async fn refused(State(floor): State<Floor>) -> Response {
+    floor.refusals.shown()
 }

@@ -1,5 +1,6 @@
 //! The signalling connection of one participant.
 
+use std::error::Error as _;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -8,6 +9,7 @@ use livekit_protocol as proto;
 use prost::Message as _;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite;
 
 use crate::sfu::hub::{Command, Handle};
 use crate::sfu::rooms::Who;
@@ -48,6 +50,10 @@ async fn carry(mut socket: WebSocket, who: Who, hub: &Handle, mut outbox: mpsc::
                     Some(Ok(Message::Binary(bytes))) => command(who, bytes),
                     Some(Ok(Message::Text(_))) => Some(Command::Nonsense(who, "text")),
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => None,
+                    Some(Err(e)) if is_too_long(&e) => {
+                        let _ = hub.0.send(Command::Nonsense(who, "a frame that is too long")).await;
+                        return;
+                    }
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return,
                 };
                 if let Some(command) = command
@@ -61,9 +67,15 @@ async fn carry(mut socket: WebSocket, who: Who, hub: &Handle, mut outbox: mpsc::
     }
 }
 
-fn command(who: Who, bytes: Bytes) -> Option<Command> {
+/// Whether a connection ended with a frame over the limit.
+fn is_too_long(e: &axum::Error) -> bool {
+    let cause = e.source().and_then(|cause| cause.downcast_ref());
+    matches!(cause, Some(tungstenite::Error::Capacity(_)))
+}
+
+/// What a frame asks to be done; nothing, where it is of a newer protocol.
+pub fn command(who: Who, bytes: Bytes) -> Option<Command> {
     match proto::SignalRequest::decode(bytes) {
-        // Newer than our protocol.
         Ok(proto::SignalRequest { message: None }) => None,
         Ok(proto::SignalRequest {
             message: Some(asked),

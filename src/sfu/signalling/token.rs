@@ -99,6 +99,20 @@ pub enum Refusal {
     Full,
 }
 
+impl Refusal {
+    /// What was refused, to be counted.
+    pub fn what(&self) -> &'static str {
+        match self {
+            Self::NoToken | Self::Malformed | Self::UnknownKey(_) | Self::Untrusted(_) => {
+                "a token that is not believed"
+            }
+            Self::Denied => "what a token does not grant",
+            Self::Unusable(_) => "a request to join that is of no use",
+            Self::NoRoom | Self::Full => "somebody without a room",
+        }
+    }
+}
+
 impl Keys {
     /// Believes tokens of these pairs.
     pub fn new(pairs: &[KeyPair], clock: Clock) -> Self {

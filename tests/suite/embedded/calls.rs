@@ -7,7 +7,7 @@ use crate::support::browser::Participant;
 use crate::support::page_server::PageServer;
 use crate::support::sfu::TestSfu;
 use crate::support::sfu_kind::{Kind, on_every_sfu};
-use crate::support::until::{until, until_some};
+use crate::support::until::{until, until_ok};
 use urbania::livekit::grants::VideoGrant;
 
 on_every_sfu!(
@@ -72,7 +72,7 @@ async fn changes(kind: Kind, connections: Connections) {
     data(&anna, &bert).await;
     described(&anna, &bert).await;
     anna.act(&json!(["unpublish", "camera"])).await;
-    until("the camera is gone", async || track(&bert).await.is_none()).await;
+    until_seen(&bert, "the camera is gone", |view| view.camera.is_none()).await;
     anna.close().await;
     until("anna is gone", async || {
         bert.known("anna").await == json!({})
@@ -91,34 +91,52 @@ async fn track(bert: &Participant) -> Option<Value> {
         .cloned()
 }
 
-async fn decoded(bert: &Participant) -> u64 {
+/// What bert has of anna.
+#[derive(Debug)]
+#[expect(dead_code, reason = "failures show all of it")]
+struct View {
+    width: u32,
+    decoded: u64,
+    camera: Option<Value>,
+    state: String,
+    events: Vec<String>,
+}
+
+async fn view(bert: &Participant) -> View {
     let report = bert.report().await;
-    report.seen.get("anna").map_or(0, |seen| seen.decoded)
+    let seen = report.seen.get("anna");
+    View {
+        width: seen.map_or(0, |seen| seen.width),
+        decoded: seen.map_or(0, |seen| seen.decoded),
+        camera: track(bert).await,
+        state: report.state,
+        events: report.events,
+    }
+}
+
+/// Waits until it is so of what bert has of anna.
+async fn until_seen(bert: &Participant, what: &str, is_so: impl Fn(&View) -> bool) {
+    until_ok(what, async || {
+        let view = view(bert).await;
+        if is_so(&view) { Ok(()) } else { Err(view) }
+    })
+    .await;
 }
 
 /// Pictures go on to come.
 async fn moves(bert: &Participant) {
-    let before = decoded(bert).await;
-    until("the picture moves", async || {
-        decoded(bert).await > before + 5
-    })
-    .await;
+    let before = view(bert).await.decoded;
+    let what = format!("more than {before} pictures");
+    until_seen(bert, &what, |view| view.decoded > before + 5).await;
 }
 
 /// The size of the picture is what is asked for.
 async fn layers(bert: &Participant) {
     let shows = async |width: u32| {
-        until(&format!("{width} pixels"), async || {
-            let report = bert.report().await;
-            report
-                .seen
-                .get("anna")
-                .is_some_and(|seen| seen.width == width)
-        })
-        .await;
+        until_seen(bert, &format!("{width} pixels"), |view| view.width == width).await;
         moves(bert).await;
     };
-    until_some("the camera", async || track(bert).await).await;
+    until_seen(bert, "the camera", |view| view.camera.is_some()).await;
     shows(1280).await;
     for (quality, width) in [(0, 320), (1, 640), (2, 1280)] {
         bert.act(&json!(["quality", "anna", "camera", quality]))
@@ -130,12 +148,7 @@ async fn layers(bert: &Participant) {
 async fn muted_and_not(anna: &Participant, bert: &Participant) {
     for muted in [true, false] {
         anna.act(&json!(["mute", "camera", muted])).await;
-        until("bert knows", async || {
-            track(bert)
-                .await
-                .is_some_and(|track| track["muted"] == muted)
-        })
-        .await;
+        until_seen(bert, "bert knows", |view| is(view, "muted", muted)).await;
     }
     moves(bert).await;
 }
@@ -144,14 +157,15 @@ async fn subscribed_and_not(bert: &Participant) {
     for wanted in [false, true] {
         bert.act(&json!(["subscribe", "anna", "camera", wanted]))
             .await;
-        until("it is so", async || {
-            track(bert)
-                .await
-                .is_some_and(|track| track["subscribed"] == wanted)
-        })
-        .await;
+        until_seen(bert, "it is so", |view| is(view, "subscribed", wanted)).await;
     }
     moves(bert).await;
+}
+
+fn is(view: &View, what: &str, so: bool) -> bool {
+    view.camera
+        .as_ref()
+        .is_some_and(|camera| camera[what] == so)
 }
 
 async fn data(anna: &Participant, bert: &Participant) {
@@ -163,9 +177,10 @@ async fn data(anna: &Participant, bert: &Participant) {
         let text = format!("{number} {}", "x".repeat(12_000));
         anna.say(&text, true, None).await;
     }
-    let heard = until_some("all messages", async || {
+    let heard = until_ok("102 messages", async || {
         let heard = bert.heard().await;
-        (heard.len() >= 102).then_some(heard)
+        let count = heard.len();
+        (count >= 102).then_some(heard).ok_or(count)
     })
     .await;
     assert!(heard.iter().all(|(from, _)| from == "anna"));

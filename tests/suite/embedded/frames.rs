@@ -1,11 +1,13 @@
 //! Clients that send what no client sends.
 
+use std::time::Duration;
+
 use futures_util::{SinkExt as _, StreamExt as _};
 use livekit_protocol as proto;
 use livekit_protocol::{signal_request, signal_response};
 use prost::Message as _;
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
 use super::token;
@@ -15,13 +17,24 @@ use crate::support::sfu_kind::Kind;
 type Socket = WebSocketStream<TcpStream>;
 
 async fn joins(sfu: &TestSfu, identity: &str) -> Socket {
-    let port = sfu.ports.livekit();
-    let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-    let url = format!("{}/rtc?access_token={}", sfu.ws, token(sfu, identity));
-    let (mut socket, _) = client_async(url, stream).await.unwrap();
+    let mut socket = knocks(sfu, &token(sfu, identity)).await.unwrap();
     let first = next(&mut socket).await.unwrap();
     assert!(matches!(first, signal_response::Message::Join(_)));
     socket
+}
+
+async fn knocks(sfu: &TestSfu, token: &str) -> Result<Socket, Error> {
+    let port = sfu.ports.livekit();
+    let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let url = format!("{}/rtc?access_token={token}", sfu.ws);
+    Ok(client_async(url, stream).await?.0)
+}
+
+/// What Prometheus is told.
+async fn metrics(sfu: &TestSfu) -> String {
+    let client = urbania::http::plain(Duration::from_secs(10)).unwrap();
+    let answer = client.get(format!("{}/metrics", sfu.base)).send().await;
+    answer.unwrap().text().await.unwrap()
 }
 
 /// The next message, until the connection ends.
@@ -92,7 +105,20 @@ async fn nonsense_is_refused_and_hurts_nobody_else() {
     let mut giant = joins(&sfu, "giant").await;
     let _ = giant.send(Message::binary(vec![0; 2 * 1024 * 1024])).await;
     while next(&mut giant).await.is_some() {}
+    let forged = format!("{}x", token(&sfu, "forger"));
+    assert!(knocks(&sfu, &forged).await.is_err());
     is_answered(&mut bystander).await;
+    let metrics = metrics(&sfu).await;
+    for (what, count) in [
+        ("an offer that is too long", 1),
+        ("an offer that is no SDP", 4),
+        ("text", 1),
+        ("a frame that is too long", 1),
+        ("a token that is not believed", 1),
+    ] {
+        let line = format!("urbania_sfu_refused_total{{what=\"{what}\"}} {count}\n");
+        assert!(metrics.contains(&line), "{line}{metrics}");
+    }
     let log = sfu.log();
     assert!(log.contains("`hostile` is put out of `daily`"), "{log}");
     assert!(

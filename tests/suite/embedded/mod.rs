@@ -3,6 +3,7 @@
 mod calls;
 mod clients;
 mod differences;
+mod faults;
 mod frames;
 mod process;
 mod rights;

@@ -7,9 +7,11 @@ use chromiumoxide::Page;
 use chromiumoxide::browser::{Browser, BrowserConfig};
 use chromiumoxide::cdp::js_protocol::runtime::EvaluateParams;
 use futures_util::StreamExt;
+use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use sysinfo::{ProcessRefreshKind, RefreshKind, System};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -89,6 +91,8 @@ async fn until_of(
     while Instant::now() < deadline {
         let report = report().await;
         if let Some(now) = report.seen.get(identity).copied() {
+            // A track that begins anew counts from nothing.
+            first = first.filter(|then| then.decoded <= now.decoded && then.samples <= now.samples);
             let then = *first.get_or_insert(now);
             if is_so(&now, &then) {
                 return now;
@@ -112,6 +116,8 @@ enum In {
 struct Chromium {
     page: Page,
     browser: Browser,
+    /// Its first process.
+    process: u32,
     events: JoinHandle<()>,
     _profile: TempDir,
 }
@@ -142,15 +148,17 @@ impl Participant {
             .arg(("autoplay-policy", "no-user-gesture-required"))
             .build()
             .expect("Chromium is installed; scripts/setup installs it");
-        let (browser, mut handler) = Browser::launch(config).await.expect("Chromium starts");
+        let (mut browser, mut handler) = Browser::launch(config).await.expect("Chromium starts");
         let events = tokio::spawn(async move { while handler.next().await.is_some() {} });
         let page = browser
             .new_page(format!("{}/{client}/call.html", pages.origin))
             .await
             .unwrap();
+        let process = browser.get_mut_child().and_then(|child| child.inner.id());
         let chromium = Chromium {
             page,
             browser,
+            process: process.expect("a process of ours"),
             events,
             _profile: profile,
         };
@@ -231,6 +239,26 @@ impl Participant {
         let _: bool = self.call("choose", &json!([options])).await;
     }
 
+    /// Media of the room that is joined next goes to another port than the one that the SFU names, and no other way.
+    pub async fn detour(&self, named: u16, port: u16) {
+        let _: bool = self.call("detour", &json!([named, port])).await;
+    }
+
+    /// Leaves the room.
+    pub async fn leave(&self) {
+        let _: bool = self.call("leave", &json!([])).await;
+    }
+
+    /// Stops all processes of the browser where they are.
+    pub fn freeze(&self) {
+        signal_all(self.process(), Signal::STOP);
+    }
+
+    /// They go on.
+    pub fn thaw(&self) {
+        signal_all(self.process(), Signal::CONT);
+    }
+
     /// Publishes a camera in three layers.
     pub async fn publish_layers(&self, width: u32, height: u32) {
         let arguments = json!([width, height]);
@@ -287,6 +315,13 @@ impl Participant {
         }
     }
 
+    fn process(&self) -> u32 {
+        match &self.0 {
+            In::Chromium(chromium) => chromium.process,
+            In::Firefox(firefox) => firefox.process(),
+        }
+    }
+
     async fn call<T: DeserializeOwned>(&self, function: &str, arguments: &Value) -> T {
         self.evaluate(&format!("window.call.{function}(...{arguments})"))
             .await
@@ -325,5 +360,26 @@ impl Chromium {
             .unwrap_or_else(|e| panic!("{expression}: {e}"))
             .into_value()
             .unwrap_or_else(|e| panic!("{expression}: {e}"))
+    }
+}
+
+/// Signals a process and all that it has started, and they.
+fn signal_all(first: u32, signal: Signal) {
+    let kind = RefreshKind::nothing().with_processes(ProcessRefreshKind::nothing());
+    let system = System::new_with_specifics(kind).unwrap();
+    let mut family = vec![first];
+    for at in 0.. {
+        let Some(parent) = family.get(at).copied() else {
+            break;
+        };
+        let children = system
+            .processes()
+            .values()
+            .filter(|process| process.parent().is_some_and(|of| of.as_u32() == parent));
+        family.extend(children.map(|process| process.pid().as_u32()));
+    }
+    for process in family {
+        // One that has just ended needs no signal.
+        let _ = kill_process(Pid::from_raw(process.cast_signed()).unwrap(), signal);
     }
 }

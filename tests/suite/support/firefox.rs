@@ -98,6 +98,11 @@ impl Firefox {
         serde_json::from_str(value).unwrap()
     }
 
+    /// Its first process.
+    pub fn process(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
     /// Ends it.
     pub async fn close(mut self) {
         self.child.kill().await.unwrap();

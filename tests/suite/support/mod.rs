@@ -19,6 +19,7 @@ pub mod nobody;
 pub mod own;
 pub mod page_server;
 pub mod podman;
+pub mod poor_line;
 pub mod ports;
 pub mod processes;
 pub mod project;

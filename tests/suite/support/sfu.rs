@@ -81,7 +81,8 @@ impl TestSfu {
         Self::with_rtc(Kind::LiveKit, ports, webhook_url, rtc, more).await
     }
 
-    async fn with_rtc(
+    /// The same of a kind.
+    pub async fn with_rtc(
         kind: Kind,
         ports: Ports,
         webhook_url: Option<String>,
@@ -158,11 +159,16 @@ impl TestSfu {
 
     /// Sends a signal to the process that is no container.
     pub fn signal(&self, signal: Signal) {
+        let id = self.pid().cast_signed();
+        kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
+    }
+
+    /// The number of the process that is no container.
+    pub fn pid(&self) -> u32 {
         let Running::Process(child) = &self.running else {
             panic!("a container");
         };
-        let id = child.lock().unwrap().id().cast_signed();
-        kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
+        child.lock().unwrap().id()
     }
 
     /// Whether the process that is no container has ended, and whether well.

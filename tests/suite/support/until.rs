@@ -1,5 +1,6 @@
 //! Waiting for something to become so, with a deadline.
 
+use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
 /// Long enough for a loaded machine, and for what the program does every few seconds.
@@ -14,12 +15,20 @@ pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
 
 /// Waits until there is something.
 pub async fn until_some<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    until_ok(what, async || look().await.ok_or("")).await
+}
+
+/// The same; a failure says what was there instead.
+pub async fn until_ok<T, E: Debug>(what: &str, mut look: impl AsyncFnMut() -> Result<T, E>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        if let Some(found) = look().await {
-            return found;
+        match look().await {
+            Ok(found) => return found,
+            Err(instead) => assert!(
+                Instant::now() < deadline,
+                "not within {PATIENCE:?}: {what}; instead: {instead:?}"
+            ),
         }
-        assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
         tokio::time::sleep(PAUSE).await;
     }
 }

@@ -39,7 +39,7 @@ impl Media {
         let sections = sdp::sections(&offer.sdp);
         let is_waiting = assign(peer, &sections);
         let answer = match peer.rtc.sdp_api().accept_offer(parsed) {
-            Ok(answer) => answer.to_sdp_string(),
+            Ok(answer) => sdp::limit_messages(&answer.to_sdp_string()),
             Err(e) => {
                 tracing::debug!("an offer is refused: {e}");
                 self.news
@@ -52,7 +52,8 @@ impl Media {
         let (answer, tracks) = named(peer, &answer);
         let mut message = description("answer", answer, offer.id);
         message.mid_to_track_id = tracks;
-        peer.has_changes = is_waiting;
+        // What had no place asks for one: the offer may be older than our last wish.
+        peer.has_changes = is_waiting || peer.downs.values().any(|down| down.mid.is_none());
         self.tell(who, Message::Answer(message));
         for sid in gone {
             self.news.push_back(News::Gone(who, sid));

@@ -1,0 +1,5 @@
+//! Requests to join the embedded SFU.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| urbania::sfu::hostile::join(input));

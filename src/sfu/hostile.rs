@@ -1,0 +1,241 @@
+//! What strangers may send, taken by the whole SFU but its sockets. The fuzz targets of `fuzz/` call it, and a test that
+//! replays what they begin with.
+
+use std::time::Instant;
+
+use jiff::Timestamp;
+use livekit_protocol as proto;
+use livekit_protocol::signal_request::Message as Asked;
+use livekit_protocol::signal_response::Message;
+use prost::Message as _;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use serde_json::json;
+use tokio::sync::{mpsc, oneshot};
+
+use super::hub::{Command, Hub, Join};
+use super::media::{Media, Network, Topology};
+use super::refusals::Refusals;
+use super::rooms::{JoinRefused, Who, World};
+use super::signalling::hostile::{Claims, OUTBOX, Wish, command, wish_of};
+use crate::config::Room;
+use crate::context::Clock;
+
+/// What a browser offers that sends a picture and a sound.
+const OFFER: &str = include_str!("hostile/offer.sdp");
+
+/// Frames of one client, each with two bytes of length before it; nobody else may be hurt.
+pub fn frames(input: &[u8]) {
+    let mut scene = Scene::new();
+    let stranger = scene.comes("stranger", Topology::One, Vec::new());
+    let mut rest = input;
+    while let Some((length, more)) = rest.split_first_chunk() {
+        let length = usize::from(u16::from_be_bytes(*length)).min(more.len());
+        let (frame, more) = more.split_at(length);
+        if let Some(command) = command(stranger, frame.to_vec().into()) {
+            scene.does(command);
+        }
+        rest = more;
+    }
+    scene.ends(stranger);
+}
+
+/// SDP of one client. The first byte says whether it is an offer or the answer to one of ours.
+pub fn sdp(input: &[u8]) {
+    let Some((kind, text)) = input.split_first() else {
+        return;
+    };
+    let description = proto::SessionDescription {
+        sdp: String::from_utf8_lossy(text).into_owned(),
+        ..Default::default()
+    };
+    let mut scene = Scene::new();
+    let (topology, asked) = if kind % 2 == 0 {
+        (Topology::One, Asked::Offer(description))
+    } else {
+        (Topology::Two, Asked::Answer(description))
+    };
+    let stranger = scene.comes("stranger", topology, Vec::new());
+    // A second time it meets what the first one left.
+    for _ in 0..2 {
+        scene.does(Command::Frame(stranger, Box::new(asked.clone())));
+        let track = proto::AddTrackRequest {
+            cid: "camera".to_owned(),
+            ..Default::default()
+        };
+        scene.does(Command::Frame(stranger, Box::new(Asked::AddTrack(track))));
+    }
+    scene.ends(stranger);
+}
+
+/// What somebody asks who wants in. The first byte says what the rest is: the query of `/rtc`, that of `/rtc/v1`, or the
+/// message within that, wrapped or bare.
+pub fn join(input: &[u8]) {
+    let Some((kind, rest)) = input.split_first() else {
+        return;
+    };
+    let Some(mut wish) = wish_of(*kind, rest) else {
+        return;
+    };
+    let mut scene = Scene::new();
+    if let Ok(stranger) = scene.joins(&mut wish, claims("stranger")) {
+        scene.ends(stranger);
+    }
+}
+
+/// A room with somebody in it who sends.
+struct Scene {
+    hub: Hub,
+    bystander: Who,
+    outboxes: Vec<(Who, mpsc::Receiver<Vec<u8>>)>,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let (network, _) = Network::start(Vec::new(), Vec::new());
+        // Ids are the same every time: what was found can name them.
+        let world = World::new(Room::default(), StdRng::seed_from_u64(1));
+        let hub = Hub::new(
+            world,
+            Media::new(network, Instant::now()),
+            Refusals::new(),
+            None,
+            Clock::fixed(Timestamp::UNIX_EPOCH),
+            String::new(),
+        );
+        let mut scene = Self {
+            hub,
+            bystander: Who(0),
+            outboxes: Vec::new(),
+        };
+        let tracks = [
+            ("camera", proto::TrackType::Video),
+            ("mic", proto::TrackType::Audio),
+        ];
+        let mut first: Vec<_> = tracks.map(|(cid, kind)| announced(cid, kind)).into();
+        first.push(Asked::Offer(proto::SessionDescription {
+            sdp: OFFER.to_owned(),
+            ..Default::default()
+        }));
+        scene.bystander = scene.comes("bystander", Topology::One, first);
+        scene
+    }
+
+    fn comes(&mut self, identity: &str, topology: Topology, first: Vec<Asked>) -> Who {
+        let mut wish = Wish::of_query("");
+        (wish.topology, wish.first) = (topology, first);
+        let who = self
+            .joins(&mut wish, claims(identity))
+            .expect("there is room");
+        self.hub.connected(who);
+        self.settles();
+        who
+    }
+
+    fn joins(&mut self, wish: &mut Wish, claims: Claims) -> Result<Who, JoinRefused> {
+        let (outbox, messages) = mpsc::channel(OUTBOX);
+        let (answer, mut answered) = oneshot::channel();
+        let join = Join {
+            joining: wish.joining(claims),
+            topology: wish.topology,
+            first: std::mem::take(&mut wish.first),
+            outbox,
+            answer,
+        };
+        self.does(Command::Join(Box::new(join)));
+        let joined = answered.try_recv().expect("an answer");
+        if let Ok(who) = joined {
+            self.outboxes.push((who, messages));
+        }
+        joined
+    }
+
+    fn does(&mut self, command: Command) {
+        self.hub.command(command);
+        self.settles();
+    }
+
+    fn settles(&mut self) {
+        self.hub.pass();
+        self.hub.settle();
+    }
+
+    /// What somebody has been told by now.
+    fn told(&mut self, who: Who) -> Vec<Message> {
+        let outbox = self.outboxes.iter_mut().find(|(of, _)| *of == who);
+        let (_, outbox) = outbox.expect("somebody who is there");
+        let bytes = std::iter::from_fn(|| outbox.try_recv().ok());
+        bytes
+            .filter_map(|bytes| {
+                proto::SignalResponse::decode(bytes.as_slice())
+                    .ok()?
+                    .message
+            })
+            .collect()
+    }
+
+    /// Nobody else was hurt, and nothing is left of anybody who goes.
+    fn ends(mut self, stranger: Who) {
+        let _ = self.told(self.bystander);
+        let ping = Asked::Ping(1);
+        self.does(Command::Frame(self.bystander, Box::new(ping)));
+        let told = self.told(self.bystander);
+        assert!(
+            told.iter()
+                .any(|message| matches!(message, Message::Pong(_))),
+            "the bystander gets no answer: {told:?}"
+        );
+        self.does(Command::Gone(stranger));
+        self.does(Command::Gone(self.bystander));
+        assert!(self.hub.is_idle(), "something is left behind");
+    }
+}
+
+fn claims(identity: &str) -> Claims {
+    let claims = json!({"sub": identity, "video": {"room": "daily", "canUpdateOwnMetadata": true}});
+    serde_json::from_value(claims).unwrap_or_default()
+}
+
+fn announced(cid: &str, kind: proto::TrackType) -> Asked {
+    Asked::AddTrack(proto::AddTrackRequest {
+        cid: cid.to_owned(),
+        r#type: kind.into(),
+        ..Default::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn what_the_fuzz_targets_begin_with_hurts_nobody() {
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+        let targets: [(&str, fn(&[u8])); 3] = [("frames", frames), ("sdp", sdp), ("join", join)];
+        for (name, target) in targets {
+            let found = fs::read_dir(corpus.join(name)).unwrap();
+            let inputs: Vec<_> = found.map(|entry| entry.unwrap().path()).collect();
+            assert!(inputs.len() >= 10, "{name} has {} inputs", inputs.len());
+            for path in inputs {
+                println!("{}", path.display());
+                target(&fs::read(&path).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn thirty_who_come_and_go_leave_nothing_behind() {
+        let mut scene = Scene::new();
+        for round in 0..30 {
+            let topology = [Topology::One, Topology::Two][round % 2];
+            let guest = scene.comes("guest", topology, Vec::new());
+            assert!(!scene.told(guest).is_empty());
+            scene.does(Command::Gone(guest));
+        }
+        let last = scene.comes("guest", Topology::One, Vec::new());
+        scene.ends(last);
+    }
+}

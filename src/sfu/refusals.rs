@@ -1,0 +1,63 @@
+//! What was refused since the start, for Prometheus.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse as _, Response};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::registry::Registry;
+
+/// OpenMetrics, as the encoder writes it.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Counts what is refused.
+#[derive(Clone)]
+pub struct Refusals {
+    registry: Arc<Registry>,
+    refused: Family<Labels, Counter>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Labels {
+    what: &'static str,
+}
+
+impl Refusals {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        let refused = Family::default();
+        let mut registry = Registry::with_prefix("urbania_sfu");
+        registry.register(
+            "refused",
+            "What clients sent and was refused",
+            refused.clone(),
+        );
+        Self {
+            registry: Arc::new(registry),
+            refused,
+        }
+    }
+
+    /// One more.
+    pub fn count(&self, what: &'static str) {
+        self.refused.get_or_create(&Labels { what }).inc();
+    }
+
+    /// How many there are, for `GET /metrics`.
+    pub fn shown(&self) -> Response {
+        let mut text = String::new();
+        // Only the writer can fail, and a string does not.
+        let _ = encode(&mut text, &self.registry);
+        ([(CONTENT_TYPE, OPEN_METRICS)], text).into_response()
+    }
+}
+
+impl fmt::Debug for Refusals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Refusals")
+    }
+}

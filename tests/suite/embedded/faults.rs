@@ -1,0 +1,223 @@
+//! Frozen browsers, an SFU that ends, poor lines: what people notice of it.
+
+use std::time::{Duration, Instant};
+
+use super::{Connections, page, token};
+use crate::support::browser::Participant;
+use crate::support::page_server::PageServer;
+use crate::support::poor_line::{PoorLine, Shape};
+use crate::support::ports::Ports;
+use crate::support::sfu::TestSfu;
+use crate::support::sfu_kind::{Kind, on_every_sfu};
+use crate::support::until::{until, until_ok};
+
+on_every_sfu!(
+    a_call_outlives_a_frozen_browser_and_a_restart_of_the_sfu,
+    poor_lines_carry_pictures_that_move,
+);
+
+/// A picture that stands for longer is frozen.
+const FREEZE: Duration = Duration::from_secs(2);
+
+/// More than an SFU keeps for one client, in messages of this size.
+const FLOOD: (usize, usize) = (90, 60_000);
+
+async fn a_call_outlives_a_frozen_browser_and_a_restart_of_the_sfu(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
+    let pages = PageServer::start().await;
+    let all = [
+        ("anna", Connections::One, 1, 440),
+        ("bert", Connections::Two, 2, 880),
+        ("carl", Connections::One, 4, 1320),
+    ];
+    let mut there = Vec::new();
+    for (name, connections, code, hertz) in all {
+        let page = page(&pages, connections).await;
+        page.join(&sfu.ws, &token(&sfu, name), code, hertz).await;
+        there.push(page);
+    }
+    let [anna, bert, carl] = &there[..] else {
+        unreachable!()
+    };
+    carl.sees_and_hears("anna", 1, 440).await;
+    bert.sees_and_hears("carl", 4, 1320).await;
+    carl.freeze();
+    goes_on(bert, "anna", 45, FREEZE).await;
+    goes_on(anna, "bert", 15, FREEZE).await;
+    if kind == Kind::Embedded {
+        // What must arrive and cannot is not left out silently: who does not take it is put out, and comes back.
+        let (messages, size) = FLOOD;
+        let text = "x".repeat(size);
+        for _ in 0..messages {
+            anna.say(&text, true, Some("carl")).await;
+        }
+        let words = "`carl` is put out of `daily`: it does not take its data";
+        until(words, async || sfu.log().contains(words)).await;
+    }
+    carl.thaw();
+    carl.sees_and_hears("anna", 1, 440).await;
+    anna.sees_and_hears("carl", 4, 1320).await;
+
+    sfu.kill();
+    sfu.start_again().await;
+    for (at, page) in there.iter().enumerate() {
+        for (other, (name, _, code, hertz)) in all.into_iter().enumerate() {
+            if other != at {
+                page.sees_and_hears(name, code, hertz).await;
+            }
+        }
+    }
+    for page in there {
+        page.close().await;
+    }
+}
+
+async fn poor_lines_carry_pictures_that_move(kind: Kind) {
+    let ports = Ports::take();
+    let (media, _) = ports.udp_range();
+    let rtc = format!(
+        "udp_port: {media}, node_ip: 127.0.0.1, enable_loopback_candidate: true, use_ice_lite: true"
+    );
+    let sfu = TestSfu::with_rtc(kind, ports, None, &rtc, "").await;
+    let lossy = PoorLine::to(media, Shape { lost: 5, down: 0 }).await;
+    let narrow = Shape {
+        lost: 0,
+        down: 1_000_000,
+    };
+    let narrow = PoorLine::to(media, narrow).await;
+    let pages = PageServer::start().await;
+    let anna = page(&pages, Connections::One).await;
+    let bert = page(&pages, Connections::Two).await;
+    bert.detour(media, lossy.port).await;
+    let carl = page(&pages, Connections::One).await;
+    carl.detour(media, narrow.port).await;
+    for (page, name) in [(&anna, "anna"), (&bert, "bert"), (&carl, "carl")] {
+        page.connect(&sfu.ws, &token(&sfu, name)).await;
+    }
+    anna.publish_layers(1280, 720).await;
+    bert.publish_layers(1280, 720).await;
+    for (page, of) in [
+        (&bert, "anna"),
+        (&anna, "bert"),
+        (&carl, "anna"),
+        (&carl, "bert"),
+    ] {
+        goes_on(page, of, 30, 5 * FREEZE).await;
+        goes_on(page, of, 30, 2 * FREEZE).await;
+    }
+    // What must arrive does.
+    for number in 0..20 {
+        bert.say(&format!("{number}"), true, None).await;
+    }
+    for page in [&anna, &carl] {
+        until_ok("all messages in their order", async || {
+            let heard = page.heard().await;
+            let numbers = heard.iter().map(|(_, text)| text.parse().ok());
+            if numbers.eq((0..20).map(Some)) {
+                Ok(())
+            } else {
+                Err(heard)
+            }
+        })
+        .await;
+    }
+    for page in [anna, bert, carl] {
+        page.close().await;
+    }
+}
+
+/// So many pictures of somebody are shown from now on, and none stands for longer than a time.
+async fn goes_on(page: &Participant, of: &str, pictures: u64, longest: Duration) {
+    let decoded = async || {
+        let report = page.report().await;
+        report.seen.get(of).map_or(0, |seen| seen.decoded)
+    };
+    let first = decoded().await;
+    let (mut last, mut since) = (first, Instant::now());
+    while last < first + pictures {
+        let now = decoded().await;
+        if now > last {
+            (last, since) = (now, Instant::now());
+        }
+        let stands = since.elapsed();
+        assert!(
+            stands < longest,
+            "the picture of `{of}` stands for {stands:?} after {} of {pictures}",
+            last - first
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn thirty_who_come_and_go_leave_nothing_behind() {
+    let sfu = TestSfu::of(Kind::Embedded, None).await;
+    let pages = PageServer::start().await;
+    let anna = page(&pages, Connections::One).await;
+    anna.join(&sfu.ws, &token(&sfu, "anna"), 1, 440).await;
+    let guest = page(&pages, Connections::One).await;
+    visits(&sfu, &guest, 5).await;
+    let before = Held::by(&sfu).await;
+    visits(&sfu, &guest, 30).await;
+    let after = Held::by(&sfu).await;
+    assert_eq!(after.files, before.files);
+    let grown = after.memory.saturating_sub(before.memory);
+    assert!(grown < before.memory / 10, "{before:?}, {after:?}");
+    for page in [anna, guest] {
+        page.close().await;
+    }
+}
+
+/// Somebody comes, gets what anna sends, and goes; in both ways by turns.
+async fn visits(sfu: &TestSfu, guest: &Participant, times: usize) {
+    for visit in 0..times {
+        guest
+            .choose(&serde_json::json!({"singlePeerConnection": visit % 2 == 0}))
+            .await;
+        guest.connect(&sfu.ws, &token(sfu, "guest")).await;
+        until_ok("both tracks", async || {
+            let known = guest.known("anna").await;
+            let tracks = known["tracks"].as_array().cloned().unwrap_or_default();
+            let gets = tracks.iter().filter(|track| track["subscribed"] == true);
+            if gets.count() == 2 {
+                Ok(())
+            } else {
+                Err(known)
+            }
+        })
+        .await;
+        guest.leave().await;
+    }
+}
+
+/// What a process holds.
+#[derive(Debug)]
+struct Held {
+    /// In kilobytes.
+    memory: u64,
+    files: usize,
+}
+
+impl Held {
+    /// Once only one participant is left.
+    async fn by(sfu: &TestSfu) -> Self {
+        until_ok("one is left", async || {
+            let people = sfu.rooms().participants("daily").await.unwrap();
+            if people.len() == 1 {
+                Ok(())
+            } else {
+                Err(people)
+            }
+        })
+        .await;
+        let process = format!("/proc/{}", sfu.pid());
+        let status = std::fs::read_to_string(format!("{process}/status")).unwrap();
+        let memory = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:")?.strip_suffix("kB"));
+        Self {
+            memory: memory.unwrap().trim().parse().unwrap(),
+            files: std::fs::read_dir(format!("{process}/fd")).unwrap().count(),
+        }
+    }
+}
