@@ -1,4 +1,5 @@
-// Another background, with nothing loaded from elsewhere: what the other side gets is another picture.
+// Another background, with nothing loaded from elsewhere: what the other side gets is another picture. Only where it is asked
+// for: without a graphics processor it takes minutes.
 import assert from "node:assert/strict";
 import { moves, person, signIn, startWithGraphics, tile } from "./browser.mjs";
 
