@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use secrecy::SecretString;
 
 use super::duration::duration;
 use super::restart::restart;
@@ -50,7 +51,7 @@ pub struct Args {
     /// The SFU's address [default: this project's; with LIVEKIT_API_KEY and LIVEKIT_API_SECRET, any]
     #[arg(long, value_name = "URL", value_parser = address)]
     url: Option<String>,
-    /// Ask this endpoint for tokens instead of signing them [URBANIA_CALL_TOKEN is sent as bearer]
+    /// Ask this endpoint for tokens instead of signing them [URBANIA_CALL_TOKEN: a bearer, or one for each participant]
     #[arg(long, value_name = "URL", value_parser = address)]
     token_endpoint: Option<String>,
     /// Write the verdicts as JUnit's XML
@@ -65,9 +66,9 @@ pub struct Args {
 pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     let scenario = scenario(ctx, &args)?;
     let members = cast(&scenario, args.participants)?;
-    let tokens = tokens(ctx, &args)?;
+    let tokens = tokens(ctx, &args, members.len())?;
     let own = args.url.is_none() && args.token_endpoint.is_none();
-    let restarting = Restarting(ctx);
+    let (restarting, interrupt) = (Restarting(ctx), Interrupt::listen()?);
     let restarts = scenario.events.iter().any(|e| e.what == What::RestartSfu);
     if restarts && !own {
         return Err(Error::usage(format!(
@@ -84,10 +85,11 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
         headed: args.headed,
         clock: &ctx.clock,
         restart: own.then_some(&restarting),
+        interrupt: &interrupt,
     };
     let started = format!("{:.3}", ctx.clock.now());
     let progress = Progress::begin(ctx.out);
-    let held = hold(&plan, &progress, &Interrupt::listen()?).await;
+    let held = hold(&plan, &progress).await;
     progress.end();
     let report = Report::of(&scenario, held?, started);
     write(ctx, args.junit.as_deref(), || junit(&report))?;
@@ -130,12 +132,12 @@ fn unknown(name: &str) -> Error {
     }
 }
 
-fn tokens(ctx: &Context, args: &Args) -> Result<Tokens> {
+fn tokens(ctx: &Context, args: &Args, count: usize) -> Result<Tokens> {
     if let Some(url) = &args.token_endpoint {
         return Ok(Tokens::Endpoint {
             url: url.clone(),
             sfu: args.url.as_deref().map(websocket_of),
-            bearer: ctx.env.get(BEARER).map(Into::into),
+            bearers: bearers(ctx, count)?,
         });
     }
     let Some(url) = args.url.as_deref().map(websocket_of) else {
@@ -158,6 +160,19 @@ fn tokens(ctx: &Context, args: &Args) -> Result<Tokens> {
     Ok(Tokens::Signed { url, pair })
 }
 
+/// None, one for all, or one for each participant.
+fn bearers(ctx: &Context, count: usize) -> Result<Vec<SecretString>> {
+    let given = ctx.env.get(BEARER).unwrap_or_default();
+    let bearers: Vec<SecretString> = given.split_whitespace().map(Into::into).collect();
+    match bearers.len() {
+        0 | 1 => Ok(bearers),
+        some if some >= count => Ok(bearers),
+        few => Err(Error::usage(format!(
+            "{BEARER} has {few} tokens for {count} participants"
+        ))),
+    }
+}
+
 fn no_pair() -> Error {
     Error::usage("livekit.yaml has no key pair").hint("urbania init --missing")
 }
@@ -171,6 +186,10 @@ fn write(ctx: &Context, path: Option<&Path>, text: impl FnOnce() -> Result<Strin
 }
 
 fn verdict(report: &Report) -> Result<()> {
+    if report.interrupted {
+        let error = Error::failed(format!("interrupted after {} s", report.seconds));
+        return Err(error.hint("what is above holds until then"));
+    }
     if report.passed {
         return Ok(());
     }

@@ -9,18 +9,19 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use super::browser::{Chromium, Conditions, DevToolsError, Launch, Tab, fits};
+use super::browser::{Chromium, DevToolsError, Launch, Tab, fits};
 use super::cast::Member;
 use super::event::{self, Happened};
 use super::page::Pages;
 use super::progress::Progress;
 use super::record::{Joined, Record};
-use super::scenario::{Media, Picture, Scenario, What};
+use super::scenario::{Event, Media, Picture, Scenario, What};
+use super::table::{TELLING, Table};
 use super::target::{Seat, Tokens, knock};
-use super::told::{Connection, Told};
+use super::told::Connection;
 use super::verdict::blocked;
 use crate::context::Clock;
-use crate::error::{Context as _, Result};
+use crate::error::{Error, Result};
 use crate::stack::interrupt::Interrupt;
 
 pub use super::event::Restart;
@@ -28,14 +29,8 @@ pub use super::event::Restart;
 /// Between two looks at what the pages see and hear.
 const TICK: Duration = Duration::from_millis(500);
 
-/// How long a page may take to tell.
-const TELLING: Duration = Duration::from_secs(5);
-
 /// How long a page may take to join, and to be refused a track.
 const JOINING: Duration = Duration::from_secs(40);
-
-/// How long leaving may take.
-const LEAVING: Duration = Duration::from_secs(3);
 
 /// What is to be done.
 #[derive(Clone, Copy)]
@@ -54,6 +49,8 @@ pub struct Plan<'a> {
     pub clock: &'a Clock,
     /// What can restart the SFU.
     pub restart: Option<&'a dyn Restart>,
+    /// What ends the call before its time.
+    pub interrupt: &'a Interrupt,
 }
 
 /// A call that was held.
@@ -67,6 +64,10 @@ pub struct Held {
     pub members: Vec<Member>,
     /// The browser's name and version; empty where none was needed.
     pub browser: String,
+    /// Seconds that the call was watched.
+    pub seconds: u32,
+    /// Whether somebody ended it before its time.
+    pub interrupted: bool,
     /// What the pages told.
     pub record: Record,
     /// What happened meanwhile.
@@ -94,11 +95,9 @@ pub struct Room<'a> {
     pub plan: &'a Plan<'a>,
     /// Who says what happens.
     pub progress: &'a Progress,
-    members: &'a [Member],
+    /// The participants, as the SFU calls them.
+    pub members: &'a [Member],
 }
-
-/// Everybody's page.
-pub struct Table(Vec<(Seat, Tab)>);
 
 /// What a page says of joining.
 #[derive(Deserialize)]
@@ -114,9 +113,9 @@ enum Tried {
 }
 
 /// Holds the call, whatever comes of it.
-pub async fn hold(plan: &Plan<'_>, progress: &Progress, interrupt: &Interrupt) -> Result<Held> {
+pub async fn hold(plan: &Plan<'_>, progress: &Progress) -> Result<Held> {
     let name = format!("urbania-call-{:08x}", rand::random::<u32>());
-    let seats = interrupt.or(seats(plan, &name)).await?;
+    let seats = plan.interrupt.or(seats(plan, &name)).await?;
     let mut held = Held {
         room: seats.first().map_or(name, |seat| seat.room.clone()),
         url: seats.first().map_or(String::new(), |seat| seat.url.clone()),
@@ -145,18 +144,9 @@ pub async fn hold(plan: &Plan<'_>, progress: &Progress, interrupt: &Interrupt) -
         program: plan.browser,
         headed: plan.headed,
     };
-    let chromium = interrupt.or(launch.start()).await?;
+    let chromium = plan.interrupt.or(launch.start()).await?;
     held.browser.clone_from(&chromium.product);
-    let done = interrupt
-        .or(inside(
-            plan,
-            progress,
-            &chromium,
-            &pages.origin,
-            let_in,
-            &mut held,
-        ))
-        .await;
+    let done = inside(plan, progress, &chromium, &pages.origin, let_in, &mut held).await;
     chromium.close().await;
     plan.tokens.delete(&held.room, plan.clock).await;
     done.map(|()| held)
@@ -168,7 +158,23 @@ async fn seats(plan: &Plan<'_>, room: &str) -> Result<Vec<Seat>> {
         let ttl = plan.scenario.token_ttl;
         seats.push(plan.tokens.seat(room, member, ttl, plan.clock).await?);
     }
+    one_for_each(&seats)?;
     Ok(seats)
+}
+
+/// An SFU puts out whoever is there already under the same identity.
+fn one_for_each(seats: &[Seat]) -> Result<()> {
+    for (n, seat) in seats.iter().enumerate() {
+        if seats[..n].iter().any(|s| s.identity == seat.identity) {
+            let twice = format!(
+                "the token endpoint takes two participants for `{}`",
+                seat.identity
+            );
+            return Err(Error::failed(twice)
+                .hint("URBANIA_CALL_TOKEN=\"ONE OTHER\"   has a bearer token for each"));
+        }
+    }
+    Ok(())
 }
 
 /// A token endpoint may have its own idea of who somebody is.
@@ -195,12 +201,14 @@ async fn inside(
         members: &members,
     };
     progress.doing("opening the pages");
-    let table = Table::lay(chromium, origin, seats).await?;
+    let table = Table::lay(chromium, origin, seats);
+    let table = plan.interrupt.or(table).await?;
     if plan.scenario.events.iter().any(|e| e.what == What::Network) {
         table.throttle().await?;
     }
     progress.doing("joining");
-    for ((seat, _), joined) in table.0.iter().zip(room.join_all(&table).await) {
+    let joined = plan.interrupt.or(async { Ok(room.join_all(&table).await) });
+    for ((seat, _), joined) in table.all().zip(joined.await?) {
         match &joined {
             Ok(ms) => progress.say(format_args!("{} has joined in {ms:.0} ms", seat.identity)),
             Err(why) => progress.say(format_args!("{} did not join: {why}", seat.identity)),
@@ -217,7 +225,15 @@ async fn inside(
 
 impl Room<'_> {
     async fn join_all(&self, table: &Table) -> Vec<Joined> {
-        join_all(table.0.iter().map(|(seat, tab)| self.join(seat, tab))).await
+        join_all(table.all().map(|(seat, tab)| self.join(seat, tab))).await
+    }
+
+    /// What the SFU calls whom an event happens to; nothing: everybody.
+    pub fn seat_of<'a>(&'a self, event: &'a Event) -> Option<&'a str> {
+        let who = event.who.as_deref()?;
+        let asked = self.plan.members.iter().zip(self.members);
+        let found = asked.into_iter().find(|(asked, _)| asked.identity == who);
+        Some(found.map_or(who, |(_, named)| &named.identity))
     }
 
     /// Joins; how long that took, or why not.
@@ -251,6 +267,10 @@ impl Room<'_> {
         );
         held.happened = happened;
         held.insisted = insisted;
+        held.interrupted = self.plan.interrupt.is_requested();
+        held.seconds = u32::try_from(started.elapsed().as_secs())
+            .unwrap_or(u32::MAX)
+            .min(self.plan.scenario.seconds);
     }
 
     /// Has everybody try to publish what the SFU must refuse.
@@ -258,12 +278,16 @@ impl Room<'_> {
         let mut insisted = Vec::new();
         for media in &self.plan.scenario.refuses {
             let argument = json!([media]);
-            let tried = table.0.iter().map(async |(seat, tab)| Insisted {
+            let tried = table.all().map(async |(seat, tab)| Insisted {
                 who: seat.identity.clone(),
                 media: *media,
                 refusal: tab.call("insist", &argument, JOINING).await,
             });
-            insisted.extend(join_all(tried).await);
+            let tried = join_all(tried);
+            let Ok(tried) = self.plan.interrupt.or(async { Ok(tried.await) }).await else {
+                break;
+            };
+            insisted.extend(tried);
         }
         insisted
     }
@@ -275,7 +299,10 @@ impl Room<'_> {
         let end = started + Duration::from_secs(self.plan.scenario.seconds.into());
         let mut tick = 0;
         while Instant::now() < end {
-            interval.tick().await;
+            tokio::select! {
+                _ = interval.tick() => {}
+                () = self.plan.interrupt.requested() => return,
+            }
             let told = table.told().await;
             for (identity, told) in told {
                 if record.started == 0.0 {
@@ -286,60 +313,6 @@ impl Room<'_> {
             tick += 1;
             self.progress.watching(tick, ticks, record.now());
         }
-    }
-}
-
-impl Table {
-    async fn lay(chromium: &Chromium, origin: &str, seats: Vec<Seat>) -> Result<Self> {
-        let opened = seats.into_iter().map(async |seat| {
-            let tab = chromium.open(&format!("{origin}/"), &seat.identity).await?;
-            Ok((seat, tab))
-        });
-        let opened: Result<Vec<_>> = join_all(opened).await.into_iter().collect();
-        opened.map(Self)
-    }
-
-    /// The pages of somebody, or of everybody.
-    pub fn of<'a>(&'a self, who: Option<&'a str>) -> impl Iterator<Item = (&'a Seat, &'a Tab)> {
-        let all = self.0.iter().map(|(seat, tab)| (seat, tab));
-        all.filter(move |(seat, _)| who.is_none_or(|who| who == seat.identity))
-    }
-
-    /// Chromium throttles only what has begun behind its throttle: it is there from the beginning, wide open.
-    async fn throttle(&self) -> Result<()> {
-        for (seat, tab) in &self.0 {
-            let throttled = tab.degrade(&Conditions::default()).await;
-            throttled.or_fail(|| format!("cannot throttle the page of {}", seat.identity))?;
-        }
-        Ok(())
-    }
-
-    /// What each page tells; one that does not answer is left out, as its last words are old then.
-    async fn told(&self) -> Vec<(String, Told)> {
-        let asked = self.0.iter().map(async |(seat, tab)| {
-            let told = tab.call("report", &json!([]), TELLING).await;
-            let told = told.inspect_err(|e| tracing::debug!(who = seat.identity, %e, "no report"));
-            Some((seat.identity.clone(), told.ok()?))
-        });
-        join_all(asked).await.into_iter().flatten().collect()
-    }
-
-    async fn screenshots(&self) -> Vec<(String, String)> {
-        let taken = self.0.iter().map(async |(seat, tab)| {
-            let taken = tab.screenshot().await;
-            let taken = taken.inspect_err(|e| tracing::debug!(%e, "no screenshot"));
-            Some((seat.identity.clone(), taken.ok()?))
-        });
-        join_all(taken).await.into_iter().flatten().collect()
-    }
-
-    async fn leave(&self) {
-        let left = self.0.iter().map(async |(_, tab)| {
-            let left = tab.call::<()>("leave", &json!([]), LEAVING).await;
-            // The browser ends anyway.
-            let _ = left.inspect_err(|e| tracing::debug!(%e, "not left"));
-        });
-        join_all(left).await;
     }
 }
 

@@ -46,6 +46,13 @@ pub struct Member {
     pub plays: u32,
 }
 
+impl Member {
+    /// How many come before it.
+    pub fn place(&self) -> usize {
+        self.number.saturating_sub(1) as usize
+    }
+}
+
 /// The participants of a scenario, so many if that is said.
 pub fn cast(scenario: &Scenario, wanted: Option<usize>) -> Result<Vec<Member>> {
     let roles = grown(scenario, wanted)?;

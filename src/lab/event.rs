@@ -8,8 +8,9 @@ use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
 use super::browser::{Conditions, DevToolsError};
-use super::call::{Room, Table};
+use super::call::Room;
 use super::scenario::{Event, What};
+use super::table::Table;
 use crate::error::{Error, Result};
 
 /// How long a page may take to do what happens.
@@ -39,9 +40,20 @@ pub async fn happen(room: &Room<'_>, table: &Table, started: Instant) -> Vec<Hap
     events.sort_by_key(|event| event.at);
     let mut happened = Vec::new();
     for event in events {
-        sleep_until(started + Duration::from_secs(event.at.into())).await;
+        let interrupt = room.plan.interrupt;
+        let due = started + Duration::from_secs(event.at.into());
+        tokio::select! {
+            () = sleep_until(due) => {}
+            () = interrupt.requested() => break,
+        }
         room.progress.say(format_args!("{event}"));
-        let error = one(room, table, event).await.err();
+        let done = one(room, table, event);
+        let error = match event.what {
+            // What is stopped is started again, whoever is in a hurry.
+            What::RestartSfu => done.await,
+            _ => interrupt.or(done).await,
+        };
+        let error = error.err();
         if let Some(e) = &error {
             room.progress.say(format_args!("  that failed: {e}"));
         }
@@ -62,7 +74,7 @@ async fn one(room: &Room<'_>, table: &Table, event: &Event) -> Result<()> {
             .ok_or_else(|| Error::usage("only the SFU of a project can be restarted"))?;
         return restart.restart().await;
     }
-    for (seat, tab) in table.of(event.who.as_deref()) {
+    for (seat, tab) in table.of(room.seat_of(event)) {
         let failed = |e: DevToolsError| Error::failed(format!("{}: {e}", seat.identity));
         match event.what {
             What::RestartSfu => {}

@@ -15,6 +15,7 @@ mod record;
 pub mod report;
 pub mod scenario;
 mod statistics;
+pub mod table;
 pub mod target;
 mod told;
 mod verdict;

@@ -32,11 +32,16 @@ impl Interrupt {
 
     /// Fails if somebody asked.
     pub fn check(&self) -> Result<()> {
-        if *self.0.borrow() {
+        if self.is_requested() {
             Err(interrupted())
         } else {
             Ok(())
         }
+    }
+
+    /// Whether somebody has asked.
+    pub fn is_requested(&self) -> bool {
+        *self.0.borrow()
     }
 
     /// Returns when somebody asks.

@@ -1,10 +1,8 @@
 // Real Chromium, one process for all; each person has a context of their own, as if on another machine.
 import { chromium } from "playwright-core";
 
-const flags = [
+export const flags = [
   "--no-sandbox",
-  // Pictures are worked on by a processor that is made up, which takes its time.
-  ...(process.env.GL ? ["--enable-unsafe-swiftshader", "--use-angle=swiftshader"] : ["--disable-gpu"]),
   "--disable-quic",
   "--no-first-run",
   "--disable-background-networking",
@@ -18,8 +16,13 @@ const flags = [
   "--disable-backgrounding-occluded-windows",
 ];
 
-export const start = () =>
-  chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: flags });
+const launch = (more) =>
+  chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: [...flags, ...more] });
+
+export const start = () => launch(["--disable-gpu"]);
+
+/** The same with a graphics processor that is made up: backgrounds are painted by one. */
+export const startWithGraphics = () => launch(["--enable-unsafe-swiftshader", "--use-angle=swiftshader"]);
 
 /** What a browser complains about: nobody's mistake is all right. */
 export const complaints = [];

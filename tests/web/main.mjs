@@ -4,11 +4,13 @@ import { complaints, start } from "./browser.mjs";
 import { aWebinarWithAWaitingRoom } from "./hosts.mjs";
 import { threeParticipantsSeeEachOtherInOneWindow } from "./lab.mjs";
 import { aMeetingFromTheLoginToTheEnd } from "./meeting.mjs";
-import { anotherLanguageIsAChoiceAndASessionLeavesNoTrace, thePagesInFourLanguages } from "./pages.mjs";
+import { anotherLanguageIsAChoiceAndASessionLeavesNoTrace, onlyWhoIsInvitedByNameComesIn, theFirstLoadIsSmall, thePagesInFourLanguages } from "./pages.mjs";
 
 const [base, ...chosen] = process.argv.slice(2);
 const walks = [
+  theFirstLoadIsSmall,
   anotherLanguageIsAChoiceAndASessionLeavesNoTrace,
+  onlyWhoIsInvitedByNameComesIn,
   thePagesInFourLanguages,
   aMeetingFromTheLoginToTheEnd,
   aWebinarWithAWaitingRoom,

@@ -14,7 +14,8 @@ export interface Room {
   lobby?: boolean;
 }
 
-export type NewRoom = Pick<Room, "room_name" | "participants" | "call_type" | "mode"> & { lobby: boolean };
+/** `invite` has the names that people sign in with. */
+export type NewRoom = Pick<Room, "room_name" | "participants" | "call_type" | "mode"> & { lobby: boolean; invite: string[] };
 
 /** What opens the door of a room at the SFU. */
 export interface Ticket {

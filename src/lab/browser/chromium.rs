@@ -81,7 +81,9 @@ impl Launch<'_> {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(stderr)
-            .kill_on_drop(true);
+            .kill_on_drop(true)
+            // Ctrl-C is for us: what the pages told is written down before they end.
+            .process_group(0);
         if !self.headed {
             command.args(["--headless=new", "--disable-gpu", "--mute-audio"]);
         }

@@ -17,6 +17,7 @@ pub fn html(report: &Report) -> Result<String> {
         template,
         context! {
             report => Serde(report),
+            verdict => report.verdict(),
             faults => report.faults(),
             matrix => Serde(matrix(report)),
             plots => Serde(plots(report)),

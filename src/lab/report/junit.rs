@@ -63,6 +63,12 @@ fn cases(report: &Report) -> Vec<Case> {
             failure: event.error.clone(),
         });
     }
+    if report.interrupted {
+        cases.push(Case {
+            name: "the call goes on to its end".into(),
+            failure: Some(format!("interrupted after {} s", report.seconds)),
+        });
+    }
     cases
 }
 

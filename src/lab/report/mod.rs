@@ -27,8 +27,10 @@ pub use table::text;
 pub struct Report {
     /// The scenario.
     pub scenario: String,
-    /// Whether all is as the scenario expects it.
+    /// Whether all is as the scenario expects it, to its end.
     pub passed: bool,
+    /// Whether somebody ended the call before its time.
+    pub interrupted: bool,
     /// The SFU's address for browsers.
     pub url: String,
     /// The room.
@@ -125,13 +127,14 @@ impl Report {
                 .iter()
                 .filter(|to| to.identity != from.identity)
             {
-                let pair = pair(scenario, &held.members, record, from, to);
+                let pair = pair(held.seconds, &held.members, record, from, to);
                 pairs.push(judged(&pair, record, &mut hints));
             }
         }
         let checks = check::all(scenario, &held);
         let events_done = held.happened.iter().all(|event| event.error.is_none());
-        let passed = pairs.iter().all(PairResult::passed)
+        let passed = !held.interrupted
+            && pairs.iter().all(PairResult::passed)
             && checks.iter().all(|check| check.passed)
             && events_done;
         let participants = held
@@ -141,17 +144,29 @@ impl Report {
         Self {
             scenario: scenario.name.clone(),
             passed,
+            interrupted: held.interrupted,
             participants: participants.collect(),
             url: held.url,
             room: held.room,
             browser: Some(held.browser).filter(|browser| !browser.is_empty()),
             started_at,
-            seconds: scenario.seconds,
+            seconds: held.seconds,
             pairs,
             checks,
             events: held.happened,
             screenshots: held.screenshots,
             hint: hints.first().copied(),
+        }
+    }
+
+    /// In a word.
+    pub fn verdict(&self) -> &'static str {
+        match self {
+            Self { passed: true, .. } => "passed",
+            Self {
+                interrupted: true, ..
+            } => "interrupted",
+            _ => "failed",
         }
     }
 
@@ -196,7 +211,7 @@ impl PairResult {
 }
 
 fn pair<'a>(
-    scenario: &Scenario,
+    seconds: u32,
     members: &'a [Member],
     record: &'a Record,
     from: &'a Member,
@@ -214,7 +229,7 @@ fn pair<'a>(
             .views
             .get(&(from.identity.clone(), to.identity.clone())),
         members,
-        seconds: scenario.seconds,
+        seconds,
     }
 }
 

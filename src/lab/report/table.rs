@@ -27,12 +27,11 @@ fn heading(report: &Report) -> String {
         ..
     } = report;
     let with = report.browser.as_deref().unwrap_or("no browser");
-    let verdict = if report.passed {
-        format!("{GOOD}passed{GOOD:#}")
-    } else {
-        format!("{BAD}failed{BAD:#}")
-    };
-    format!("{BOLD}{scenario}{BOLD:#}  {verdict}  {DIM}{seconds} s at {url}, {with}{DIM:#}")
+    let verdict = report.verdict();
+    let style = if report.passed { GOOD } else { BAD };
+    format!(
+        "{BOLD}{scenario}{BOLD:#}  {style}{verdict}{style:#}  {DIM}{seconds} s at {url}, {with}{DIM:#}"
+    )
 }
 
 fn participants(report: &Report) -> String {

@@ -6,10 +6,18 @@ use super::{held, reason};
 use crate::config::Folder;
 use crate::docs::json::undocumented;
 use crate::support::sfu::TestSfu;
+use crate::support::sfu_kind::{Kind, on_every_sfu};
 
-#[tokio::test]
-async fn two_see_and_hear_each_other_and_every_report_says_so() {
-    let sfu = TestSfu::start(None).await;
+on_every_sfu!(
+    two_see_and_hear_each_other_and_every_report_says_so,
+    in_an_audio_only_call_there_is_no_camera_and_the_sfu_refuses_one,
+    in_a_webinar_all_see_and_hear_the_speaker_alone,
+    three_see_and_hear_each_other_although_two_leave_and_come_back,
+    who_loses_packets_sees_and_hears_all_the_same,
+);
+
+async fn two_see_and_hear_each_other_and_every_report_says_so(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
     let folder = Folder::with(&[]);
     let files = ["--junit", "report.xml", "--html", "report.html"];
     let args = [&["one-to-one", "--duration", "6s"][..], &files].concat();
@@ -50,9 +58,8 @@ async fn two_see_and_hear_each_other_and_every_report_says_so() {
     assert!(run.stderr.contains("ada has joined in "), "{}", run.stderr);
 }
 
-#[tokio::test]
-async fn in_an_audio_only_call_there_is_no_camera_and_the_sfu_refuses_one() {
-    let sfu = TestSfu::start(None).await;
+async fn in_an_audio_only_call_there_is_no_camera_and_the_sfu_refuses_one(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
     let (run, report) = held(
         &Folder::with(&[]),
         &sfu,
@@ -77,9 +84,8 @@ async fn in_an_audio_only_call_there_is_no_camera_and_the_sfu_refuses_one() {
     );
 }
 
-#[tokio::test]
-async fn in_a_webinar_all_see_and_hear_the_speaker_alone() {
-    let sfu = TestSfu::start(None).await;
+async fn in_a_webinar_all_see_and_hear_the_speaker_alone(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
     let args = ["webinar", "--participants", "3", "--duration", "5s"];
     let (run, report) = held(&Folder::with(&[]), &sfu, &args).await;
     let _ = run.expect(0);
@@ -93,4 +99,28 @@ async fn in_a_webinar_all_see_and_hear_the_speaker_alone() {
         .map(|who| who["publishes"].as_array().unwrap().len())
         .collect();
     assert_eq!(sent, [2, 0, 0]);
+}
+
+/// A group, and its churn.
+async fn three_see_and_hear_each_other_although_two_leave_and_come_back(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
+    let args = ["churn", "--duration", "16s"];
+    let (run, report) = held(&Folder::with(&[]), &sfu, &args).await;
+    let _ = run.expect(0);
+    assert_eq!(report["pairs"].as_array().unwrap().len(), 6);
+    let happened = report["events"].as_array().unwrap();
+    assert_eq!(happened.len(), 4, "{happened:?}");
+}
+
+async fn who_loses_packets_sees_and_hears_all_the_same(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
+    let args = ["lossy", "--duration", "12s"];
+    let (run, report) = held(&Folder::with(&[]), &sfu, &args).await;
+    let _ = run.expect(0);
+    let lost = |pair: &Value| {
+        let seen = &pair["sees"]["measured"]["loss_percent"];
+        seen.as_f64().unwrap()
+    };
+    let pairs = report["pairs"].as_array().unwrap();
+    assert!(pairs.iter().any(|pair| lost(pair) > 0.5), "{report}");
 }

@@ -12,10 +12,17 @@ use crate::support::network::apart;
 use crate::support::ports::Ports;
 use crate::support::project::Run;
 use crate::support::sfu::{TestSfu, program};
+use crate::support::sfu_kind::{Kind, on_every_sfu};
 
-#[tokio::test]
-async fn a_muted_camera_a_token_that_may_not_subscribe_and_a_swapped_tone_are_told() {
-    let sfu = TestSfu::start(None).await;
+on_every_sfu!(
+    a_muted_camera_a_token_that_may_not_subscribe_and_a_swapped_tone_are_told,
+    a_wrong_key_and_a_silent_sfu_are_told_without_a_browser,
+    an_sfu_that_dies_in_the_call_is_told,
+    a_firewall_is_told_with_the_addresses_that_it_hides_and_one_that_leaves_tcp_is_got_around,
+);
+
+async fn a_muted_camera_a_token_that_may_not_subscribe_and_a_swapped_tone_are_told(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
     let scenario = "name: saboteurs\nseconds: 6\nroles:\n\
                     - {name: ada, mutes: [camera]}\n\
                     - {name: bela, may_subscribe: false}\n\
@@ -53,9 +60,8 @@ async fn a_muted_camera_a_token_that_may_not_subscribe_and_a_swapped_tone_are_to
     );
 }
 
-#[tokio::test]
-async fn a_wrong_key_and_a_silent_sfu_are_told_without_a_browser() {
-    let sfu = TestSfu::start(None).await;
+async fn a_wrong_key_and_a_silent_sfu_are_told_without_a_browser(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
     let folder = Folder::with(&[]);
     let mut wrong = call(&folder, &["--url", &sfu.ws, "-o", "json"]);
     wrong
@@ -84,9 +90,8 @@ async fn a_wrong_key_and_a_silent_sfu_are_told_without_a_browser() {
     assert_eq!(reason(&report, "bela", "hears", "ada"), Some(why.as_str()));
 }
 
-#[tokio::test]
-async fn an_sfu_that_dies_in_the_call_is_told() {
-    let sfu = TestSfu::start(None).await;
+async fn an_sfu_that_dies_in_the_call_is_told(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
     let folder = Folder::with(&[]);
     let args = ["--duration", "8s", "--url", &sfu.ws, "-o", "json"];
     let mut child = call(&folder, &args)
@@ -123,16 +128,17 @@ async fn an_sfu_that_dies_in_the_call_is_told() {
 const HERE: &str = "10.77.0.1";
 
 /// A call, its SFU with it, in a network of their own, after these lines of a shell.
-fn apart_with_an_sfu(folder: &Folder, args: &[&str], more: &[&str]) -> Command {
+fn apart_with_an_sfu(kind: Kind, folder: &Folder, args: &[&str], more: &[&str]) -> Command {
     let config = format!(
         "port: 7880\nkeys: {{APItest: '{LIVEKIT_SECRET}'}}\n\
          rtc: {{tcp_port: 7881, udp_port: 7882, node_ip: {HERE}}}\n"
     );
     folder.write("livekit.yaml", &config);
-    let start = format!(
-        "setpriv --pdeathsig KILL {} --config livekit.yaml >sfu.log 2>&1 &",
-        folder.path().join("livekit-server").display()
-    );
+    let program = match kind {
+        Kind::LiveKit => folder.path().join("livekit-server").display().to_string(),
+        Kind::Embedded => format!("{} sfu", env!("CARGO_BIN_EXE_urbania")),
+    };
+    let start = format!("setpriv --pdeathsig KILL {program} --config livekit.yaml >sfu.log 2>&1 &");
     let address = format!("ip addr add {HERE}/24 dev d0");
     let network = [
         "ip link add d0 type veth peer name d1",
@@ -148,25 +154,27 @@ fn apart_with_an_sfu(folder: &Folder, args: &[&str], more: &[&str]) -> Command {
     apart(&call(folder, &args), &[&network, more].concat())
 }
 
-#[tokio::test]
-async fn a_firewall_is_told_with_the_addresses_that_it_hides_and_one_that_leaves_tcp_is_got_around()
-{
+async fn a_firewall_is_told_with_the_addresses_that_it_hides_and_one_that_leaves_tcp_is_got_around(
+    kind: Kind,
+) {
     let folder = Folder::with(&[]);
-    let program = program();
-    let from = program.path().join("livekit-server");
-    std::fs::copy(from, folder.path().join("livekit-server")).unwrap();
+    if kind == Kind::LiveKit {
+        let program = program();
+        let from = program.path().join("livekit-server");
+        std::fs::copy(from, folder.path().join("livekit-server")).unwrap();
+    }
     let no_udp = [
         "nft add table inet t",
         "nft add chain inet t in '{ type filter hook input priority 0; }'",
         "nft add rule inet t in meta l4proto udp drop",
     ];
     let args = ["--duration", "4s"];
-    let (run, report) = finished(apart_with_an_sfu(&folder, &args, &no_udp)).await;
+    let (run, report) = finished(apart_with_an_sfu(kind, &folder, &args, &no_udp)).await;
     let _ = run.expect(0);
     assert_eq!(report["participants"][0]["ice"]["protocol"], "tcp");
 
     let nothing = [&no_udp[..], &["nft add rule inet t in tcp dport 7881 drop"]].concat();
-    let (run, report) = finished(apart_with_an_sfu(&folder, &args, &nothing)).await;
+    let (run, report) = finished(apart_with_an_sfu(kind, &folder, &args, &nothing)).await;
     let run = run.expect(3);
     let why = reason(&report, "bela", "sees", "ada").unwrap();
     let begins = "ada did not join: neither UDP nor TCP gets through to ";
@@ -191,6 +199,14 @@ fn what_cannot_be_tried_is_told_before_anything_begins() {
         told(&with(&["one-to-on"]), 2),
         "error: there is no scenario `one-to-on`\nhint: urbania call one-to-one\n"
     );
+    let mut three = call(
+        &folder,
+        &["group", "--token-endpoint", "http://127.0.0.1:1"],
+    );
+    three.env("URBANIA_CALL_TOKEN", "one other");
+    let run = Run::of(&["call"], &three.output().unwrap()).expect(2);
+    let few = "error: URBANIA_CALL_TOKEN has 2 tokens for 4 participants\n";
+    assert_eq!(run.stderr, few);
     let few = told(&with(&["empty.yaml"]), 2);
     assert_eq!(few, "error: a call has 2 to 50 participants, not 0\n");
     let foreign = told(&with(&["reconnect"]), 2);

@@ -1,7 +1,10 @@
 //! The call lab: real browsers, a real SFU, and calls that fail for a reason that is told.
 
 mod calls;
+mod elsewhere;
+mod ends;
 mod faults;
+mod headed;
 mod picture;
 
 use std::process::Command;

@@ -5,7 +5,7 @@ mod command;
 mod events;
 pub mod followed;
 mod hostile;
-mod listen;
+pub mod listen;
 pub mod signed;
 mod twice;
 mod up;

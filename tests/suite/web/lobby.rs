@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::sfu::listen::Listening;
+use crate::sfu::signed::{event, tell};
 use crate::support::api::{Api, add_user, line};
 use crate::support::store::StoreKind;
 
@@ -43,6 +45,12 @@ impl People {
     async fn ask(&self, session: &str, method: &str, path: &str) -> String {
         let request = self.api.request(method, &format!("{ROOM}{path}"));
         line(request.bearer_auth(session).send().await.unwrap()).await
+    }
+
+    /// What Bob is answered.
+    async fn bob_asks(&self, method: &str, path: &str) -> String {
+        let request = self.api.request(method, path).bearer_auth(&self.bob);
+        line(request.send().await.unwrap()).await
     }
 
     fn waiting(&self) -> String {
@@ -100,6 +108,41 @@ async fn who_is_turned_away_is_told_so() {
         r#"403 {"detail":"Not let into this room"}"#
     );
     assert_eq!(people.ask(ada, "GET", "/waiting").await, "200 []");
+}
+
+#[tokio::test]
+async fn who_waits_hears_nothing_of_the_room_and_sees_nobody_in_it() {
+    let people = People::start(StoreKind::Sqlite).await;
+    let (api, bob) = (&people.api, &people.bob);
+    let joined = |id, who| event(id, "participant_joined", "the talk", 1, Some((who, 1)));
+    tell(api, &event("1", "room_started", "the talk", 1, None)).await;
+    tell(api, &joined("2", &api.ada)).await;
+    assert_eq!(
+        people
+            .bob_asks("GET", "/api/livekit/events?room=the%20talk")
+            .await,
+        r#"403 {"detail":"Not let into this room yet"}"#
+    );
+    let mut mine = Listening::to(api, bob, "").await;
+    assert_eq!(mine.heard().await.rooms(), [""; 0]);
+    let nobody = r#""active_participants":[]"#;
+    for path in [ROOM, "/api/livekit/rooms"] {
+        let shown = people.bob_asks("GET", path).await;
+        assert!(shown.contains(nobody), "{shown}");
+    }
+    tell(api, &joined("3", "zoe")).await;
+
+    assert_eq!(
+        people.ask(&people.ada, "PUT", &people.waiting()).await,
+        "204 "
+    );
+    let shown = people.bob_asks("GET", ROOM).await;
+    assert!(shown.contains(&*api.ada), "{shown}");
+    tell(api, &joined("4", "yan")).await;
+    // That Zoe came was not for Bob.
+    assert_eq!(mine.heard().await.short(), ("participant_joined", "yan"));
+    let mut again = Listening::to(api, bob, "").await;
+    assert_eq!(again.heard().await.rooms(), ["the talk"]);
 }
 
 #[tokio::test]

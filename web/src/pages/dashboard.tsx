@@ -37,9 +37,6 @@ export function Dashboard({ me }: { me: Session }) {
           <RoomRow key={room.room_name} room={room} me={me} onGone={reload} />
         ))}
       </ul>
-      <p className="hint own-id">
-        {t.yourId}: <code>{me.id}</code> <CopyButton text={me.id} label={t.yourId} />
-      </p>
     </Shell>
   );
 }

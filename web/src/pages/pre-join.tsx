@@ -1,11 +1,11 @@
 import { useState, type FormEvent } from "react";
-import { Refused, rooms, type NewRoom } from "../api";
+import { rooms, type NewRoom } from "../api";
 import { useWords } from "../i18n";
 import { Mirror } from "../media/mirror";
 import { usePreview } from "../media/preview";
 import { Field, Problem, Switch } from "../parts/field";
 import { Shell } from "../parts/shell";
-import { saying } from "../refusal";
+import { sayingOfNewRoom } from "../refusal";
 import { go, toRoom } from "../router";
 import type { Session } from "../session";
 
@@ -24,7 +24,7 @@ export function PreJoin({ me }: { me: Session }) {
       await rooms.make(wanted);
       go(toRoom("room", wanted.room_name));
     } catch (e) {
-      setProblem(e instanceof Refused && e.status === 409 ? t.nameTaken : saying(t, e));
+      setProblem(sayingOfNewRoom(t, e));
       setBusy(false);
     }
   };
@@ -47,7 +47,7 @@ export function PreJoin({ me }: { me: Session }) {
           {!withVideo && <p className="hint">{t.audioOnlyHint}</p>}
           <Switch label={t.webinar} hint={t.webinarHint} name="webinar" />
           <Switch label={t.lobby} hint={t.lobbyHint} name="lobby" />
-          <Field label={t.onlyThese} hint={t.onlyTheseHint} name="participants" autoCapitalize="none" spellCheck={false} />
+          <Field label={t.onlyThese} hint={t.onlyTheseHint} name="invite" autoCapitalize="none" spellCheck={false} />
           <Problem>{problem}</Problem>
           <button type="submit" className="primary wide" disabled={busy}>
             {busy ? t.starting : t.startCall}
@@ -65,7 +65,8 @@ export function wantedRoom(form: FormData): NewRoom {
     call_type: text("call_type") === "audio" ? "audio" : "video",
     mode: form.has("webinar") ? "webinar" : "call",
     lobby: form.has("lobby"),
-    participants: text("participants").split(/[\s,;]+/).filter(Boolean),
+    participants: [],
+    invite: text("invite").split(/[\s,;]+/).filter(Boolean),
   };
 }
 

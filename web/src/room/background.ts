@@ -8,11 +8,20 @@ export async function setBackground(track: LocalVideoTrack, background: Backgrou
   const { BackgroundProcessor, supportsBackgroundProcessors } = await import("@livekit/track-processors");
   if (!supportsBackgroundProcessors()) throw new Error("not here");
   const assetPaths = { tasksVisionFileSet: import.meta.env.VISION, modelAssetPath: `${import.meta.env.VISION}/selfie.tflite` };
+  const usual = { assetPaths, segmenterOptions: { delegate: hasGraphics() ? "GPU" : "CPU" } as const };
   const processor =
     background === "blur"
-      ? BackgroundProcessor({ mode: "background-blur", blurRadius: 12, assetPaths }, "blur")
-      : BackgroundProcessor({ mode: "virtual-background", imagePath: await dusk(), assetPaths }, "dusk");
+      ? BackgroundProcessor({ mode: "background-blur", blurRadius: 12, ...usual }, "blur")
+      : BackgroundProcessor({ mode: "virtual-background", imagePath: await dusk(), ...usual }, "dusk");
   await track.setProcessor(processor);
+}
+
+/** A graphics processor that is made up by the other one is slower than that one by itself. */
+function hasGraphics(): boolean {
+  const gl = new OffscreenCanvas(1, 1).getContext("webgl2");
+  const info = gl?.getExtension("WEBGL_debug_renderer_info");
+  const renderer: unknown = info && gl?.getParameter(info.UNMASKED_RENDERER_WEBGL);
+  return typeof renderer !== "string" || !/swiftshader|llvmpipe|software|basic render/i.test(renderer);
 }
 
 /** A sky over a town, painted here: no picture has to be loaded. */

@@ -1,7 +1,6 @@
 //! `POST /api/livekit/rooms`.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::Json;
@@ -13,6 +12,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::invited::{by_id, by_name};
 use super::openapi::{BodyRefusals, Error, NewRoom, Refusals, Taken};
 use super::room::Shown;
 use super::{Caller, Rejection};
@@ -23,9 +23,6 @@ use crate::api::payload;
 use crate::api::refusal::Refusal;
 use crate::store::{Call, CallType, Lobby, Mode, Room, Store, StoreError};
 
-/// A longer list of those who are invited is refused.
-const MOST_INVITED: usize = 1_000;
-
 /// A name that is taken and free again in turn is given up.
 const ATTEMPTS: usize = 3;
 
@@ -35,6 +32,8 @@ struct Request<'a> {
     room_name: Field<'a>,
     #[serde(borrow, default)]
     participants: Field<'a>,
+    #[serde(borrow, default)]
+    invite: Field<'a>,
     #[serde(borrow, default)]
     call_type: Field<'a>,
     #[serde(borrow, default)]
@@ -76,12 +75,18 @@ pub async fn create_room(
 ) -> Result<Response, Rejection> {
     let body = payload::read(body).await?;
     payload::must_be_json(&headers)?;
-    let mut room = wanted(fields::parse(&body)?)?;
-    room.created_by = caller.0.id;
+    let store = app.config.store.as_ref();
+    let (mut room, names) = wanted(fields::parse(&body)?)?;
+    for id in by_name(store, caller.0.provider, names).await? {
+        if !room.participants.contains(&id) {
+            room.participants.push(id);
+        }
+    }
+    let user = caller.0.id;
+    room.created_by.clone_from(&user);
     room.created_at = to_millisecond(app.config.clock.now());
     room.max_participants = app.defaults.get().max_participants;
 
-    let store = app.config.store.as_ref();
     let known = app.rooms.fresh(store, &room.name).await?;
     if known.channel.is_some() || known.club.is_some() {
         return Err(Refusal::Forbidden("The name belongs to a channel or a club".into()).into());
@@ -92,19 +97,23 @@ pub async fn create_room(
         Outcome::MadeBefore(room) => (StatusCode::OK, room),
         Outcome::Taken(room) => {
             let refusal = Refusal::Conflict("Room already exists".into());
-            let body = json!({"detail": refusal.detail(), "room": Shown::from(room)});
+            let body = json!({"detail": refusal.detail(), "room": Shown::to(&user, room)});
             return Ok(refusal.answer(refusal.status(), Json(body)));
         }
     };
     app.rooms.forget(&room.name);
-    Ok((status, Json(Shown::from(room))).into_response())
+    Ok((status, Json(Shown::to(&room.created_by, room))).into_response())
 }
 
-/// The room that is asked for, as far as the body tells.
-fn wanted(request: Request<'_>) -> Result<Room, Refusal> {
+/// The room that is asked for, as far as the body tells, and the names of those who are invited to it.
+fn wanted(request: Request<'_>) -> Result<(Room, Vec<Cow<'_, str>>), Refusal> {
     let mut problems = Problems::default();
     let name = problems.filled("room_name", request.room_name);
     let participants = problems.texts("participants", request.participants);
+    let invite = match request.invite {
+        Field::Missing | Field::Null => Vec::new(),
+        names => problems.texts("invite", names),
+    };
     let call_type = match &*problems.text("call_type", request.call_type) {
         "audio" => CallType::Audio,
         "video" => CallType::Video,
@@ -128,36 +137,19 @@ fn wanted(request: Request<'_>) -> Result<Room, Refusal> {
         let why = "room_name cannot be part of a path: clients leave it out";
         return Err(Refusal::BadRequest(why.into()));
     }
-    Ok(Room {
+    let room = Room {
         name: name.into_owned(),
         created_by: String::new(),
         created_at: Timestamp::UNIX_EPOCH,
         call_type,
         mode,
-        participants: invited(participants)?,
+        participants: by_id(participants)?,
         max_participants: 0,
         lobby: lobby.then(Lobby::default),
         call: Call::default(),
         revision: 0,
-    })
-}
-
-/// Everybody once, in the order given.
-fn invited(participants: Vec<Cow<'_, str>>) -> Result<Vec<String>, Refusal> {
-    if participants.len() > MOST_INVITED {
-        return Err(Refusal::BadRequest(format!(
-            "participants has more than {MOST_INVITED} entries"
-        )));
-    }
-    let mut seen = HashSet::new();
-    let mut invited = Vec::new();
-    for id in participants {
-        check_length("an entry of participants", &id)?;
-        if seen.insert(id.clone()) {
-            invited.push(id.into_owned());
-        }
-    }
-    Ok(invited)
+    };
+    Ok((room, invite))
 }
 
 async fn make(store: &dyn Store, room: Room) -> Result<Outcome, Refusal> {

@@ -34,5 +34,5 @@ pub async fn get_room(
     let room = app.config.store.room(&name).await?;
     let room = room.filter(|room| room.admits(&caller.0.id));
     let room = room.ok_or_else(no_such_room)?;
-    Ok(Json(Shown::from(&room)).into_response())
+    Ok(Json(Shown::to(&caller.0.id, &room)).into_response())
 }

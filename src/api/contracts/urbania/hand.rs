@@ -6,10 +6,10 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use super::openapi::{HostRefusals, NameRefusals, Refusals};
+use super::host::{InPath, OfHosts, Somebody};
 use super::{Caller, Rejection, no_such_room};
 use crate::api::App;
-use crate::api::admin::{Names, nobody, who};
+use crate::api::admin::nobody;
 use crate::api::duplicates;
 use crate::api::iso::iso;
 use crate::api::refusal::Refusal;
@@ -25,23 +25,17 @@ pub const HAND: &str = "urbania.hand";
     operation_id = "raiseHand",
     tag = "Urbania",
     security(("bearer" = [])),
-    params(
-        ("room_name" = String, Path, max_length = 256),
-        ("identity" = String, Path, max_length = 256)
-    ),
+    params(InPath),
     responses(
         (status = 204, description = "The participant has the attribute `urbania.hand`"),
-        HostRefusals,
-        NameRefusals,
-        Refusals
+        OfHosts
     )
 )]
 pub async fn raise(
     State(app): State<Arc<App>>,
     caller: Caller,
-    path: Names<(String, String)>,
+    Somebody((room, who)): Somebody,
 ) -> Result<StatusCode, Rejection> {
-    let (room, who) = who(path)?;
     if !is_own(&app, &caller, &who) {
         return Err(Refusal::Forbidden("Only the own hand can be raised".into()).into());
     }
@@ -56,23 +50,17 @@ pub async fn raise(
     operation_id = "lowerHand",
     tag = "Urbania",
     security(("bearer" = [])),
-    params(
-        ("room_name" = String, Path, max_length = 256),
-        ("identity" = String, Path, max_length = 256)
-    ),
+    params(InPath),
     responses(
         (status = 204, description = "Done"),
-        HostRefusals,
-        NameRefusals,
-        Refusals
+        OfHosts
     )
 )]
 pub async fn lower(
     State(app): State<Arc<App>>,
     caller: Caller,
-    path: Names<(String, String)>,
+    Somebody((room, who)): Somebody,
 ) -> Result<StatusCode, Rejection> {
-    let (room, who) = who(path)?;
     if !is_own(&app, &caller, &who) {
         let made = app.config.store.room(&room).await?;
         let made = made.filter(|room| room.admits(&caller.0.id));

@@ -1,13 +1,17 @@
-//! Whoever made a room.
+//! Whoever made a room, and what their routes have in common.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
+use utoipa::openapi::{RefOr, Response};
+use utoipa::{IntoParams, IntoResponses};
 
+use super::openapi::{HostRefusals, NameRefusals, Refusals};
 use super::{Caller, Rejection, no_such_room};
 use crate::api::App;
+use crate::api::admin::{self, Names};
 use crate::api::fields::check_length;
 use crate::api::refusal::Refusal;
 use crate::store::{Lobby, Room, Store};
@@ -37,6 +41,63 @@ impl FromRequestParts<Arc<App>> for Host {
         } else {
             Err(Refusal::Forbidden("Only who made the room may do this".into()).into())
         }
+    }
+}
+
+/// The same, and somebody whom the host does something about.
+#[derive(Debug)]
+pub struct HostOf {
+    /// The room that the caller made.
+    pub room: Room,
+    /// Who it is about.
+    pub who: String,
+}
+
+impl FromRequestParts<Arc<App>> for HostOf {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Rejection> {
+        let Host(room) = Host::from_request_parts(parts, app).await?;
+        let (_, who) = Somebody::from_request_parts(parts, app).await?.0;
+        Ok(Self { room, who })
+    }
+}
+
+/// A room and somebody in it, as a path names them.
+#[derive(Debug)]
+pub struct Somebody(pub (String, String));
+
+impl FromRequestParts<Arc<App>> for Somebody {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Rejection> {
+        let path: Names<_> = Path::from_request_parts(parts, app).await;
+        Ok(Self(admin::who(path)?))
+    }
+}
+
+/// The same for the description.
+#[allow(dead_code, reason = "it is described, never made")]
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct InPath {
+    #[param(max_length = 256)]
+    room_name: String,
+    #[param(max_length = 256)]
+    identity: String,
+}
+
+/// What each of them may answer besides.
+pub struct OfHosts;
+
+impl IntoResponses for OfHosts {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let all = [
+            HostRefusals::responses(),
+            NameRefusals::responses(),
+            Refusals::responses(),
+        ];
+        all.into_iter().flatten().collect()
     }
 }
 

@@ -54,7 +54,7 @@ pub async fn leave_room(
         app.sfu.remove(&name, &who).await?;
     }
     let room = end_stays(store, room, &stays).await?;
-    Ok(Json(Shown::from(&room)).into_response())
+    Ok(Json(Shown::to(user, &room)).into_response())
 }
 
 /// Under which identities a user may be in the call.

@@ -24,7 +24,8 @@ pub async fn list_rooms(
     State(app): State<Arc<App>>,
     caller: Caller,
 ) -> Result<Response, Rejection> {
-    let rooms = app.config.store.rooms_of(&caller.0.id).await?;
-    let shown: Vec<_> = rooms.iter().map(Shown::from).collect();
+    let user = &caller.0.id;
+    let rooms = app.config.store.rooms_of(user).await?;
+    let shown: Vec<_> = rooms.iter().map(|room| Shown::to(user, room)).collect();
     Ok(Json(shown).into_response())
 }

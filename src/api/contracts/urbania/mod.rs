@@ -25,6 +25,7 @@ mod envelope;
 mod get_room;
 mod hand;
 mod host;
+mod invited;
 mod join_room;
 mod leave_room;
 mod list_rooms;

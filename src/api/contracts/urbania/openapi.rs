@@ -75,6 +75,9 @@ pub struct NewRoom {
     /// Ids of those who may come besides the caller; empty: everybody.
     #[schema(max_items = 1000)]
     participants: Vec<String>,
+    /// Those who may come as well, by the names that they sign in with.
+    #[schema(max_items = 100)]
+    invite: Option<Vec<String>>,
     call_type: CallType,
     /// `call` when it is left out.
     mode: Option<Mode>,

@@ -8,12 +8,12 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
-use super::host::{Host, change_lobby};
+use super::host::{HostOf, InPath, OfHosts, change_lobby};
 use super::openapi::{BodyRefusals, HostRefusals, NameRefusals, Refusals};
 use super::room::RoomName;
 use super::{Caller, Rejection, no_such_room};
 use crate::api::App;
-use crate::api::admin::{self, Names, who};
+use crate::api::admin;
 
 /// Somebody in the call.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -67,23 +67,17 @@ pub async fn in_the_call(
     operation_id = "sendAway",
     tag = "Urbania",
     security(("bearer" = [])),
-    params(
-        ("room_name" = String, Path, max_length = 256),
-        ("identity" = String, Path, max_length = 256)
-    ),
+    params(InPath),
     responses(
         (status = 204, description = "Done"),
-        HostRefusals,
-        NameRefusals,
-        Refusals
+        OfHosts
     )
 )]
 pub async fn send_away(
     State(app): State<Arc<App>>,
-    Host(room): Host,
-    path: Names<(String, String)>,
+    HostOf { room, who }: HostOf,
 ) -> Result<StatusCode, Rejection> {
-    let (name, who) = who(path)?;
+    let name = room.name.clone();
     change_lobby(&app, room, |lobby| {
         lobby.admitted.retain(|user| *user != who);
         Ok(())
@@ -99,10 +93,7 @@ pub async fn send_away(
     operation_id = "mute",
     tag = "Urbania",
     security(("bearer" = [])),
-    params(
-        ("room_name" = String, Path, max_length = 256),
-        ("identity" = String, Path, max_length = 256)
-    ),
+    params(InPath),
     request_body = admin::openapi::Mute,
     responses(
         (status = 204, description = "Done"),
@@ -113,11 +104,9 @@ pub async fn send_away(
 )]
 pub async fn mute(
     State(app): State<Arc<App>>,
-    _: Host,
-    path: Names<(String, String)>,
+    HostOf { room, who }: HostOf,
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Rejection> {
-    let (room, who) = who(path)?;
-    Ok(admin::mute_track(&app, &room, &who, &headers, body).await?)
+    Ok(admin::mute_track(&app, &room.name, &who, &headers, body).await?)
 }

@@ -34,8 +34,10 @@ pub struct Shown<'a> {
     lobby: Option<bool>,
 }
 
-impl<'a> From<&'a Room> for Shown<'a> {
-    fn from(room: &'a Room) -> Self {
+impl<'a> Shown<'a> {
+    /// As this user may see it: who waits to be let in does not see who is there.
+    pub fn to(user: &str, room: &'a Room) -> Self {
+        let waits = room.keeps_waiting(user);
         let mut seen = HashSet::new();
         let present = room.call.present.iter().map(|p| p.identity.as_str());
         Self {
@@ -46,7 +48,9 @@ impl<'a> From<&'a Room> for Shown<'a> {
             mode: room.mode,
             participants: &room.participants,
             // Somebody who comes back can be there twice for a moment.
-            active_participants: present.filter(|&identity| seen.insert(identity)).collect(),
+            active_participants: present
+                .filter(|&identity| !waits && seen.insert(identity))
+                .collect(),
             status: room.call.status,
             max_participants: room.max_participants,
             lobby: room.lobby.is_some().then_some(true),

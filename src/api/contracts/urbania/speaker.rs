@@ -9,10 +9,9 @@ use livekit_protocol::{ParticipantPermission, TrackSource};
 
 use super::Rejection;
 use super::hand::HAND;
-use super::host::Host;
-use super::openapi::{HostRefusals, NameRefusals, Refusals};
+use super::host::{HostOf, InPath, OfHosts};
 use crate::api::App;
-use crate::api::admin::{Names, nobody, who};
+use crate::api::admin::nobody;
 use crate::api::policy;
 use crate::livekit::room_service::ParticipantChange;
 use crate::store::CallType;
@@ -24,23 +23,15 @@ use crate::store::CallType;
     operation_id = "letSpeak",
     tag = "Urbania",
     security(("bearer" = [])),
-    params(
-        ("room_name" = String, Path, max_length = 256),
-        ("identity" = String, Path, max_length = 256)
-    ),
+    params(InPath),
     responses(
         (status = 204, description = "Done"),
-        HostRefusals,
-        NameRefusals,
-        Refusals
+        OfHosts
     )
 )]
-pub async fn let_speak(
-    State(app): State<Arc<App>>,
-    Host(room): Host,
-    path: Names<(String, String)>,
-) -> Result<StatusCode, Rejection> {
-    change(&app, path, sources(room.call_type), true).await
+pub async fn let_speak(State(app): State<Arc<App>>, of: HostOf) -> Result<StatusCode, Rejection> {
+    let sources = sources(of.room.call_type);
+    change(&app, &of, sources, true).await
 }
 
 /// Makes somebody a listener again; what they publish ends.
@@ -50,34 +41,24 @@ pub async fn let_speak(
     operation_id = "letListen",
     tag = "Urbania",
     security(("bearer" = [])),
-    params(
-        ("room_name" = String, Path, max_length = 256),
-        ("identity" = String, Path, max_length = 256)
-    ),
+    params(InPath),
     responses(
         (status = 204, description = "Done"),
-        HostRefusals,
-        NameRefusals,
-        Refusals
+        OfHosts
     )
 )]
-pub async fn let_listen(
-    State(app): State<Arc<App>>,
-    _: Host,
-    path: Names<(String, String)>,
-) -> Result<StatusCode, Rejection> {
-    change(&app, path, Vec::new(), false).await
+pub async fn let_listen(State(app): State<Arc<App>>, of: HostOf) -> Result<StatusCode, Rejection> {
+    change(&app, &of, Vec::new(), false).await
 }
 
 /// LiveKit replaces all permissions at once.
 async fn change(
     app: &App,
-    path: Names<(String, String)>,
+    HostOf { room, who }: &HostOf,
     sources: Vec<i32>,
     can_publish: bool,
 ) -> Result<StatusCode, Rejection> {
-    let (room, who) = who(path)?;
-    let there = app.sfu.participant(&room, &who).await.map_err(nobody)?;
+    let there = app.sfu.participant(&room.name, who).await.map_err(nobody)?;
     let permission = ParticipantPermission {
         can_publish,
         can_publish_sources: sources,
@@ -88,7 +69,7 @@ async fn change(
         permission: Some(permission),
         ..ParticipantChange::default()
     };
-    let changed = app.sfu.update(&room, &who, change).await;
+    let changed = app.sfu.update(&room.name, who, change).await;
     changed.map_err(nobody)?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -7,10 +7,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::Rejection;
-use super::host::{Host, change_lobby};
-use super::openapi::{HostRefusals, NameRefusals, Refusals};
+use super::host::{Host, HostOf, InPath, OfHosts, change_lobby};
 use crate::api::App;
-use crate::api::admin::{Names, who};
 use crate::api::refusal::Refusal;
 use crate::api::waiting::Waiting;
 
@@ -27,9 +25,7 @@ const MOST_ADMITTED: usize = 1_000;
     params(("room_name" = String, Path, max_length = 256)),
     responses(
         (status = 200, description = "Those who wait", body = Vec<Waiting>),
-        HostRefusals,
-        NameRefusals,
-        Refusals
+        OfHosts
     )
 )]
 pub async fn waiting(State(app): State<Arc<App>>, Host(room): Host) -> Json<Vec<Waiting>> {
@@ -43,24 +39,18 @@ pub async fn waiting(State(app): State<Arc<App>>, Host(room): Host) -> Json<Vec<
     operation_id = "letIn",
     tag = "Urbania",
     security(("bearer" = [])),
-    params(
-        ("room_name" = String, Path, max_length = 256),
-        ("identity" = String, Path, max_length = 256)
-    ),
+    params(InPath),
     responses(
         (status = 204, description = "Their next `join` has a token"),
         (status = 409, description = "Too many were let in", body = super::openapi::Error),
-        HostRefusals,
-        NameRefusals,
-        Refusals
+        OfHosts
     )
 )]
 pub async fn let_in(
     State(app): State<Arc<App>>,
-    Host(room): Host,
-    path: Names<(String, String)>,
+    HostOf { room, who: user }: HostOf,
 ) -> Result<StatusCode, Rejection> {
-    let (name, user) = who(path)?;
+    let name = room.name.clone();
     change_lobby(&app, room, |lobby| {
         if lobby.admitted.contains(&user) {
             return Ok(());
@@ -83,23 +73,16 @@ pub async fn let_in(
     operation_id = "turnAway",
     tag = "Urbania",
     security(("bearer" = [])),
-    params(
-        ("room_name" = String, Path, max_length = 256),
-        ("identity" = String, Path, max_length = 256)
-    ),
+    params(InPath),
     responses(
         (status = 204, description = "Their next `join` is 403"),
-        HostRefusals,
-        NameRefusals,
-        Refusals
+        OfHosts
     )
 )]
 pub async fn turn_away(
     State(app): State<Arc<App>>,
-    Host(room): Host,
-    path: Names<(String, String)>,
+    HostOf { room, who: user }: HostOf,
 ) -> Result<StatusCode, Rejection> {
-    let (_, user) = who(path)?;
     if app.waiting.turn_away(&room.name, &user) {
         Ok(StatusCode::NO_CONTENT)
     } else {
