@@ -27,15 +27,6 @@ EOF
   sed -i "s/7880/$livekit_port/; s/7881/$rtc_port/; s/27017/$mongo_port/" "$dir/livekit.yaml" "$dir/.env"
 }
 
-# free_ports: four in a row that nobody listens on, so that two measurements can run side by side.
-free_ports() {
-  local first
-  for ((first = 18000 + $$ % 250 * 4; ; first += 4)); do
-    [ -n "$(ss -Hltn "sport >= :$first and sport < :$((first + 4))")" ] || break
-  done
-  livekit_port=$first rtc_port=$((first + 1)) mongo_port=$((first + 2)) api_port=$((first + 3))
-}
-
 clean_up() {
   plain_remove
   "$urbania" --project "$dir" --quiet down --volumes --yes >&2 || true

@@ -22,7 +22,7 @@ impl Media {
             roles.push(Role::Subscriber);
         }
         for role in roles {
-            let certificate = self.certificate.as_ref();
+            let certificate = (**self.certificate).as_ref();
             let mut peer = Peer::new(&self.crypto, certificate, self.network.candidates(), now);
             peer.has_changes = role == Role::Subscriber;
             self.peers.insert(Link { who, role }, peer);

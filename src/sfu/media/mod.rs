@@ -18,7 +18,7 @@ mod track;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use livekit_protocol as proto;
@@ -36,7 +36,7 @@ use track::Track;
 pub struct Media {
     network: Network,
     crypto: Arc<CryptoProvider>,
-    certificate: Option<DtlsCert>,
+    certificate: Arc<Certificate>,
     members: HashMap<Who, Member>,
     peers: BTreeMap<Link, Peer>,
     /// Which connection packets from an address belong to.
@@ -48,6 +48,9 @@ pub struct Media {
     next_tick: Instant,
     ticks: u64,
 }
+
+/// One for all connections: to make one is most of the work for a connection.
+type Certificate = LazyLock<Option<DtlsCert>, Box<dyn FnOnce() -> Option<DtlsCert> + Send>>;
 
 /// What is known of a participant down here.
 struct Member {
@@ -103,8 +106,7 @@ impl Media {
     /// No connection yet.
     pub fn new(network: Network, now: Instant) -> Self {
         let crypto = Arc::new(from_feature_flags());
-        // One certificate for all: to make one is most of the work for a connection.
-        let certificate = crypto.dtls_provider.generate_certificate();
+        let certificate = certificate(&crypto);
         Self {
             network,
             crypto,
@@ -144,4 +146,15 @@ impl Media {
         };
         Some(Link { who, role })
     }
+}
+
+/// Made on another thread, for it takes longer than all else of the start: the first one gathers randomness. Who comes
+/// before it is done waits for it.
+fn certificate(crypto: &Arc<CryptoProvider>) -> Arc<Certificate> {
+    let crypto = crypto.clone();
+    let make = move || crypto.dtls_provider.generate_certificate();
+    let certificate: Arc<Certificate> = Arc::new(LazyLock::new(Box::new(make)));
+    let first = certificate.clone();
+    tokio::task::spawn_blocking(move || LazyLock::force(&first).is_some());
+    certificate
 }
