@@ -4,6 +4,8 @@
 //! `constant PORT mint`: a route that checks the caller's JWT and signs a join token with `jsonwebtoken`, its
 //! keys prepared, and does nothing else: no limits, no log, no metrics, no rooms. The secrets come from
 //! the environment, as for the other peers.
+//! `constant PORT least`: the same with the states of HMAC prepared, as urbania does it: what a token costs
+//! at the least.
 
 mod mint;
 
@@ -18,11 +20,12 @@ const LENGTH: usize = 530;
 fn main() {
     let mut args = std::env::args().skip(1);
     let port = args.next().and_then(|port| port.parse().ok());
-    let port: u16 = port.expect("usage: constant PORT [mint]");
+    let port: u16 = port.expect("usage: constant PORT [mint|least]");
     let router = match args.next().as_deref() {
         None => constant(),
-        Some("mint") => mint::router(),
-        Some(other) => panic!("unknown argument `{other}`: constant PORT [mint]"),
+        Some("mint") => mint::router(mint::Crypto::library()),
+        Some("least") => mint::router(mint::Crypto::prepared()),
+        Some(other) => panic!("unknown argument `{other}`: constant PORT [mint|least]"),
     };
     tokio::runtime::Builder::new_current_thread()
         .enable_all()

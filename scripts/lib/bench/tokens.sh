@@ -8,7 +8,7 @@ token_path=/api/livekit/token
 jwt_secret=0123456789abcdef0123456789abcdef
 login='{"username":"bench","password":"a password for the bench"}'
 connections=16
-token_rows=(constant bare urbania lookup express keyobject fastapi)
+token_rows=(constant bare least urbania lookup express keyobject fastapi)
 
 # bench_tokens ROUNDS
 bench_tokens() {
@@ -23,7 +23,7 @@ bench_tokens() {
       window "$server" "$round" "$seconds"
     done
   done
-  for server in urbania bare express keyobject fastapi; do pace "$server" "$seconds"; done
+  for server in urbania bare least express keyobject fastapi; do pace "$server" "$seconds"; done
   token_table "$1"
   beside_logins "$seconds"
   end_token_servers
@@ -39,15 +39,18 @@ token_servers() {
   started constant "$(constant_route)" "${port[constant]}"
 
   port[express]=$((next + 2)) port[keyobject]=$((next + 3)) port[fastapi]=$((next + 4)) port[bare]=$((next + 5))
+  port[least]=$((next + 6))
   export JWT_SECRET=$jwt_secret NODE_ENV=production
   LIVEKIT_API_KEY=devkey LIVEKIT_API_SECRET=$jwt_secret LIVEKIT_URL=ws://localhost:7880 \
     started bare "$(constant_route)" "${port[bare]}" mint
+  LIVEKIT_API_KEY=devkey LIVEKIT_API_SECRET=$jwt_secret LIVEKIT_URL=ws://localhost:7880 \
+    started least "$(constant_route)" "${port[least]}" least
   PORT=${port[express]} started express node "$peers/express/server.mjs"
   PORT=${port[keyobject]} JWT_KEYOBJECT=1 started keyobject node "$peers/express/server.mjs"
   started fastapi "$peers/venv/bin/uvicorn" --app-dir "$peers/fastapi" app:app --port "${port[fastapi]}" \
     --no-access-log --log-level warning
   local peer
-  for peer in bare express keyobject fastapi; do
+  for peer in bare least express keyobject fastapi; do
     user[$peer]=user123
     bearer[$peer]=$(python3 "$repo/benches/peers/mint.py" "$jwt_secret" user123)
   done
@@ -163,7 +166,8 @@ middle() {
 token_table() {
   local server what base ratio
   declare -A what=(
-    [constant]="axum, a constant" [bare]="axum, JWT and signature alone" [urbania]="urbania serve" [lookup]="urbania serve, room looked up"
+    [constant]="axum, a constant" [bare]="axum, jsonwebtoken alone"
+    [least]="axum, prepared HMAC alone" [urbania]="urbania serve" [lookup]="urbania serve, room looked up"
     [express]="Express, string secret" [keyobject]="Express, prepared key" [fastapi]="FastAPI"
   )
   base=$(middle "${rps[constant]}")
