@@ -23,6 +23,8 @@ pub struct File {
 struct Open {
     connection: Connection,
     file: FileId,
+    /// Whether a snapshot is held for calls that only read.
+    reading: bool,
 }
 
 /// Device and inode: which file it is, whatever its name.
@@ -62,16 +64,52 @@ impl File {
     }
 
     /// What `f` makes of it.
-    pub fn call<T>(
+    pub fn write<T>(
         &mut self,
         f: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
     ) -> Result<T, OpenError> {
-        self.open.take_if(|open| !open.is_at(&self.path));
-        let open = match &mut self.open {
-            Some(open) => open,
-            None => self.open.insert(Open::at(&self.path)?),
-        };
+        self.let_go();
+        let open = self.open()?;
         let done = f(&mut open.connection);
+        self.done(done)
+    }
+
+    /// What `f` finds in it: in the same snapshot as other calls until [`Self::let_go`].
+    pub fn read<T>(
+        &mut self,
+        f: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, OpenError> {
+        let open = match &mut self.open {
+            Some(open) if open.reading => open,
+            _ => self.open()?,
+        };
+        let done = open.hold().and_then(|()| f(&open.connection));
+        self.done(done)
+    }
+
+    /// Ends the snapshot, if one is held.
+    pub fn let_go(&mut self) {
+        let Some(open) = self.open.as_mut().filter(|open| open.reading) else {
+            return;
+        };
+        open.reading = false;
+        if open.execute("COMMIT").is_err() {
+            self.close();
+        }
+    }
+
+    /// The open file, which is still the one at its path.
+    fn open(&mut self) -> Result<&mut Open, OpenError> {
+        self.open.take_if(|open| !open.is_at(&self.path));
+        let open = match self.open.take() {
+            Some(open) => open,
+            None => Open::at(&self.path)?,
+        };
+        Ok(self.open.insert(open))
+    }
+
+    /// Closes it after a failure.
+    fn done<T>(&mut self, done: rusqlite::Result<T>) -> Result<T, OpenError> {
         if done.as_ref().is_err_and(|e| !is_constraint(e)) {
             self.close();
         }
@@ -98,7 +136,24 @@ impl Open {
         connection.pragma_update(None, "synchronous", "FULL")?;
         schema::migrate(&mut connection)?;
         let file = file_id(path)?;
-        Ok(Self { connection, file })
+        Ok(Self {
+            connection,
+            file,
+            reading: false,
+        })
+    }
+
+    /// Begins a snapshot, unless one is held.
+    fn hold(&mut self) -> rusqlite::Result<()> {
+        if !self.reading {
+            self.execute("BEGIN")?;
+            self.reading = true;
+        }
+        Ok(())
+    }
+
+    fn execute(&self, sql: &str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(sql)?.execute([]).map(drop)
     }
 
     /// Whether `path` is this file: one that was deleted or replaced under an open connection would

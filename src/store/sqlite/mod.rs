@@ -39,11 +39,18 @@ impl Sqlite {
         }
     }
 
-    async fn call<T: Send + 'static>(
+    async fn read<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.worker.read(&self.path, f).await
+    }
+
+    async fn write<T: Send + 'static>(
         &self,
         f: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.worker.call(&self.path, f).await
+        self.worker.write(&self.path, f).await
     }
 }
 
@@ -74,98 +81,98 @@ fn apply(db: &Connection, change: &Change) -> rusqlite::Result<bool> {
 #[async_trait]
 impl Store for Sqlite {
     async fn ping(&self) -> Result<(), StoreError> {
-        self.call(|db| db.query_row("SELECT count(*) FROM users LIMIT 1", [], |_| Ok(())))
+        self.read(|db| db.query_row("SELECT count(*) FROM users LIMIT 1", [], |_| Ok(())))
             .await
     }
 
     async fn add_user(&self, user: &User) -> Result<(), StoreError> {
         let user = user.clone();
-        self.call(move |db| users::add(db, &user)).await
+        self.write(move |db| users::add(db, &user)).await
     }
 
     async fn user_by_name(&self, username: &str) -> Result<Option<User>, StoreError> {
         let username = username.to_owned();
-        self.call(move |db| users::by_name(db, &username)).await
+        self.read(move |db| users::by_name(db, &username)).await
     }
 
     async fn user_by_id(&self, id: &str) -> Result<Option<User>, StoreError> {
         let id = id.to_owned();
-        self.call(move |db| users::by_id(db, &id)).await
+        self.read(move |db| users::by_id(db, &id)).await
     }
 
     async fn users(&self) -> Result<Vec<User>, StoreError> {
-        self.call(|db| users::all(db)).await
+        self.read(|db| users::all(db)).await
     }
 
     async fn set_password(&self, username: &str, hash: &SecretString) -> Result<bool, StoreError> {
         let (username, hash) = (username.to_owned(), hash.clone());
-        self.call(move |db| users::set_password(db, &username, &hash))
+        self.write(move |db| users::set_password(db, &username, &hash))
             .await
     }
 
     async fn remove_user(&self, username: &str) -> Result<bool, StoreError> {
         let username = username.to_owned();
-        self.call(move |db| users::remove(db, &username)).await
+        self.write(move |db| users::remove(db, &username)).await
     }
 
     async fn add_room(&self, room: &Room) -> Result<(), StoreError> {
         let room = room.clone();
-        self.call(move |db| rooms::add(db, &room)).await
+        self.write(move |db| rooms::add(db, &room)).await
     }
 
     async fn room(&self, name: &str) -> Result<Option<Room>, StoreError> {
         let name = name.to_owned();
-        self.call(move |db| rooms::by_name(db, &name)).await
+        self.read(move |db| rooms::by_name(db, &name)).await
     }
 
     async fn rooms_of(&self, user: &str) -> Result<Vec<Room>, StoreError> {
         let user = user.to_owned();
-        self.call(move |db| rooms::of_user(db, &user)).await
+        self.read(move |db| rooms::of_user(db, &user)).await
     }
 
     async fn active_rooms(&self) -> Result<Vec<Room>, StoreError> {
-        self.call(|db| rooms::active(db)).await
+        self.read(|db| rooms::active(db)).await
     }
 
     async fn replace_room(&self, room: &Room) -> Result<bool, StoreError> {
         let room = room.clone();
-        self.call(move |db| rooms::replace(db, &room)).await
+        self.write(move |db| rooms::replace(db, &room)).await
     }
 
     async fn remove_room(&self, name: &str) -> Result<bool, StoreError> {
         let name = name.to_owned();
-        self.call(move |db| rooms::remove(db, &name)).await
+        self.write(move |db| rooms::remove(db, &name)).await
     }
 
     async fn channel(&self, id: &str) -> Result<Option<Channel>, StoreError> {
         let id = id.to_owned();
-        self.call(move |db| channels::by_id(db, &id)).await
+        self.read(move |db| channels::by_id(db, &id)).await
     }
 
     async fn put_channel(&self, channel: &Channel) -> Result<(), StoreError> {
         let channel = channel.clone();
-        self.call(move |db| channels::put(db, &channel)).await
+        self.write(move |db| channels::put(db, &channel)).await
     }
 
     async fn club(&self, id: &str) -> Result<Option<Club>, StoreError> {
         let id = id.to_owned();
-        self.call(move |db| clubs::by_id(db, &id)).await
+        self.read(move |db| clubs::by_id(db, &id)).await
     }
 
     async fn set_meeting(&self, club: &str, meeting: &Meeting) -> Result<bool, StoreError> {
         let (club, meeting) = (club.to_owned(), meeting.clone());
-        self.call(move |db| clubs::set_meeting(db, &club, &meeting))
+        self.write(move |db| clubs::set_meeting(db, &club, &meeting))
             .await
     }
 
     async fn put_club(&self, club: &Club) -> Result<(), StoreError> {
         let club = club.clone();
-        self.call(move |db| clubs::put(db, &club)).await
+        self.write(move |db| clubs::put(db, &club)).await
     }
 
     async fn known(&self, room: &str) -> Result<Known, StoreError> {
         let name = room.to_owned();
-        self.call(move |db| {
+        self.read(move |db| {
             let club = name.strip_prefix(CLUB_ROOM);
             Ok(Known {
                 room: rooms::by_name(db, &name)?,
@@ -179,7 +186,7 @@ impl Store for Sqlite {
     async fn apply(&self, changes: &[Change]) -> Result<(), StoreError> {
         let changes = changes.to_vec();
         let done = self
-            .call(move |db| {
+            .write(move |db| {
                 let transaction = db.transaction()?;
                 for change in &changes {
                     if !apply(&transaction, change)? {
