@@ -18,8 +18,14 @@ const flags = [
   "--disable-backgrounding-occluded-windows",
 ];
 
-export const start = () =>
-  chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: flags });
+/** With `home`, the browser trusts what is trusted there. */
+export const start = ({ home = process.env.HOME } = {}) =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    headless: true,
+    args: flags,
+    env: { ...process.env, HOME: home },
+  });
 
 /** What a browser complains about: nobody's mistake is all right. */
 export const complaints = [];

@@ -9,7 +9,10 @@ pub mod url;
 
 use std::net::IpAddr;
 
-use super::{Blind, Site};
+use super::finding::{Finding, Verdict};
+use super::machine::firewall::Firewall;
+use super::{Blind, Check as _, Site};
+use crate::context::Context;
 
 /// What the SFU advertises, where no STUN server decides.
 pub struct Advertises {
@@ -36,6 +39,20 @@ impl Advertises {
             is_named,
         })
     }
+}
+
+/// What keeps media from other machines, as far as the doctor's own checks of that see it.
+pub async fn for_others(ctx: &Context) -> Vec<Finding> {
+    let site = Site::gather(ctx).await;
+    let (advertised, changed) = (advertised::Advertised, changed::Changed);
+    let looks = tokio::join!(
+        advertised.look(&site),
+        changed.look(&site),
+        Firewall.look(&site)
+    );
+    // What a check cannot see is said by `urbania doctor`.
+    let found = [looks.0, looks.1, looks.2].into_iter().flatten().flatten();
+    found.filter(|f| f.verdict != Verdict::Ok).collect()
 }
 
 /// Addresses that are nobody's on the internet.

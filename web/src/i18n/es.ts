@@ -16,6 +16,7 @@ export const es: Words = {
   password: "Contraseña",
   signingIn: "Entrando …",
   wrongPassword: "Este nombre y esta contraseña no van juntos.",
+  linkSpent: "Este enlace ya se usó o ha caducado. Pida otro, o entre con su cuenta.",
 
   offline: "El servidor no responde. ¿Está en marcha?",
   tooMany: "Demasiados intentos. Espera un momento y prueba de nuevo.",

@@ -16,6 +16,7 @@ export const fr: Words = {
   password: "Mot de passe",
   signingIn: "Connexion …",
   wrongPassword: "Ce nom et ce mot de passe ne vont pas ensemble.",
+  linkSpent: "Ce lien a déjà servi ou a expiré. Demandez-en un autre, ou connectez-vous.",
 
   offline: "Le serveur ne répond pas. Est-il en marche ?",
   tooMany: "Trop de tentatives. Attendez un instant puis réessayez.",

@@ -16,6 +16,7 @@ export const sw: Words = {
   password: "Nenosiri",
   signingIn: "Inaingia …",
   wrongPassword: "Jina hili na nenosiri hili haviendani.",
+  linkSpent: "Kiungo hiki kimeshatumika au muda wake umekwisha. Omba kingine, au ingia.",
 
   offline: "Seva haijibu. Je, inafanya kazi?",
   tooMany: "Majaribio ni mengi mno. Subiri kidogo kisha ujaribu tena.",
