@@ -29,16 +29,17 @@ struct Shown<'a> {
     dry_run: bool,
     address: String,
     room: Option<&'a str>,
-    certificate: Certificate<'a>,
+    certificate: Certificate,
     links: Vec<Invited<'a>>,
     warnings: Vec<String>,
 }
 
 #[derive(Serialize)]
-struct Certificate<'a> {
+struct Certificate {
     page: String,
-    name: &'a str,
-    sha256: String,
+    /// Of the authority, once it was made.
+    name: Option<String>,
+    sha256: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -60,29 +61,29 @@ pub async fn run(
     let address = SocketAddr::new(reachable(address)?, port.unwrap_or(PORT));
     let api = inner(&visit.project)?;
     let sfu = sfu(ctx, &visit.project).await;
-    let warnings = for_others(ctx).await;
-    let authority = Authority::of_user(&ctx.env, ctx.clock.now())?;
+    let warnings = interrupt.or(async { Ok(for_others(ctx).await) }).await?;
     let inside = Inside::new(&api, sfu.as_deref(), &format!("wss://{address}"))?;
+    let authority = authority(ctx, visit.dry_run)?;
     let mut shown = Shown {
         dry_run: visit.dry_run,
         address: format!("https://{address}"),
         room: visit.room.as_deref(),
         certificate: Certificate {
             page: format!("http://{address}"),
-            name: &authority.name.clone(),
-            sha256: authority.fingerprint(),
+            name: authority.as_ref().map(|a| a.name.clone()),
+            sha256: authority.as_ref().map(Authority::fingerprint),
         },
         links: Vec::new(),
         warnings: warnings.iter().map(|w| w.message.clone()).collect(),
     };
-    if visit.dry_run {
+    let Some(authority) = authority.filter(|_| !visit.dry_run) else {
         shown.links = visit
             .people
             .iter()
             .map(|p| Invited::without(&p.username))
             .collect();
         return show(ctx, &shown, &warnings);
-    }
+    };
     let door = Door::open(address, authority, inside, ctx.clock.clone()).await?;
     let door = tokio::spawn(door.keep());
     shown.links = invite(ctx, visit, &shown.address).await?;
@@ -91,16 +92,29 @@ pub async fn run(
     loop {
         tokio::select! {
             () = interrupt.requested() => break,
-            Some(()) = again.recv() => {
-                for invited in invite(ctx, visit, &shown.address).await? {
-                    show_link(ctx, &invited, shown.room)?;
+            Some(()) = again.recv() => match invite(ctx, visit, &shown.address).await {
+                Ok(links) => {
+                    for invited in links {
+                        show_link(ctx, &invited, shown.room)?;
+                    }
                 }
-            }
+                // The API may be back before the next Enter.
+                Err(e) => ctx.out.complain(format_args!("{WARN}no link{WARN:#}: {e}")),
+            },
         }
     }
     door.abort();
     ctx.out.say("the door is closed");
     Ok(())
+}
+
+/// Nothing is made for who only asks what would be done.
+fn authority(ctx: &Context, dry_run: bool) -> Result<Option<Authority>> {
+    let now = ctx.clock.now();
+    if dry_run {
+        return Authority::find(&ctx.env, now);
+    }
+    Authority::of_user(&ctx.env, now).map(Some)
 }
 
 /// The address of this machine that phones are told.
@@ -202,21 +216,12 @@ fn show(ctx: &Context, shown: &Shown<'_>, warnings: &[Finding]) -> Result<()> {
     if ctx.out.format == Format::Json {
         return ctx.out.json(shown);
     }
-    let Certificate { page, name, sha256 } = &shown.certificate;
     let is = if shown.dry_run { "would be" } else { "is" };
     let address = &shown.address;
     ctx.out.say(format_args!(
         "the door for phones {is} {BOLD}{address}{BOLD:#}, until Ctrl-C"
     ));
-    ctx.out.say(format_args!(
-        "\nonce on each phone: trust `{name}`, by way of this page"
-    ));
-    if !shown.dry_run {
-        ctx.out.say(qr(page)?.trim_end());
-    }
-    ctx.out.say(format_args!(
-        "{BOLD}{page}{BOLD:#}   {DIM}SHA-256 {sha256}{DIM:#}"
-    ));
+    show_certificate(ctx, &shown.certificate)?;
     for invited in &shown.links {
         show_link(ctx, invited, shown.room)?;
     }
@@ -224,6 +229,23 @@ fn show(ctx: &Context, shown: &Shown<'_>, warnings: &[Finding]) -> Result<()> {
         ctx.out
             .say(format_args!("{DIM}Enter makes new links{DIM:#}"));
     }
+    Ok(())
+}
+
+fn show_certificate(ctx: &Context, certificate: &Certificate) -> Result<()> {
+    let Certificate { page, name, sha256 } = certificate;
+    let (Some(name), Some(sha256)) = (name, sha256) else {
+        let what = "a certificate authority would be made, for phones to trust";
+        ctx.out.say(format_args!("{what}, by way of {page}"));
+        return Ok(());
+    };
+    ctx.out.say(format_args!(
+        "\nonce on each phone: trust `{name}`, by way of this page"
+    ));
+    ctx.out.say(qr(page)?.trim_end());
+    ctx.out.say(format_args!(
+        "{BOLD}{page}{BOLD:#}\n{DIM}SHA-256 {sha256}{DIM:#}"
+    ));
     Ok(())
 }
 

@@ -9,9 +9,12 @@ pub mod url;
 
 use std::net::IpAddr;
 
+use futures_util::future::join_all;
+use tokio::time::timeout;
+
 use super::finding::{Finding, Verdict};
 use super::machine::firewall::Firewall;
-use super::{Blind, Check as _, Site};
+use super::{Blind, Check, Site};
 use crate::context::Context;
 
 /// What the SFU advertises, where no STUN server decides.
@@ -44,15 +47,14 @@ impl Advertises {
 /// What keeps media from other machines, as far as the doctor's own checks of that see it.
 pub async fn for_others(ctx: &Context) -> Vec<Finding> {
     let site = Site::gather(ctx).await;
-    let (advertised, changed) = (advertised::Advertised, changed::Changed);
-    let looks = tokio::join!(
-        advertised.look(&site),
-        changed.look(&site),
-        Firewall.look(&site)
-    );
+    let checks: [&dyn Check; 3] = [&advertised::Advertised, &changed::Changed, &Firewall];
+    let looks = checks.map(|check| timeout(check.patience(), check.look(&site)));
     // What a check cannot see is said by `urbania doctor`.
-    let found = [looks.0, looks.1, looks.2].into_iter().flatten().flatten();
-    found.filter(|f| f.verdict != Verdict::Ok).collect()
+    let found = join_all(looks).await.into_iter().flatten().flatten();
+    found
+        .flatten()
+        .filter(|f| f.verdict != Verdict::Ok)
+        .collect()
 }
 
 /// Addresses that are nobody's on the internet.

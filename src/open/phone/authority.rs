@@ -26,6 +26,9 @@ use crate::context::Env;
 use crate::error::{Context as _, Error, Result};
 use crate::host::files::private_dir;
 
+/// In the folder of the user's data.
+const FILE: &str = "authority.pem";
+
 /// One that ends sooner than this is made anew.
 const LAST_DAYS: i64 = 30;
 
@@ -51,17 +54,23 @@ impl std::fmt::Debug for Authority {
 impl Authority {
     /// That of this machine's user, which is made where there is none or where it is about to end.
     pub fn of_user(env: &Env, now: Timestamp) -> Result<Self> {
+        if let Some(authority) = Self::find(env, now)? {
+            return Ok(authority);
+        }
         let dir = data_dir(env)?;
         private_dir(&dir)?;
-        let file = dir.join("authority.pem");
-        if let Some(authority) = Self::read(&file)? {
-            if authority.is_good_at(now) {
-                return Ok(authority);
-            }
+        let file = dir.join(FILE);
+        if file.exists() {
             fs::remove_file(&file).or_fail(|| format!("cannot remove `{}`", file.display()))?;
         }
         write_once(&dir, &file, &fresh(now)?)?;
         Self::read(&file)?.ok_or_else(|| unreadable(&file))
+    }
+
+    /// The same, where it is there already.
+    pub fn find(env: &Env, now: Timestamp) -> Result<Option<Self>> {
+        let found = Self::read(&data_dir(env)?.join(FILE))?;
+        Ok(found.filter(|authority| authority.is_good_at(now)))
     }
 
     fn read(file: &Path) -> Result<Option<Self>> {
