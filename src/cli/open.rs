@@ -69,10 +69,12 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
         return Err(Error::usage("a meeting's name has 1 to 256 bytes"));
     }
     let api = base_url(project.settings.api.listen);
+    // Before the users are looked up: where nothing runs, `urbania up` is the answer.
+    let links = Links::of(&api).await?;
     let visit = Visit {
         people: people(store::of(&project)?.as_ref(), &args.names).await?,
         room: args.room,
-        links: Links::of(&api).await?,
+        links,
         desk: Desk::of(&project)?,
         dry_run: args.dry_run,
         api,

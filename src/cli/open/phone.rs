@@ -20,6 +20,7 @@ use crate::open::qr::qr;
 use crate::output::{BOLD, DIM, Format, WARN};
 use crate::stack::interrupt::Interrupt;
 use crate::stack::reach::find_sfu;
+use crate::store::User;
 
 const PORT: u16 = 8443;
 
@@ -61,27 +62,11 @@ pub async fn run(
     let address = SocketAddr::new(reachable(address)?, port.unwrap_or(PORT));
     let api = inner(&visit.project)?;
     let sfu = sfu(ctx, &visit.project).await;
-    let warnings = interrupt.or(async { Ok(for_others(ctx).await) }).await?;
     let inside = Inside::new(&api, sfu.as_deref(), &format!("wss://{address}"))?;
+    let warnings = interrupt.or(async { Ok(for_others(ctx).await) }).await?;
     let authority = authority(ctx, visit.dry_run)?;
-    let mut shown = Shown {
-        dry_run: visit.dry_run,
-        address: format!("https://{address}"),
-        room: visit.room.as_deref(),
-        certificate: Certificate {
-            page: format!("http://{address}"),
-            name: authority.as_ref().map(|a| a.name.clone()),
-            sha256: authority.as_ref().map(Authority::fingerprint),
-        },
-        links: Vec::new(),
-        warnings: warnings.iter().map(|w| w.message.clone()).collect(),
-    };
+    let mut shown = Shown::of(visit, address, authority.as_ref(), &warnings);
     let Some(authority) = authority.filter(|_| !visit.dry_run) else {
-        shown.links = visit
-            .people
-            .iter()
-            .map(|p| Invited::without(&p.username))
-            .collect();
         return show(ctx, &shown, &warnings);
     };
     let door = Door::open(address, authority, inside, ctx.clock.clone()).await?;
@@ -93,11 +78,7 @@ pub async fn run(
         tokio::select! {
             () = interrupt.requested() => break,
             Some(()) = again.recv() => match invite(ctx, visit, &shown.address).await {
-                Ok(links) => {
-                    for invited in links {
-                        show_link(ctx, &invited, shown.room)?;
-                    }
-                }
+                Ok(links) => show_links(ctx, &links, shown.room)?,
                 // The API may be back before the next Enter.
                 Err(e) => ctx.out.complain(format_args!("{WARN}no link{WARN:#}: {e}")),
             },
@@ -106,6 +87,34 @@ pub async fn run(
     door.abort();
     ctx.out.say("the door is closed");
     Ok(())
+}
+
+impl<'a> Shown<'a> {
+    /// Without any link yet.
+    fn of(
+        visit: &'a Visit,
+        address: SocketAddr,
+        authority: Option<&Authority>,
+        warnings: &[Finding],
+    ) -> Self {
+        let without = |person: &'a User| Invited {
+            name: &person.username,
+            link: None,
+            expires_in: None,
+        };
+        Self {
+            dry_run: visit.dry_run,
+            address: format!("https://{address}"),
+            room: visit.room.as_deref(),
+            certificate: Certificate {
+                page: format!("http://{address}"),
+                name: authority.map(|a| a.name.clone()),
+                sha256: authority.map(Authority::fingerprint),
+            },
+            links: visit.people.iter().map(without).collect(),
+            warnings: warnings.iter().map(|w| w.message.clone()).collect(),
+        }
+    }
 }
 
 /// Nothing is made for who only asks what would be done.
@@ -194,16 +203,6 @@ async fn invite<'a>(ctx: &Context, visit: &'a Visit, door: &str) -> Result<Vec<I
     Ok(invited)
 }
 
-impl<'a> Invited<'a> {
-    fn without(name: &'a str) -> Self {
-        Self {
-            name,
-            link: None,
-            expires_in: None,
-        }
-    }
-}
-
 fn show(ctx: &Context, shown: &Shown<'_>, warnings: &[Finding]) -> Result<()> {
     for finding in warnings {
         let message = &finding.message;
@@ -222,9 +221,7 @@ fn show(ctx: &Context, shown: &Shown<'_>, warnings: &[Finding]) -> Result<()> {
         "the door for phones {is} {BOLD}{address}{BOLD:#}, until Ctrl-C"
     ));
     show_certificate(ctx, &shown.certificate)?;
-    for invited in &shown.links {
-        show_link(ctx, invited, shown.room)?;
-    }
+    show_links(ctx, &shown.links, shown.room)?;
     if !shown.dry_run && std::io::stdin().is_terminal() {
         ctx.out
             .say(format_args!("{DIM}Enter makes new links{DIM:#}"));
@@ -240,13 +237,16 @@ fn show_certificate(ctx: &Context, certificate: &Certificate) -> Result<()> {
         return Ok(());
     };
     ctx.out.say(format_args!(
-        "\nonce on each phone: trust `{name}`, by way of this page"
+        "\nonce on each phone: trust `{name}` by way of this page, which shows the same fingerprint"
     ));
     ctx.out.say(qr(page)?.trim_end());
-    ctx.out.say(format_args!(
-        "{BOLD}{page}{BOLD:#}\n{DIM}SHA-256 {sha256}{DIM:#}"
-    ));
+    ctx.out
+        .say(format_args!("{BOLD}{page}{BOLD:#}\n{DIM}{sha256}{DIM:#}"));
     Ok(())
+}
+
+fn show_links(ctx: &Context, links: &[Invited<'_>], room: Option<&str>) -> Result<()> {
+    links.iter().try_for_each(|link| show_link(ctx, link, room))
 }
 
 fn show_link(ctx: &Context, invited: &Invited<'_>, room: Option<&str>) -> Result<()> {

@@ -61,7 +61,8 @@ async fn who_has_no_session_makes_no_link_and_who_has_no_code_gets_no_session() 
     );
     let typed = line(api.post(path, &json!({"code": 7})).await).await;
     assert!(typed.contains("Input should be a valid string"), "{typed}");
-    let form = api.request("POST", path).form(&[("code", "x")]);
+    let form = api.request("POST", path).body("code=x");
+    let form = form.header("content-type", "application/x-www-form-urlencoded");
     assert_eq!(form.send().await.unwrap().status(), 400);
     // Guesses count as logins do.
     for _ in 0..2 {

@@ -168,7 +168,7 @@ async fn a_phone_that_trusts_the_authority_is_in_the_call_and_nowhere_else() {
     let mut phone = phone.spawn().unwrap();
     let mut said = BufReader::new(phone.stdout.take().unwrap()).lines();
     let mut words = phone.stderr.take().unwrap();
-    let why = move || {
+    let mut why = move || {
         let mut text = String::new();
         let _ = words.read_to_string(&mut text);
         text
