@@ -17,22 +17,20 @@ pub const TTL: Duration = Duration::from_mins(5);
 const MOST: usize = 1_000;
 const MOST_OF_ONE: usize = 8;
 
-/// Links that nobody has followed yet, by their codes.
-#[derive(Debug, Default)]
+/// Links that nobody has followed yet, by their codes, which are secrets.
+#[derive(Default)]
 pub struct Links(Mutex<HashMap<String, Waiting>>);
 
-#[derive(Debug)]
 struct Waiting {
     who: String,
     handed: Handed,
     until: Instant,
 }
 
-/// What a link leads to.
+/// What a link leads to: the session of who made it.
 #[derive(Clone, Debug)]
 pub struct Handed {
-    /// The session of who made the link.
-    pub session: SecretString,
+    session: SecretString,
     /// When it expires, in seconds since 1970.
     pub expires_at: u64,
 }
@@ -90,7 +88,7 @@ fn make_room(links: &mut HashMap<String, Waiting>, who: &str) {
 }
 
 impl Handed {
-    /// With the header that brought the session, if it says when it expires.
+    /// A session and when it expires.
     pub fn of(session: &str, expires_at: u64) -> Self {
         Self {
             session: session.into(),

@@ -1,9 +1,11 @@
 //! Windows of this machine, one a person, each with a profile of its own.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
 use tokio::process::Command;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -78,6 +80,16 @@ fn desktop(env: &Env) -> Option<PathBuf> {
         .iter()
         .flat_map(|name| folders.iter().map(move |dir| dir.join(name)));
     candidates.find(|path| path.is_file())
+}
+
+/// The folder of a person's window. An app's own ids may be anything, a path too.
+pub fn folder(state: &Path, id: &str) -> PathBuf {
+    let digest = Sha256::digest(id);
+    let name = digest.iter().take(8).fold(String::new(), |mut name, byte| {
+        let _ = write!(name, "{byte:02x}");
+        name
+    });
+    state.join("windows").join(name)
 }
 
 /// A person's window.

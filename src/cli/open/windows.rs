@@ -9,7 +9,7 @@ use super::Visit;
 use crate::context::Context;
 use crate::error::Result;
 use crate::open::link::{Link, page};
-use crate::open::window::{Opener, Window};
+use crate::open::window::{Opener, Window, folder};
 use crate::output::Format;
 
 /// What was opened, as scripts see it.
@@ -52,7 +52,7 @@ pub async fn run(ctx: &Context, visit: &Visit, fake: bool) -> Result<()> {
             match &opener {
                 Some(opener) => {
                     let window = Window {
-                        dir: visit.project.state_dir().join("windows").join(&person.id),
+                        dir: folder(&visit.project.state_dir(), &person.id),
                         place,
                         fake,
                         link: &link.url,

@@ -39,6 +39,9 @@ async fn asked(
 #[tokio::test]
 async fn each_person_gets_a_window_of_their_own_and_is_in_the_meeting() {
     let project = TestProject::initialised_on(Engine::Embedded);
+    project.edit("livekit.yaml", |text| {
+        text.replace("# node_ip: 192.0.2.10", "node_ip: 127.0.0.1")
+    });
     let no_api = open(&project, &["--as", "ada"], &[]).expect(1);
     assert!(
         no_api.stderr.contains("no API answers at") && no_api.stderr.contains("hint: urbania up"),
@@ -54,6 +57,26 @@ async fn each_person_gets_a_window_of_their_own_and_is_in_the_meeting() {
         nobody.stderr
     );
     two_people(&project);
+
+    // What would keep phones from media is said before one tries; nothing is made for that.
+    let home = project.path("home");
+    let home = [("XDG_DATA_HOME", home.to_str().unwrap())];
+    let args = [
+        "--phone",
+        "--as",
+        "ada",
+        "--address",
+        "127.0.0.1",
+        "--dry-run",
+        "-o",
+        "json",
+    ];
+    let door = open(&project, &args, &home).expect(0);
+    let door: Value = serde_json::from_str(&door.stdout).unwrap();
+    let warning = "the SFU advertises 127.0.0.1: only browsers of this machine reach it";
+    assert_eq!(door["warnings"], json!([warning]));
+    assert_eq!(door["certificate"]["name"], Value::Null);
+    assert!(!project.path("home").exists());
 
     // Nobody would see a window: links, each good once.
     let links = open(&project, &["--as", "ada", "the daily", "-o", "json"], &[]).expect(0);

@@ -9,7 +9,8 @@ use axum::response::IntoResponse;
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
-use super::openapi::{BodyRefusals, Error, LimitRefusals, Refusals};
+use super::login;
+use super::openapi::{BodyRefusals, Error, FollowLink, LimitRefusals, Refusals};
 use super::{Joiner, Rejection};
 use crate::api::App;
 use crate::api::address::Address;
@@ -69,24 +70,15 @@ struct Request<'a> {
     code: Field<'a>,
 }
 
-/// The code of a link.
-#[derive(Serialize, utoipa::ToSchema)]
-#[schema(as = UrbaniaFollowed)]
-#[allow(dead_code, reason = "this shape is described, never made")]
-struct Followed {
-    #[schema(min_length = 1)]
-    code: String,
-}
-
 /// Public: the code of a one-time link for the session that it leads to. The code is spent.
 #[utoipa::path(
     post,
     path = "/api/auth/links/follow",
     operation_id = "followLink",
     tag = "Urbania",
-    request_body = Followed,
+    request_body = FollowLink,
     responses(
-        (status = 200, description = "A session", body = super::login::Answer),
+        (status = 200, description = "A session", body = login::Answer),
         (status = 404, description = "Used, expired, or never there", body = Error),
         (status = 408, description = "It took too long", body = Error),
         BodyRefusals,
@@ -111,6 +103,6 @@ pub async fn follow(
     let handed = app.links.follow(&code);
     let handed = handed.ok_or_else(|| Refusal::NotFound("Link was used or has expired".into()))?;
     let now = app.config.clock.unix();
-    let answer = super::login::Answer::new(handed.reveal(), handed.expires_at.saturating_sub(now));
+    let answer = login::Answer::new(handed.reveal(), handed.expires_at.saturating_sub(now));
     Ok(Secret(&answer).into_response())
 }

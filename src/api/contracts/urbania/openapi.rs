@@ -53,6 +53,14 @@ pub struct Login {
     password: String,
 }
 
+/// The code of a one-time link.
+#[derive(Serialize, ToSchema)]
+#[schema(as = UrbaniaFollowLink)]
+pub struct FollowLink {
+    #[schema(min_length = 1)]
+    code: String,
+}
+
 /// What is asked for in Urbania's words.
 #[derive(Serialize, ToSchema)]
 #[schema(as = UrbaniaTokenRequest)]
