@@ -46,7 +46,7 @@ impl Advertises {
 
 /// What keeps media from other machines, as far as the doctor's own checks of that see it.
 pub async fn for_others(ctx: &Context) -> Vec<Finding> {
-    let site = Site::gather(ctx).await;
+    let site = Box::pin(Site::gather(ctx)).await;
     let checks: [&dyn Check; 3] = [&advertised::Advertised, &changed::Changed, &Firewall];
     let looks = checks.map(|check| timeout(check.patience(), check.look(&site)));
     // What a check cannot see is said by `urbania doctor`.
