@@ -15,6 +15,7 @@
 //! livekit/         key pair, grants, tokens, room service, webhooks (knows LiveKit)
 //! participant/     one without a browser: joins a room and tries every way for media
 //! presence/        who is in which room: webhooks and lists made into calls
+//! open/            browsers for people: windows by one-time links; phone/: HTTPS for the network, its authority
 //! lab/             calls between real browsers: scenarios, measurements, verdicts, reports
 //! host/            sockets and their holders, detached processes, the lock (knows this machine)
 //! engine/          the trait and the choice; docker/ (only place with bollard), processes/
@@ -48,6 +49,7 @@ pub mod jwt;
 pub mod lab;
 pub mod livekit;
 pub mod logging;
+pub mod open;
 pub mod output;
 pub mod participant;
 pub mod presence;

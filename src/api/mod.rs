@@ -23,6 +23,7 @@ mod iso;
 pub mod journal;
 mod known_rooms;
 mod limits;
+mod links;
 mod metrics;
 mod mint;
 mod openapi;
@@ -58,7 +59,7 @@ use crate::presence::Presence;
 use crate::store::Store;
 
 pub use contracts::kraken::KrakenConfig;
-pub use reach::Reach;
+pub use reach::{BY_WAY_OF, Reach};
 pub use room_defaults::RoomDefaults;
 pub use server::serve;
 
@@ -68,6 +69,7 @@ use health::Health;
 use journal::Journal;
 use known_rooms::KnownRooms;
 use limits::Limits;
+use links::Links;
 use metrics::Metrics;
 use sfu::{Streams, Told};
 use waiting::WaitingRooms;
@@ -129,6 +131,7 @@ pub struct App {
     rooms: KnownRooms,
     defaults: Current<RoomDefaults>,
     limits: Limits,
+    links: Links,
     health: Health,
     metrics: Metrics,
     meetings: meetings::Turns,
@@ -158,6 +161,7 @@ impl App {
             rooms: KnownRooms::default(),
             defaults: Current::new(config.rooms),
             limits: Limits::new(&config.limits),
+            links: Links::default(),
             health: Health::default(),
             metrics: Metrics::default(),
             meetings: meetings::Turns::default(),

@@ -3,9 +3,13 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr};
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, header};
 
 use crate::config::LivekitConfig;
+
+/// In it, `urbania open --phone` on this machine says at which address of its own it leads to the SFU. From
+/// elsewhere nobody can say so.
+pub const BY_WAY_OF: HeaderName = HeaderName::from_static("urbania-sfu");
 
 /// The address of the SFU as callers are told.
 #[derive(Clone, Debug)]
@@ -29,7 +33,10 @@ impl Reach {
     }
 
     /// The address for the sender of these headers.
-    pub fn url(&self, headers: &HeaderMap) -> Cow<'_, str> {
+    pub fn url<'a>(&'a self, headers: &'a HeaderMap) -> Cow<'a, str> {
+        if let Some(way) = by_way_of(headers) {
+            return way.into();
+        }
         if let Some(fixed) = &self.fixed {
             return fixed.into();
         }
@@ -56,6 +63,11 @@ impl Reach {
             }
         }
     }
+}
+
+fn by_way_of(headers: &HeaderMap) -> Option<&str> {
+    let way = headers.get(&BY_WAY_OF)?.to_str().ok()?;
+    way.starts_with("wss://").then_some(way)
 }
 
 /// The name or address in a `Host` header, unless it means this machine or is nonsense.
@@ -168,6 +180,18 @@ mod tests {
         );
         let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static("laptop"))]);
         assert_eq!(reach.url(&headers), "wss://sfu.example.org");
+    }
+
+    #[test]
+    fn whoever_came_through_the_door_for_phones_is_told_its_address_whatever_is_fixed() {
+        let told = |way: &'static str| {
+            let headers = HeaderMap::from_iter([(BY_WAY_OF, HeaderValue::from_static(way))]);
+            let fixed = Some("ws://sfu.example.org".to_owned());
+            let reach = Reach::new(fixed, &LivekitConfig::default());
+            reach.url(&headers).into_owned()
+        };
+        assert_eq!(told("wss://192.168.1.7:8443"), "wss://192.168.1.7:8443");
+        assert_eq!(told("javascript:alert(1)"), "ws://sfu.example.org");
     }
 
     #[test]

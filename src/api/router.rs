@@ -26,6 +26,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/metrics", get(metrics::metrics))
         .route("/api/auth/login", post(urbania::login))
         .route("/api/auth/me", get(urbania::me))
+        .route("/api/auth/links", post(urbania::make_link))
+        .route("/api/auth/links/follow", post(urbania::follow_link))
         .route("/api/calls/livekit-token", post(calls::token))
         .route("/api/livekit/token", post(livekit_token::token))
         .merge(rooms())

@@ -22,6 +22,7 @@ use tower_service::Service as _;
 
 use super::App;
 use super::contracts::Contract;
+use super::reach::BY_WAY_OF;
 use super::refusal::Refusal;
 use super::router::{router, webhooks_alone};
 use super::sfu::reconcile;
@@ -160,6 +161,9 @@ async fn answer(
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let mut request: Request = request.map(Body::new);
     request.extensions_mut().insert(Peer(peer));
+    if !peer.ip().is_loopback() {
+        request.headers_mut().remove(BY_WAY_OF);
+    }
     let response = match timeout(REQUEST, router.call(request)).await {
         Ok(response) => response.unwrap_or_else(|e| match e {}),
         Err(_) => Contract::of(uri.path()).refuse(&Refusal::TimedOut),

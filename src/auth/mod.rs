@@ -259,6 +259,13 @@ impl Other {
     }
 }
 
+/// The token of an `Authorization` header that was judged before, and when it expires, if it says so.
+pub fn presented(authorization: &str) -> Option<(&str, u64)> {
+    let token = bearer(authorization)?;
+    let expires_at = Unverified::parse(token).ok()?.expires_at()?;
+    Some((token, expires_at))
+}
+
 /// The token of `Bearer <token>`; the scheme's case does not matter.
 fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.split_once(' ')?;

@@ -36,6 +36,11 @@ struct Issued {
     iss: Option<String>,
 }
 
+#[derive(Deserialize)]
+struct Expires {
+    exp: u64,
+}
+
 impl<'a> Unverified<'a> {
     /// Reads a token within bounds.
     pub fn parse(token: &'a str) -> Result<Self, Denied> {
@@ -59,6 +64,12 @@ impl<'a> Unverified<'a> {
         let issued: Issued =
             serde_json::from_slice(&self.payload).map_err(|_| Denied::Malformed)?;
         Ok(issued.iss)
+    }
+
+    /// When it claims to expire, in seconds since 1970.
+    pub fn expires_at(&self) -> Option<u64> {
+        let expires: Expires = serde_json::from_slice(&self.payload).ok()?;
+        Some(expires.exp)
     }
 
     /// The algorithm that it claims, if it is one of public keys: `none` and shared secrets are not.

@@ -124,6 +124,16 @@ Examples:
   urbania call --url wss://sfu.example.org
   urbania call --token-endpoint http://localhost:8000/api/connection-details";
 
+/// `urbania open`.
+pub const OPEN: &str = "\
+Examples:
+  urbania open --as ada --as bob daily  two windows in one meeting, each with its own profile
+  urbania open --as ada --as bob daily --fake
+  urbania open daily                    as the only user there is
+  urbania open --as ada daily --dry-run
+  urbania open --phone --as ada daily   a QR code for a phone on this network; Ctrl-C closes the door
+  urbania open --phone --as ada --address 192.168.1.7 --port 9443 daily";
+
 /// `urbania user`.
 pub const USER: &str = "\
 Examples:

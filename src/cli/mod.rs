@@ -15,6 +15,7 @@ mod examples;
 mod init;
 mod keys;
 mod logs;
+mod open;
 mod password;
 mod ports;
 mod restart;
@@ -103,6 +104,8 @@ enum Command {
     Room(room::Args),
     #[command(after_help = examples::CALL)]
     Call(call::Args),
+    #[command(after_help = examples::OPEN)]
+    Open(open::Args),
     #[command(after_help = examples::USER)]
     User(user::Args),
     #[command(after_help = examples::SEED)]
@@ -189,6 +192,7 @@ impl Cli {
             Command::Token(args) => token::run(&ctx, args).await,
             Command::Room(args) => room::run(&ctx, args).await,
             Command::Call(args) => call::run(&ctx, args).await,
+            Command::Open(args) => open::run(&ctx, args).await,
             Command::User(args) => user::run(&ctx, args).await,
             Command::Seed(args) => seed::run(&ctx, args).await,
             Command::Config(args) => config::run(&ctx, args).await,

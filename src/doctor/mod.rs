@@ -7,7 +7,7 @@
 //! A new check: a file in the folder of its group with a unit struct that implements [`Check`], a line in
 //! [`CHECKS`], and a test that makes the fault. `urbania doctor --pages docs/doctor` writes its page.
 
-mod address;
+pub mod address;
 mod check;
 mod config;
 mod engine;

@@ -43,6 +43,7 @@ mod keys;
 mod lab;
 mod lint;
 mod lock;
+mod open;
 mod participant;
 mod ports;
 mod process;

@@ -16,10 +16,16 @@ export const flags = [
   "--disable-backgrounding-occluded-windows",
 ];
 
-const launch = (more) =>
-  chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: [...flags, ...more] });
+const launch = (more, home = process.env.HOME) =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    headless: true,
+    args: [...flags, ...more],
+    env: { ...process.env, HOME: home },
+  });
 
-export const start = () => launch(["--disable-gpu"]);
+/** With `home`, the browser trusts what is trusted there. */
+export const start = ({ home } = {}) => launch(["--disable-gpu"], home);
 
 /** The same with a graphics processor that is made up: backgrounds are painted by one. */
 export const startWithGraphics = () => launch(["--enable-unsafe-swiftshader", "--use-angle=swiftshader"]);

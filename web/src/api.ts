@@ -83,13 +83,17 @@ const room = (name: string, ...rest: string[]) =>
   ["/api/livekit/rooms", name, ...rest].map((part, i) => (i ? encodeURIComponent(part) : part)).join("/");
 
 /** A session of a user; who has it is for the caller to say. */
-export async function logIn(username: string, password: string): Promise<Session> {
+export const logIn = (username: string, password: string) => sessionBy("/api/auth/login", { username, password });
+
+/** The session that a one-time link leads to. The code is spent. */
+export const followLink = (code: string) => sessionBy("/api/auth/links/follow", { code });
+
+async function sessionBy(path: string, body: unknown): Promise<Session> {
   interface Answer {
     access_token: string;
     expires_in: number;
   }
-  const body = { username, password };
-  const answer = await call<Answer>("POST", "/api/auth/login", { body, token: null });
+  const answer = await call<Answer>("POST", path, { body, token: null });
   const token = answer.access_token;
   const me = await call<{ id: string; username: string }>("GET", "/api/auth/me", { token });
   return { token, id: me.id, username: me.username, until: Date.now() + answer.expires_in * 1000 };

@@ -1,6 +1,8 @@
-import { lazy, Suspense, useEffect, useSyncExternalStore } from "react";
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
 import { useWords } from "./i18n";
+import { takeCode } from "./link";
 import { Dashboard } from "./pages/dashboard";
+import { ByLink } from "./pages/by-link";
 import { Login } from "./pages/login";
 import { Invite } from "./pages/invite";
 import { PreJoin } from "./pages/pre-join";
@@ -14,6 +16,11 @@ const Lab = lazy(() => import("./pages/lab"));
 const useSession = () => useSyncExternalStore(session.subscribe, session.get);
 
 export function App() {
+  const [code, setCode] = useState(takeCode);
+  return code ? <ByLink code={code} onDone={() => setCode(null)} /> : <Pages />;
+}
+
+function Pages() {
   const t = useWords();
   const place = usePlace();
   const signedIn = useSession();

@@ -9,7 +9,13 @@ pub mod url;
 
 use std::net::IpAddr;
 
-use super::{Blind, Site};
+use futures_util::future::join_all;
+use tokio::time::timeout;
+
+use super::finding::{Finding, Verdict};
+use super::machine::firewall::Firewall;
+use super::{Blind, Check, Site};
+use crate::context::Context;
 
 /// What the SFU advertises, where no STUN server decides.
 pub struct Advertises {
@@ -36,6 +42,19 @@ impl Advertises {
             is_named,
         })
     }
+}
+
+/// What keeps media from other machines, as far as the doctor's own checks of that see it.
+pub async fn for_others(ctx: &Context) -> Vec<Finding> {
+    let site = Box::pin(Site::gather(ctx)).await;
+    let checks: [&dyn Check; 3] = [&advertised::Advertised, &changed::Changed, &Firewall];
+    let looks = checks.map(|check| timeout(check.patience(), check.look(&site)));
+    // What a check cannot see is said by `urbania doctor`.
+    let found = join_all(looks).await.into_iter().flatten().flatten();
+    found
+        .flatten()
+        .filter(|f| f.verdict != Verdict::Ok)
+        .collect()
 }
 
 /// Addresses that are nobody's on the internet.

@@ -168,12 +168,14 @@ fn product(version: &Value) -> String {
     product.replace("Headless", "").replace('/', " ")
 }
 
+/// Whether this process is root's.
 #[cfg(unix)]
-fn is_root() -> bool {
+pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
+/// Whether this process is root's.
 #[cfg(not(unix))]
-fn is_root() -> bool {
+pub fn is_root() -> bool {
     false
 }

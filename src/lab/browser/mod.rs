@@ -9,7 +9,7 @@ mod find;
 mod memory;
 mod tab;
 
-pub use chromium::{Chromium, Launch};
+pub use chromium::{Chromium, Launch, is_root};
 pub use devtools::DevToolsError;
 pub use find::find;
 pub use memory::fits;

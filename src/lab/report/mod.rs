@@ -18,7 +18,7 @@ use super::told::{Path, Received};
 use super::verdict::{self, Pair, Party, Reason};
 
 pub use check::Check;
-pub use html::html;
+pub use html::{html, rendered};
 pub use junit::junit;
 pub use table::text;
 

@@ -15,6 +15,7 @@ export const en = {
   password: "Password",
   signingIn: "Signing in …",
   wrongPassword: "This name and password do not match.",
+  linkSpent: "This link was used or has expired. Ask for a new one, or sign in.",
 
   offline: "The server does not answer. Is it running?",
   tooMany: "Too many attempts. Wait a moment and try again.",

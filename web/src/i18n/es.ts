@@ -16,6 +16,7 @@ export const es: Words = {
   password: "Contraseña",
   signingIn: "Iniciando sesión …",
   wrongPassword: "El nombre o la contraseña no son correctos.",
+  linkSpent: "Este enlace ya se usó o ha caducado. Pide otro o inicia sesión.",
 
   offline: "El servidor no responde. ¿Está en marcha?",
   tooMany: "Demasiados intentos. Espera un momento y vuelve a intentarlo.",

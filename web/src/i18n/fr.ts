@@ -16,6 +16,7 @@ export const fr: Words = {
   password: "Mot de passe",
   signingIn: "Connexion …",
   wrongPassword: "Nom ou mot de passe incorrect.",
+  linkSpent: "Ce lien a déjà servi ou a expiré. Demandez-en un autre, ou connectez-vous.",
 
   offline: "Le serveur ne répond pas. Est-il en marche ?",
   tooMany: "Trop de tentatives. Attendez un instant puis réessayez.",

@@ -16,6 +16,7 @@ export const sw: Words = {
   password: "Nenosiri",
   signingIn: "Unaingia …",
   wrongPassword: "Jina au nenosiri si sahihi.",
+  linkSpent: "Kiungo hiki kimeshatumika au muda wake umekwisha. Omba kingine, au ingia.",
 
   offline: "Seva haijibu. Je, inafanya kazi?",
   tooMany: "Umejaribu mara nyingi mno. Subiri kidogo kisha ujaribu tena.",

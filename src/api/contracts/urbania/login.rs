@@ -33,10 +33,21 @@ struct Request<'a> {
 
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = UrbaniaSession)]
-struct Answer<'a> {
+pub(super) struct Answer<'a> {
     access_token: &'a str,
     token_type: &'static str,
     expires_in: u64,
+}
+
+impl<'a> Answer<'a> {
+    /// A session that lasts so many seconds.
+    pub fn new(session: &'a str, expires_in: u64) -> Self {
+        Self {
+            access_token: session,
+            token_type: "bearer",
+            expires_in,
+        }
+    }
 }
 
 /// Public: a name and a password for a session.
@@ -82,11 +93,7 @@ pub async fn login(
         limits.failed_logins.give_back(&username);
     }
     let session = app.providers.local.issue(&user?, app.config.clock.unix())?;
-    let answer = Answer {
-        access_token: session.expose_secret(),
-        token_type: "bearer",
-        expires_in: SESSION_TTL.as_secs(),
-    };
+    let answer = Answer::new(session.expose_secret(), SESSION_TTL.as_secs());
     Ok(Secret(&answer).into_response())
 }
 

@@ -17,6 +17,8 @@
 //!   people in where the room has a lobby. Until then `join` is 202, and every other contract refuses.
 //! - A raised hand is an attribute of the participant, set by this server: whoever comes later sees it,
 //!   and nobody needs the right to rename themselves.
+//! - A one-time link hands the session of who made it to another browser: nothing new is signed, so no chain of
+//!   links outlives the login that it began with.
 //! - A call that has ended can be joined again, as long as nobody deletes the room.
 
 mod create_room;
@@ -28,6 +30,7 @@ mod host;
 mod invited;
 mod join_room;
 mod leave_room;
+mod link;
 mod list_rooms;
 mod login;
 mod me;
@@ -45,6 +48,7 @@ pub use get_room::get_room;
 pub use hand::{lower, raise};
 pub use join_room::join_room;
 pub use leave_room::leave_room;
+pub use link::{follow as follow_link, make as make_link};
 pub use list_rooms::list_rooms;
 pub use login::login;
 pub use me::me;

@@ -7,7 +7,7 @@ use utoipa::{IntoResponses, OpenApi, ToSchema};
 
 use super::room::Shown;
 use super::{
-    create_room, delete_room, get_room, hand, join_room, leave_room, list_rooms, login, me,
+    create_room, delete_room, get_room, hand, join_room, leave_room, link, list_rooms, login, me,
     participants, speaker, waiting,
 };
 use crate::store::{CallType, Mode};
@@ -18,6 +18,8 @@ use crate::store::{CallType, Mode};
     paths(
         login::login,
         me::me,
+        link::make,
+        link::follow,
         create_room::create_room,
         list_rooms::list_rooms,
         get_room::get_room,
@@ -49,6 +51,14 @@ pub struct Login {
     email: Option<String>,
     #[schema(format = Password)]
     password: String,
+}
+
+/// The code of a one-time link.
+#[derive(Serialize, ToSchema)]
+#[schema(as = UrbaniaFollowLink)]
+pub struct FollowLink {
+    #[schema(min_length = 1)]
+    code: String,
 }
 
 /// What is asked for in Urbania's words.
