@@ -174,7 +174,7 @@ async fn official_sdks_and_the_sfu_believe_the_tokens_of_every_contract(kind: Ki
     let pages = PageServer::start().await;
     let sfu = TestSfu::of(kind, None).await;
     let api = everything(kind.store().open().await, |config| {
-        config.reach = sfu.reach()
+        config.reach = sfu.reach();
     })
     .await;
     let tokens = tokens(&api).await;

@@ -101,7 +101,7 @@ impl Store for Sqlite {
     }
 
     async fn users(&self) -> Result<Vec<User>, StoreError> {
-        self.read(|db| users::all(db)).await
+        self.read(users::all).await
     }
 
     async fn set_password(&self, username: &str, hash: &SecretString) -> Result<bool, StoreError> {
@@ -131,7 +131,7 @@ impl Store for Sqlite {
     }
 
     async fn active_rooms(&self) -> Result<Vec<Room>, StoreError> {
-        self.read(|db| rooms::active(db)).await
+        self.read(rooms::active).await
     }
 
     async fn replace_room(&self, room: &Room) -> Result<bool, StoreError> {

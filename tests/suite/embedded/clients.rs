@@ -21,7 +21,7 @@ on_every_sfu!(
 );
 
 enum Client {
-    Page(Participant),
+    Page(Box<Participant>),
     Native(Native),
 }
 
@@ -80,7 +80,7 @@ impl Member {
         };
         connect_as(&page, connections).await;
         page.join(&sfu.ws, &token(sfu, name), code, hertz).await;
-        let client = Client::Page(page);
+        let client = Client::Page(Box::new(page));
         Self {
             name,
             code,

@@ -110,7 +110,7 @@ pub struct Participant(In);
 /// The browser.
 enum In {
     Chromium(Box<Chromium>),
-    Firefox(Firefox),
+    Firefox(Box<Firefox>),
 }
 
 struct Chromium {
@@ -170,7 +170,7 @@ impl Participant {
     /// The same in Firefox.
     pub async fn open_in_firefox(pages: &PageServer) -> Self {
         let page = format!("{}/{NEWEST}/call.html", pages.origin);
-        let participant = Self(In::Firefox(Firefox::open(&page).await));
+        let participant = Self(In::Firefox(Box::new(Firefox::open(&page).await)));
         participant.until_loaded().await;
         participant
     }
