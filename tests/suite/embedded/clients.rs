@@ -22,7 +22,7 @@ on_every_sfu!(
 
 enum Client {
     Page(Box<Participant>),
-    Native(Native),
+    Native(Box<Native>),
 }
 
 impl Client {
@@ -96,7 +96,7 @@ impl Member {
         (name, code, hertz): (&'static str, u8, u32),
     ) -> Self {
         let native = Native::join(language, &sfu.ws, &token(sfu, name), code, hertz).await;
-        let client = Client::Native(native);
+        let client = Client::Native(Box::new(native));
         Self {
             name,
             code,
