@@ -155,6 +155,6 @@ fn certificate(crypto: &Arc<CryptoProvider>) -> Arc<Certificate> {
     let make = move || crypto.dtls_provider.generate_certificate();
     let certificate: Arc<Certificate> = Arc::new(LazyLock::new(Box::new(make)));
     let first = certificate.clone();
-    tokio::task::spawn_blocking(move || LazyLock::force(&first).is_some());
+    std::thread::spawn(move || LazyLock::force(&first).is_some());
     certificate
 }
