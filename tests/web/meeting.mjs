@@ -73,6 +73,7 @@ async function chat(ada, bob) {
 
 async function hand(ada, bob) {
   await bob.getByRole("button", { name: "Raise hand" }).click();
+  await ada.locator(".news", { hasText: "bob raised a hand" }).waitFor();
   await tile(ada, "bob").locator(".tile-hand").waitFor();
   await ada.getByRole("button", { name: "People" }).click();
   await accessible(ada, "people");
