@@ -17,12 +17,17 @@ use super::hub::{Command, Hub, Join};
 use super::media::{Media, Network, Topology};
 use super::refusals::Refusals;
 use super::rooms::{JoinRefused, Who, World};
+use super::signalling::Keys;
 use super::signalling::hostile::{Claims, OUTBOX, Wish, command, wish_of};
 use crate::config::Room;
 use crate::context::Clock;
+use crate::livekit::keys::KeyPair;
 
 /// What a browser offers that sends a picture and a sound.
 const OFFER: &str = include_str!("hostile/offer.sdp");
+
+/// What their tokens are signed with.
+const KEY: &str = "APIhostile";
 
 /// Frames of one client, each with two bytes of length before it; nobody else may be hurt.
 pub fn frames(input: &[u8]) {
@@ -136,7 +141,8 @@ impl Scene {
         let (outbox, messages) = mpsc::channel(OUTBOX);
         let (answer, mut answered) = oneshot::channel();
         let join = Join {
-            joining: wish.joining(claims),
+            joining: wish.joining(&claims),
+            pass: keys().pass(claims),
             topology: wish.topology,
             first: std::mem::take(&mut wish.first),
             outbox,
@@ -192,8 +198,16 @@ impl Scene {
 }
 
 fn claims(identity: &str) -> Claims {
-    let claims = json!({"sub": identity, "video": {"room": "daily", "canUpdateOwnMetadata": true}});
+    let claims = json!({"iss": KEY, "sub": identity, "video": {"room": "daily", "canUpdateOwnMetadata": true}});
     serde_json::from_value(claims).unwrap_or_default()
+}
+
+fn keys() -> Keys {
+    let pair = KeyPair {
+        key: KEY.to_owned(),
+        secret: "of a fuzzed SFU".into(),
+    };
+    Keys::new(&[pair], Clock::fixed(Timestamp::UNIX_EPOCH))
 }
 
 fn announced(cid: &str, kind: proto::TrackType) -> Asked {

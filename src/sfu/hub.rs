@@ -15,6 +15,7 @@ use super::greeting::complete;
 use super::media::{Arrival, Media, News, Topology};
 use super::refusals::Refusals;
 use super::rooms::{Effect, JoinRefused, Joining, Millis, Who, World};
+use super::signalling::Pass;
 use super::webhooks::Webhooks;
 use crate::context::Clock;
 
@@ -53,6 +54,8 @@ type Question = Box<dyn FnOnce(&mut World, Millis, &mut Vec<Effect>) + Send>;
 pub struct Join {
     /// Who, and where.
     pub joining: Joining,
+    /// What their next token is made of.
+    pub pass: Option<Pass>,
     /// How they are to be connected.
     pub topology: Topology,
     /// What their client said at once.
@@ -68,6 +71,7 @@ pub struct Hub {
     world: World,
     media: Media,
     outboxes: HashMap<Who, Outbox>,
+    passes: HashMap<Who, Pass>,
     /// Nonsense that each has sent.
     nonsense: HashMap<Who, u32>,
     refusals: Refusals,
@@ -113,6 +117,7 @@ impl Hub {
             world,
             media,
             outboxes: HashMap::new(),
+            passes: HashMap::new(),
             nonsense: HashMap::new(),
             refusals,
             webhooks,
@@ -201,6 +206,7 @@ impl Hub {
         tracing::info!("`{identity}` comes into `{room}`");
         complete(&mut greeting, join.topology, &self.region);
         self.outboxes.insert(who, join.outbox);
+        self.passes.extend(join.pass.map(|pass| (who, pass)));
         self.media.enter(who, join.topology, Instant::now());
         self.tell(who, Message::Join(greeting));
         self.apply(effects);
@@ -294,6 +300,7 @@ impl Hub {
     pub(super) fn is_idle(&self) -> bool {
         self.world.everybody().is_empty()
             && self.outboxes.is_empty()
+            && self.passes.is_empty()
             && self.nonsense.is_empty()
             && self.media.is_idle()
     }
@@ -328,6 +335,7 @@ impl Hub {
         for effect in effects {
             match effect {
                 Effect::Tell(who, message) => self.tell(who, message),
+                Effect::Renew(who, info) => self.renew(who, &info),
                 Effect::Part(who) => {
                     tracing::info!(
                         "a participant is gone: {} are left",
@@ -335,6 +343,7 @@ impl Hub {
                     );
                     self.media.part(who, Instant::now());
                     self.outboxes.remove(&who);
+                    self.passes.remove(&who);
                     if let Some(count) = self.nonsense.remove(&who) {
                         tracing::info!("{count} frames of one participant were refused");
                     }
@@ -352,6 +361,13 @@ impl Hub {
                     }
                 }
             }
+        }
+    }
+
+    fn renew(&mut self, who: Who, info: &proto::ParticipantInfo) {
+        let pass = self.passes.get(&who);
+        if let Some(token) = pass.and_then(|pass| pass.renewed(info)) {
+            self.tell(who, Message::RefreshToken(token));
         }
     }
 

@@ -32,9 +32,6 @@ pub struct Down {
 pub enum Stage {
     /// It was not offered yet, or the offer is not answered.
     Waiting,
-    /// In a section that had another track before: the client must have taken our answer, which its next offer
-    /// shows. Media before it would be taken for that of the track before, and never be seen.
-    Reused,
     /// They know.
     Ready,
 }

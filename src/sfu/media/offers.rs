@@ -2,6 +2,8 @@
 
 mod accept;
 mod propose;
+#[cfg(test)]
+mod tests;
 
 use livekit_protocol as proto;
 use livekit_protocol::signal_response::Message;

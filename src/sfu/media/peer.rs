@@ -37,8 +37,10 @@ pub struct Peer {
     pub pending: Option<SdpPendingOffer>,
     /// Whether there is more to be offered.
     pub has_changes: bool,
-    /// Sections of tracks that are gone.
-    pub retired: Vec<Mid>,
+    /// Sections of tracks that are gone, to be closed with the next offer.
+    pub closing: Vec<Mid>,
+    /// The first section of all, once its track is gone: it carries the connection, and is not closed.
+    pub spent: Option<Mid>,
     pub offers: u32,
     /// What it can take.
     pub budget: Budget,
@@ -85,10 +87,23 @@ impl Peer {
             downs: BTreeMap::new(),
             pending: None,
             has_changes: false,
-            retired: Vec::new(),
+            closing: Vec::new(),
+            spent: None,
             offers: 0,
             budget: Budget::new(now),
             arrived: 1.0,
         }
+    }
+
+    /// Whether a section of the client's offer may carry a track that it is to get.
+    pub fn is_free(&self, section: &Section) -> bool {
+        let mid = Mid::from(section.mid.as_str());
+        let mut downs = self.downs.values();
+        section.receives
+            && !section.sends
+            && self.spent != Some(mid)
+            && !self.closing.contains(&mid)
+            && self.rtc.media(mid).is_none_or(|media| !media.stopped())
+            && !downs.any(|down| down.mid == Some(mid))
     }
 }

@@ -25,24 +25,28 @@ pub struct Section {
 
 /// The sections of an offer, without those for data.
 pub fn sections(sdp: &str) -> Vec<Section> {
-    let mut sections: Vec<Section> = Vec::new();
-    let mut is_media = false;
-    for line in sdp.lines() {
-        if let Some(media) = line.strip_prefix("m=") {
-            is_media = media.starts_with("audio") || media.starts_with("video");
-            if is_media {
-                sections.push(Section {
-                    is_audio: media.starts_with("audio"),
-                    sends: true,
-                    receives: true,
-                    ..Section::default()
-                });
-            }
-            continue;
-        }
-        let Some(section) = sections.last_mut().filter(|_| is_media) else {
-            continue;
-        };
+    let mut groups = sdp
+        .lines()
+        .filter_map(|l| l.strip_prefix("a=group:BUNDLE "));
+    let group = groups.next().unwrap_or_default();
+    let parts = sdp.split("\r\nm=").skip(1);
+    parts.filter_map(|text| section(text, group)).collect()
+}
+
+fn section(text: &str, group: &str) -> Option<Section> {
+    let mut lines = text.lines();
+    let mut words = lines.next()?.split(' ');
+    let (kind, port) = (words.next()?, words.next()?);
+    if !["audio", "video"].contains(&kind) {
+        return None;
+    }
+    let mut section = Section {
+        is_audio: kind == "audio",
+        sends: true,
+        receives: true,
+        ..Section::default()
+    };
+    for line in lines {
         match line.strip_prefix("a=").unwrap_or_default() {
             "sendonly" => section.receives = false,
             "recvonly" => section.sends = false,
@@ -57,7 +61,11 @@ pub fn sections(sdp: &str) -> Vec<Section> {
             }
         }
     }
-    sections
+    // Without a port, it is given up or shares that of another.
+    if port == "0" && !group.split(' ').any(|mid| mid == section.mid) {
+        (section.sends, section.receives) = (false, false);
+    }
+    Some(section)
 }
 
 /// Our answer with what we take in one message. A client then refuses a longer one itself, and whoever wanted to send
@@ -126,11 +134,13 @@ fn name_section(section: &str, track: Option<&(String, String, String)>) -> Stri
 mod tests {
     use super::*;
 
-    const OFFER: &str = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\na=msid-semantic: WMS\r\n\
+    const OFFER: &str = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\na=group:BUNDLE 0 1 2 3 4\r\n\
         m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=sendonly\r\na=msid:stream mic\r\n\
         m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\n\
         m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:2\r\na=recvonly\r\n\
-        m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:3\r\na=inactive\r\na=msid:- cam\r\n";
+        m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:3\r\na=inactive\r\na=msid:- cam\r\n\
+        m=video 0 UDP/TLS/RTP/SAVPF 96\r\na=bundle-only\r\na=mid:4\r\n\
+        m=video 0 UDP/TLS/RTP/SAVPF 96\r\na=mid:5\r\n";
 
     #[test]
     fn sections_are_read_with_their_tracks() {
@@ -144,6 +154,8 @@ mod tests {
                 ("0", true, true, false, "mic"),
                 ("2", false, false, true, ""),
                 ("3", false, false, false, "cam"),
+                ("4", false, true, true, ""),
+                ("5", false, false, false, ""),
             ]
         );
     }

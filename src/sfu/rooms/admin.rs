@@ -193,6 +193,7 @@ impl World {
             forbidden.extend(ended.map(|track| track.sid.clone()));
             participant.info.permission = Some(permission);
         }
+        participant.renew(who, effects);
         room.announce(who, effects);
         for sid in forbidden {
             let gone = proto::TrackUnpublishedResponse {

@@ -111,6 +111,7 @@ impl World {
             return Err(JoinRefused::NoRoom);
         };
         let greeting = greeting(room, &participant);
+        participant.renew(who, &mut effects);
         room.was_used = true;
         room.people.insert(who, participant);
         room.announce(who, &mut effects);
@@ -254,6 +255,7 @@ fn newcomer(joining: Joining, sid: String, now: Millis) -> Participant {
         audience: Audience::default(),
         asked: BTreeMap::new(),
         quality: proto::ConnectionQuality::Excellent,
+        renewed: now,
     }
 }
 

@@ -6,7 +6,7 @@ use livekit_protocol as proto;
 use livekit_protocol::participant_info::State;
 
 use super::effect::Wanted;
-use super::{TrackSid, Who, limits};
+use super::{Effect, Effects, Millis, TrackSid, Who, limits};
 
 #[derive(Debug)]
 pub struct Participant {
@@ -25,6 +25,8 @@ pub struct Participant {
     /// The best quality that somebody wants of each of its tracks, as it was told.
     pub asked: BTreeMap<TrackSid, Option<u8>>,
     pub quality: proto::ConnectionQuality,
+    /// When it last got a token.
+    pub renewed: Millis,
 }
 
 /// What somebody has said about a track.
@@ -67,6 +69,11 @@ impl Participant {
     pub fn touch(&mut self) {
         self.info.version += 1;
         self.info.is_publisher = !self.info.tracks.is_empty();
+    }
+
+    /// Gives it a token that says what is so now.
+    pub fn renew(&self, who: Who, effects: &mut Effects) {
+        effects.push(Effect::Renew(who, Box::new(self.info.clone())));
     }
 
     pub fn is_active(&self) -> bool {

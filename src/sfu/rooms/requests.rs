@@ -87,6 +87,7 @@ impl World {
         let said = participant.describe(&update.name, &update.metadata, attributes);
         let reason = said.map_or(Reason::LimitExceeded, |()| Reason::Ok);
         effects.push(Effect::Tell(who, answer(reason)));
+        participant.renew(who, effects);
         room.announce(who, effects);
     }
 

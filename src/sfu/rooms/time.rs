@@ -6,9 +6,11 @@ use super::{Effects, Millis, World};
 
 /// Whoever is not connected after this time never will be.
 const PATIENCE: Millis = 30_000;
+/// A token is renewed this often, as LiveKit does it.
+const RENEWAL: Millis = 5 * 60_000;
 
 impl World {
-    /// Ends rooms where nobody is, or was for too long; puts out who never got connected.
+    /// Ends rooms where nobody is, or was for too long; puts out who never got connected; renews tokens.
     pub fn tick(&mut self, now: Millis, effects: &mut Effects) {
         let people = self.rooms.values().flat_map(|room| &room.people);
         let late: Vec<_> = people
@@ -24,6 +26,11 @@ impl World {
             .collect();
         for name in over {
             self.end_room(&name, DisconnectReason::RoomClosed, now, effects);
+        }
+        let people = self.rooms.values_mut().flat_map(|room| &mut room.people);
+        for (who, participant) in people.filter(|(_, p)| now - p.renewed >= RENEWAL) {
+            participant.renewed = now;
+            participant.renew(*who, effects);
         }
     }
 }

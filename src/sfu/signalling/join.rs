@@ -122,7 +122,8 @@ async fn join(
     let (outbox, messages) = mpsc::channel(session::OUTBOX);
     let (answer, answered) = oneshot::channel();
     let join = Join {
-        joining: wish.joining(claims),
+        joining: wish.joining(&claims),
+        pass: floor.keys.pass(claims),
         topology: wish.topology,
         first: wish.first,
         outbox,

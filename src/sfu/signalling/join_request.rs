@@ -84,9 +84,17 @@ impl Wish {
     }
 
     /// Who comes in, and how.
-    pub fn joining(&mut self, claims: Claims) -> Joining {
-        let video = claims.video;
-        let room = claims.room_config;
+    pub fn joining(&mut self, claims: &Claims) -> Joining {
+        let Claims {
+            identity,
+            name,
+            metadata,
+            attributes,
+            video,
+            room_config: room,
+            kind,
+            ..
+        } = claims.clone();
         let may_update = video.can_update_own_metadata.unwrap_or(false);
         let mut joining = Joining {
             making: proto::CreateRoomRequest {
@@ -97,10 +105,10 @@ impl Wish {
                 ..Default::default()
             },
             room: video.room,
-            identity: claims.identity,
-            name: claims.name,
-            metadata: claims.metadata,
-            attributes: claims.attributes,
+            identity,
+            name,
+            metadata,
+            attributes,
             grant: Grant {
                 can_publish: video.can_publish,
                 can_subscribe: video.can_subscribe,
@@ -111,7 +119,7 @@ impl Wish {
                 recorder: video.recorder,
                 agent: video.agent,
             },
-            kind: claims.kind,
+            kind,
             auto_subscribe: self.auto_subscribe,
             client_protocol: self.client_protocol,
         };

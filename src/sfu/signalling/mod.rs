@@ -20,4 +20,4 @@ pub mod hostile {
 pub use join::Floor;
 pub use listener::serve;
 pub use router::router;
-pub use token::Keys;
+pub use token::{Keys, Pass};

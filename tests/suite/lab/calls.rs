@@ -12,6 +12,7 @@ on_every_sfu!(
     two_see_and_hear_each_other_and_every_report_says_so,
     in_an_audio_only_call_there_is_no_camera_and_the_sfu_refuses_one,
     in_a_webinar_all_see_and_hear_the_speaker_alone,
+    three_see_and_hear_each_other_although_two_leave_and_come_back,
     who_loses_packets_sees_and_hears_all_the_same,
 );
 
@@ -98,12 +99,6 @@ async fn in_a_webinar_all_see_and_hear_the_speaker_alone(kind: Kind) {
         .map(|who| who["publishes"].as_array().unwrap().len())
         .collect();
     assert_eq!(sent, [2, 0, 0]);
-}
-
-// LiveKit alone: through the embedded SFU this does not work yet, as docs/embedded.md says.
-#[tokio::test]
-async fn with_livekit_three_see_and_hear_each_other_although_two_leave_and_come_back() {
-    three_see_and_hear_each_other_although_two_leave_and_come_back(Kind::LiveKit).await;
 }
 
 /// A group, and its churn.

@@ -24,7 +24,7 @@ use crate::config::Folder;
 use crate::support::engine::Engine;
 use crate::support::project::{Run, TestProject};
 use crate::support::sfu::TestSfu;
-use crate::support::sfu_kind::Kind;
+use crate::support::sfu_kind::{Kind, on_every_sfu};
 
 const SILENT: Output = Output {
     format: Format::Json,
@@ -32,16 +32,10 @@ const SILENT: Output = Output {
     color: ColorChoice::Never,
 };
 
-// LiveKit alone: through the embedded SFU this does not work yet, as docs/embedded.md says.
-#[tokio::test]
-async fn after_a_restart_of_livekit_all_are_back() {
-    after_a_restart_of_the_sfu_all_are_back(Kind::LiveKit).await;
-}
-
-#[tokio::test]
-async fn with_livekit_a_connection_that_breaks_after_its_token_has_expired_is_back() {
-    a_connection_that_breaks_after_its_token_has_expired_is_back(Kind::LiveKit).await;
-}
+on_every_sfu!(
+    after_a_restart_of_the_sfu_all_are_back,
+    a_connection_that_breaks_after_its_token_has_expired_is_back,
+);
 
 async fn after_a_restart_of_the_sfu_all_are_back(kind: Kind) {
     let project = TestProject::initialised_on(match kind {

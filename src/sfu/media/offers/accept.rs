@@ -10,7 +10,7 @@ use str0m::change::SdpOffer;
 use str0m::media::Mid;
 
 use super::{by_name_or_kind, description};
-use crate::sfu::media::down::Stage;
+use crate::sfu::media::down::{Down, Stage};
 use crate::sfu::media::peer::Peer;
 use crate::sfu::media::sdp::{self, Section};
 use crate::sfu::media::{Link, Media, News, Role};
@@ -37,7 +37,8 @@ impl Media {
             return;
         };
         let sections = sdp::sections(&offer.sdp);
-        let is_waiting = assign(peer, &sections);
+        close(peer, &sections);
+        assign(peer, &sections);
         let answer = match peer.rtc.sdp_api().accept_offer(parsed) {
             Ok(answer) => sdp::limit_messages(&answer.to_sdp_string()),
             Err(e) => {
@@ -53,7 +54,7 @@ impl Media {
         let mut message = description("answer", answer, offer.id);
         message.mid_to_track_id = tracks;
         // What had no place asks for one: the offer may be older than our last wish.
-        peer.has_changes = is_waiting || peer.downs.values().any(|down| down.mid.is_none());
+        peer.has_changes = peer.downs.values().any(|down| down.mid.is_none());
         self.tell(who, Message::Answer(message));
         for sid in gone {
             self.news.push_back(News::Gone(who, sid));
@@ -65,39 +66,33 @@ impl Media {
     }
 }
 
-/// Gives free sections to tracks that have none; whether the client must offer once more.
-fn assign(peer: &mut Peer, sections: &[Section]) -> bool {
-    for down in peer.downs.values_mut() {
-        if down.stage == Stage::Reused {
+/// Gives up the sections of tracks that are gone. A client ends the track of a section for good when nobody sends it any
+/// more, so another one would not be shown there; it makes a new section in the place of one that is given up.
+fn close(peer: &mut Peer, sections: &[Section]) {
+    let first = sections.first().map(|s| Mid::from(s.mid.as_str()));
+    let mut changes = peer.rtc.sdp_api();
+    for mid in peer.closing.drain(..) {
+        if Some(mid) == first {
+            peer.spent = first;
+        } else {
+            changes.stop_media(mid);
+        }
+    }
+}
+
+/// Gives free sections to tracks that have none.
+fn assign(peer: &mut Peer, sections: &[Section]) {
+    for section in sections {
+        if !peer.is_free(section) {
+            continue;
+        }
+        let mut downs = peer.downs.values_mut();
+        let fits = |down: &&mut Down| down.mid.is_none() && down.is_audio == section.is_audio;
+        if let Some(down) = downs.find(fits) {
+            down.mid = Some(Mid::from(section.mid.as_str()));
             down.stage = Stage::Ready;
         }
     }
-    let mut must_offer = false;
-    let free: Vec<_> = sections.iter().filter(|s| s.receives && !s.sends).collect();
-    for section in free {
-        let mid = Mid::from(section.mid.as_str());
-        if peer.downs.values().any(|down| down.mid == Some(mid)) {
-            continue;
-        }
-        let mut waiting = peer.downs.values_mut();
-        let fits = |down: &&mut super::super::down::Down| {
-            down.mid.is_none() && down.is_audio == section.is_audio
-        };
-        let Some(down) = waiting.find(fits) else {
-            continue;
-        };
-        down.mid = Some(mid);
-        down.stage = Stage::Ready;
-        if peer.retired.contains(&mid) {
-            peer.retired.retain(|retired| *retired != mid);
-            let mut direct = peer.rtc.direct_api();
-            let (ssrc, rtx) = (direct.new_ssrc(), direct.new_ssrc());
-            direct.reset_stream_tx(mid, None, ssrc, Some(rtx));
-            down.stage = Stage::Reused;
-            must_offer = true;
-        }
-    }
-    must_offer
 }
 
 /// Tracks whose sections are closed.

@@ -42,7 +42,7 @@ impl Media {
             return;
         };
         if let Some(mid) = peer.downs.remove(sid).and_then(|down| down.mid) {
-            peer.retired.push(mid);
+            peer.closing.push(mid);
             peer.has_changes = true;
         }
     }
@@ -137,7 +137,7 @@ fn offer(peer: &mut Peer) -> Option<Message> {
             changes.add_channel_with_config(config);
         }
     }
-    for mid in peer.retired.drain(..) {
+    for mid in peer.closing.drain(..) {
         changes.stop_media(mid);
     }
     for (sid, down) in peer.downs.iter_mut().filter(|(_, down)| down.mid.is_none()) {
@@ -172,12 +172,8 @@ fn offer(peer: &mut Peer) -> Option<Message> {
 /// How many sections more there must be in the client's next offer.
 fn wish(peer: &Peer) -> Message {
     let free = |is_audio: bool| {
-        let sections = peer.offered.iter().filter(|s| s.receives && !s.sends);
-        let free = sections.filter(|s| s.is_audio == is_audio).filter(|s| {
-            let mut downs = peer.downs.values();
-            !downs.any(|down| down.mid.is_some_and(|mid| *mid == *s.mid))
-        });
-        free.count()
+        let sections = peer.offered.iter().filter(|s| s.is_audio == is_audio);
+        sections.filter(|section| peer.is_free(section)).count()
     };
     let missing = |is_audio: bool| {
         let downs = peer.downs.values().filter(|down| down.mid.is_none());

@@ -1,0 +1,88 @@
+//! Offers without a network.
+
+use std::time::Instant;
+
+use str0m::Rtc;
+use str0m::media::{Direction, MediaKind};
+
+use super::*;
+use crate::sfu::media::sdp::sections;
+use crate::sfu::media::track::Track;
+use crate::sfu::media::{Network, Topology};
+
+const ANNA: Who = Who(1);
+const BERT: Who = Who(2);
+
+/// Bert has sections to get something in.
+struct Scene {
+    media: Media,
+    offer: proto::SessionDescription,
+}
+
+impl Scene {
+    fn new(kinds: &[MediaKind]) -> Self {
+        let (network, _) = Network::start(Vec::new(), Vec::new());
+        let mut media = Media::new(network, Instant::now());
+        media.enter(BERT, Topology::One, Instant::now());
+        let mut client = Rtc::new(Instant::now());
+        let mut changes = client.sdp_api();
+        for kind in kinds {
+            changes.add_media(*kind, Direction::RecvOnly, None, None, None);
+        }
+        let (offer, _) = changes.apply().unwrap();
+        let offer = description("offer", offer.to_sdp_string(), 1);
+        Self { media, offer }
+    }
+
+    /// A track of this name, from Anna, is passed on to him.
+    fn gets(&mut self, sid: &str, is_audio: bool) {
+        let link = Link {
+            who: ANNA,
+            role: Role::Publisher,
+        };
+        let track = Track::new(link, "PA_anna".into(), is_audio);
+        self.media.tracks.insert(sid.to_owned(), track);
+        self.media.subscribe(BERT, sid.to_owned());
+    }
+
+    /// The media of our answer with port and track, and what we wish for beside it.
+    fn offers(&mut self) -> (Vec<(bool, String)>, Option<(u32, u32)>) {
+        self.media.offered(BERT, &self.offer, Instant::now());
+        let (mut sent, mut wish) = (Vec::new(), None);
+        while let Some(news) = self.media.news() {
+            match news {
+                News::Tell(_, Message::Answer(answer)) => {
+                    let ports = answer.sdp.lines().filter_map(|l| l.strip_prefix("m="));
+                    let open = ports.map(|media| media.split(' ').nth(1) != Some("0"));
+                    let tracks = sections(&answer.sdp).into_iter().map(|s| s.track);
+                    sent = open.zip(tracks).collect();
+                }
+                News::Tell(_, Message::MediaSectionsRequirement(more)) => {
+                    wish = Some((more.num_audios, more.num_videos));
+                }
+                _ => {}
+            }
+        }
+        (sent, wish)
+    }
+}
+
+fn open(tracks: [&str; 2]) -> Vec<(bool, String)> {
+    tracks.map(|track| (true, track.to_owned())).into()
+}
+
+#[test]
+fn a_section_carries_one_track_and_is_given_up_after_it_unless_it_is_the_first() {
+    let mut scene = Scene::new(&[MediaKind::Audio, MediaKind::Video]);
+    scene.gets("TR_sound", true);
+    scene.gets("TR_picture", false);
+    assert_eq!(scene.offers(), (open(["TR_sound", "TR_picture"]), None));
+    for sid in ["TR_sound", "TR_picture"] {
+        scene.media.unsubscribe(BERT, sid);
+    }
+    scene.gets("TR_second_sound", true);
+    scene.gets("TR_second_picture", false);
+    let (answer, wish) = scene.offers();
+    assert_eq!(answer, [(true, String::new()), (false, String::new())]);
+    assert_eq!(wish, Some((1, 1)));
+}

@@ -1,0 +1,118 @@
+//! What concerns a room as a whole.
+
+use super::*;
+
+#[test]
+fn rooms_end_when_nobody_comes_or_comes_back() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let request = proto::CreateRoomRequest {
+        name: "empty".into(),
+        empty_timeout: 5,
+        ..Default::default()
+    };
+    scene
+        .world
+        .create_room(&request, NOW, &mut scene.effects)
+        .unwrap();
+    let anna = scene.in_room("anna");
+    let mut ended = |after| {
+        let mut effects = Effects::new();
+        scene.world.tick(NOW + after, &mut effects);
+        reported(&effects).len()
+    };
+    assert_eq!((ended(4_999), ended(5_000), ended(9_000_000)), (0, 1, 0));
+    let mut effects = Effects::new();
+    scene
+        .world
+        .leave(anna, DisconnectReason::ClientInitiated, NOW, &mut effects);
+    assert_eq!(reported(&effects), ["participant_left"]);
+    effects.clear();
+    scene.world.tick(NOW + 19_999, &mut effects);
+    assert_eq!(reported(&effects), [""; 0]);
+    scene.world.tick(NOW + 20_000, &mut effects);
+    assert_eq!(reported(&effects), ["room_finished"]);
+}
+
+#[test]
+fn where_rooms_are_not_made_by_coming_nobody_comes_to_one_that_is_not_there() {
+    let mut scene = Scene::new(RoomDefaults {
+        auto_create: false,
+        ..RoomDefaults::default()
+    });
+    assert_eq!(
+        scene.joins("anna", Grant::default()),
+        Err(JoinRefused::NoRoom)
+    );
+    let request = proto::CreateRoomRequest {
+        name: "daily".into(),
+        ..Default::default()
+    };
+    scene
+        .world
+        .create_room(&request, NOW, &mut scene.effects)
+        .unwrap();
+    scene.in_room("anna");
+}
+
+#[test]
+fn data_says_whose_it_is_and_goes_to_whom_it_is_meant_for() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let (anna, bert, carl) = (
+        scene.in_room("anna"),
+        scene.in_room("bert"),
+        scene.in_room("carl"),
+    );
+    let sends = |scene: &mut Scene, who, to: &[&str]| {
+        scene.effects.clear();
+        let packet = proto::DataPacket {
+            participant_identity: "somebody else".into(),
+            destination_identities: to.iter().map(ToString::to_string).collect(),
+            value: Some(Value::User(proto::UserPacket::default())),
+            ..Default::default()
+        };
+        scene
+            .world
+            .data(who, Reliability::Reliable, packet, &mut scene.effects);
+        match scene.effects.pop() {
+            Some(Effect::Send(to, _, packet)) => Some((to, packet.participant_identity)),
+            _ => None,
+        }
+    };
+    assert_eq!(
+        sends(&mut scene, anna, &[]),
+        Some((vec![bert, carl], "anna".into()))
+    );
+    assert_eq!(
+        sends(&mut scene, anna, &["carl"]),
+        Some((vec![carl], "anna".into()))
+    );
+    assert_eq!(sends(&mut scene, anna, &["nobody"]), None);
+    let mute = Grant {
+        can_publish_data: Some(false),
+        ..Grant::default()
+    };
+    let dora = scene.joins("dora", mute).unwrap();
+    assert_eq!(sends(&mut scene, dora, &[]), None);
+}
+
+#[test]
+fn speakers_are_told_when_they_begin_and_when_they_end() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let anna = scene.in_room("anna");
+    let mut told = |level: Option<f32>| {
+        let levels = level.map(|level| (anna, level)).into_iter().collect();
+        let mut effects = Effects::new();
+        scene.world.heard(&levels, &mut effects);
+        effects.len()
+    };
+    assert_eq!(
+        [
+            told(Some(0.01)),
+            told(Some(0.3)),
+            told(Some(0.32)),
+            told(None),
+            told(None)
+        ],
+        [0, 1, 0, 1, 0]
+    );
+}

@@ -1,0 +1,131 @@
+//! What is sent, and who gets it.
+
+use super::*;
+
+#[test]
+fn who_comes_gets_what_is_sent_and_who_is_there_gets_what_comes() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let anna = scene.in_room("anna");
+    let sid = scene.publishes(anna, TrackSource::Camera);
+    assert!(sid.starts_with("TR_VC"));
+    scene.effects.clear();
+    let bert = scene.in_room("bert");
+    assert!(scene.has(&Effect::Subscribe(bert, sid.clone())));
+    let other = scene.publishes(bert, TrackSource::Microphone);
+    assert!(scene.has(&Effect::Subscribe(anna, other)));
+    assert!(!scene.has(&Effect::Subscribe(bert, sid)));
+}
+
+#[test]
+fn a_track_is_told_of_before_it_is_passed_on() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let (anna, bert) = (scene.in_room("anna"), scene.in_room("bert"));
+    let sid = scene.publishes(anna, TrackSource::Camera);
+    let told = scene
+        .effects
+        .iter()
+        .position(|e| matches!(e, Effect::Tell(who, Message::Update(_)) if *who == bert));
+    let passed = scene
+        .effects
+        .iter()
+        .position(|e| *e == Effect::Subscribe(bert, sid.clone()));
+    assert!(told.unwrap() < passed.unwrap());
+}
+
+#[test]
+fn what_may_not_be_published_is_not() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let grant = Grant {
+        sources: vec!["microphone".into()],
+        ..Grant::default()
+    };
+    let anna = scene.joins("anna", grant).unwrap();
+    let effects = scene.asks(anna, Asked::AddTrack(track(TrackSource::Camera)));
+    assert_eq!(announced(&effects), None);
+    assert!(matches!(
+        &effects[..],
+        [Effect::Tell(_, Message::RequestResponse(_))]
+    ));
+    let effects = scene.asks(anna, Asked::AddTrack(track(TrackSource::Microphone)));
+    assert!(announced(&effects).is_some());
+}
+
+#[test]
+fn nobody_makes_the_others_remember_without_end() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let anna = scene.in_room("anna");
+    let taken = (0..100).filter(|_| {
+        let effects = scene.asks(anna, Asked::AddTrack(track(TrackSource::Camera)));
+        announced(&effects).is_some()
+    });
+    assert_eq!(taken.count(), limits::TRACKS);
+    let choices = proto::UpdateSubscription {
+        track_sids: (0..5_000).map(|n| n.to_string()).collect(),
+        subscribe: true,
+        ..Default::default()
+    };
+    scene.asks(anna, Asked::Subscription(choices));
+    let participant = scene.world.place(anna).unwrap().people.get(&anna).unwrap();
+    assert_eq!(participant.choices.len(), limits::CHOICES);
+}
+
+#[test]
+fn a_publisher_says_who_may_have_its_tracks() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let (anna, bert, carl) = (
+        scene.in_room("anna"),
+        scene.in_room("bert"),
+        scene.in_room("carl"),
+    );
+    let sid = scene.publishes(anna, TrackSource::Camera);
+    let only_bert = proto::SubscriptionPermission {
+        all_participants: false,
+        track_permissions: vec![proto::TrackPermission {
+            participant_identity: "bert".into(),
+            all_tracks: true,
+            ..Default::default()
+        }],
+    };
+    scene.asks(anna, Asked::SubscriptionPermission(only_bert));
+    assert!(scene.has(&Effect::Unsubscribe(carl, sid.clone())));
+    assert!(!scene.has(&Effect::Unsubscribe(bert, sid)));
+}
+
+#[test]
+fn publishers_are_told_what_nobody_wants() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let (anna, bert) = (scene.in_room("anna"), scene.in_room("bert"));
+    let layer = |quality: i32| proto::VideoLayer {
+        quality,
+        width: 100 << quality,
+        height: 100,
+        ..Default::default()
+    };
+    let mut request = track(TrackSource::Camera);
+    request.layers = vec![layer(0), layer(1), layer(2)];
+    let effects = scene.asks(anna, Asked::AddTrack(request));
+    let sid = announced(&effects).unwrap();
+    scene.world.track_sent(anna, &sid, "", &mut scene.effects);
+    let settings = |quality, disabled| {
+        Asked::TrackSetting(proto::UpdateTrackSettings {
+            track_sids: vec![sid.clone()],
+            quality,
+            disabled,
+            ..Default::default()
+        })
+    };
+    let mut enabled = |settings| {
+        let effects = scene.asks(bert, settings);
+        effects.iter().find_map(|effect| match effect {
+            Effect::Tell(who, Message::SubscribedQualityUpdate(update)) if *who == anna => {
+                let codec = update.subscribed_codecs.first()?;
+                Some(codec.qualities.iter().filter(|q| q.enabled).count())
+            }
+            _ => None,
+        })
+    };
+    assert_eq!(enabled(settings(0, false)), Some(1));
+    assert_eq!(enabled(settings(0, false)), None);
+    assert_eq!(enabled(settings(2, false)), Some(3));
+    assert_eq!(enabled(settings(2, true)), Some(0));
+}
