@@ -68,15 +68,14 @@ async function comeBack(url, token) {
 
 async function publish(source) {
   const track = source === 'camera' ? shownPicture() : tone(me.plays);
-  const said = { error: null, publication: null };
-  own.set(source, said);
+  own.set(source, null);
   try {
     // Redundant audio hides what is lost on the way.
     const options = { source: SOURCES[source], videoCodec: 'vp8', dtx: false, red: false };
-    said.publication = await room.localParticipant.publishTrack(track, options);
-    if (me.mutes.includes(source)) await said.publication.mute();
+    const publication = await room.localParticipant.publishTrack(track, options);
+    if (me.mutes.includes(source)) await publication.mute();
   } catch (e) {
-    said.error = e.message;
+    own.set(source, e.message);
   }
 }
 
@@ -183,7 +182,7 @@ async function report() {
     events,
     may: { subscribe: may?.canSubscribe ?? true, camera: mayPublish(may, 1), microphone: mayPublish(may, 2) },
     connections: await connections(),
-    own: Object.fromEntries(await Promise.all([...own].map(async ([source, said]) => [source, await sent(said)]))),
+    own: Object.fromEntries(await Promise.all([...own].map(async ([source, error]) => [source, await sent(source, error)]))),
     others,
   };
 }
@@ -194,12 +193,14 @@ function mayPublish(may, source) {
   return (may?.canPublish ?? true) && (sources.length === 0 || sources.includes(source));
 }
 
-async function sent({ error, publication }) {
+async function sent(source, error) {
+  // After a connection that was begun anew it is another one than at first.
+  const publication = room.localParticipant.getTrackPublication(SOURCES[source]);
   const stats = await statistics(publication?.track);
   const streams = stats.filter((entry) => entry.type === 'outbound-rtp');
   return {
     error,
-    published: publication !== null,
+    published: publication !== undefined,
     muted: publication?.isMuted ?? false,
     packets: streams.reduce((sum, stream) => sum + (stream.packetsSent ?? 0), 0),
     codec: codec(stats, streams[0]),

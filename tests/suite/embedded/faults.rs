@@ -9,7 +9,7 @@ use crate::support::poor_line::{PoorLine, Shape};
 use crate::support::ports::Ports;
 use crate::support::sfu::TestSfu;
 use crate::support::sfu_kind::{Kind, on_every_sfu};
-use crate::support::until::{until, until_ok};
+use crate::support::until::until_ok;
 
 on_every_sfu!(
     a_call_outlives_a_frozen_browser_and_a_restart_of_the_sfu,
@@ -42,8 +42,6 @@ async fn a_call_outlives_a_frozen_browser_and_a_restart_of_the_sfu(kind: Kind) {
     carl.sees_and_hears("anna", 1, 440).await;
     bert.sees_and_hears("carl", 4, 1320).await;
     carl.freeze();
-    goes_on(bert, "anna", 45, FREEZE).await;
-    goes_on(anna, "bert", 15, FREEZE).await;
     if kind == Kind::Embedded {
         // What must arrive and cannot is not left out silently: who does not take it is put out, and comes back.
         let (messages, size) = FLOOD;
@@ -52,8 +50,14 @@ async fn a_call_outlives_a_frozen_browser_and_a_restart_of_the_sfu(kind: Kind) {
             anna.say(&text, true, Some("carl")).await;
         }
         let words = "`carl` is put out of `daily`: it does not take its data";
-        until(words, async || sfu.log().contains(words)).await;
+        until_ok(words, async || {
+            let log = sfu.log();
+            log.contains(words).then_some(()).ok_or(log)
+        })
+        .await;
     }
+    goes_on(bert, "anna", 45, FREEZE).await;
+    goes_on(anna, "bert", 15, FREEZE).await;
     carl.thaw();
     carl.sees_and_hears("anna", 1, 440).await;
     anna.sees_and_hears("carl", 4, 1320).await;
