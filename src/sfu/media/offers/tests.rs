@@ -13,6 +13,9 @@ use crate::sfu::media::{Network, Topology};
 const ANNA: Who = Who(1);
 const BERT: Who = Who(2);
 
+/// Whether a section is open, and which track it carries.
+type Open = (bool, String);
+
 /// Bert has sections to get something in.
 struct Scene {
     media: Media,
@@ -46,7 +49,7 @@ impl Scene {
     }
 
     /// The media of our answer with port and track, and what we wish for beside it.
-    fn offers(&mut self) -> (Vec<(bool, String)>, Option<(u32, u32)>) {
+    fn offers(&mut self) -> (Vec<Open>, Option<(u32, u32)>) {
         self.media.offered(BERT, &self.offer, Instant::now());
         let (mut sent, mut wish) = (Vec::new(), None);
         while let Some(news) = self.media.news() {
@@ -67,7 +70,7 @@ impl Scene {
     }
 }
 
-fn open(tracks: [&str; 2]) -> Vec<(bool, String)> {
+fn open(tracks: [&str; 2]) -> Vec<Open> {
     tracks.map(|track| (true, track.to_owned())).into()
 }
 
