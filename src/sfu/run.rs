@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
+use rustix::net::sockopt::set_socket_recv_buffer_size;
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::{mpsc, watch};
 
@@ -19,6 +20,8 @@ use super::webhooks::Webhooks;
 use crate::context::Clock;
 use crate::error::{Error, Result};
 
+/// Bytes of packets that wait in the kernel, as much as LiveKit asks for.
+const RECEIVE_BUFFER: usize = 5_000_000;
 /// Requests that wait for the hub; more wait with those who make them.
 const COMMANDS: usize = 256;
 
@@ -89,6 +92,10 @@ async fn bind_all(addresses: &[IpAddr], port: u16) -> Result<Vec<Bound<UdpSocket
             SocketAddr::new(*ip, port),
         );
         let socket = UdpSocket::bind(address).await.map_err(|e| (address, e))?;
+        // The kernel gives what it allows. Without more of it, it loses packets whenever we are kept from running.
+        if let Err(e) = set_socket_recv_buffer_size(&socket, RECEIVE_BUFFER) {
+            tracing::debug!("the receive buffer of `{address}` stays as it is: {e}");
+        }
         sockets.push(Bound { socket, advertised });
     }
     Ok(sockets)
