@@ -13,12 +13,13 @@ use rand::rngs::StdRng;
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 
-use super::hub::{Command, Hub, Join};
+use super::command::{Command, Join};
+use super::hub::Hub;
 use super::media::{Media, Network, Topology};
 use super::refusals::Refusals;
 use super::rooms::{JoinRefused, Who, World};
-use super::signalling::Keys;
 use super::signalling::hostile::{Claims, OUTBOX, Wish, command, wish_of};
+use super::signalling::{Keys, Pass};
 use crate::config::Room;
 use crate::context::Clock;
 use crate::livekit::keys::KeyPair;
@@ -142,7 +143,7 @@ impl Scene {
         let (answer, mut answered) = oneshot::channel();
         let join = Join {
             joining: wish.joining(&claims),
-            pass: keys().pass(claims),
+            pass: Pass::new(&keys(), claims),
             topology: wish.topology,
             first: std::mem::take(&mut wish.first),
             outbox,

@@ -9,12 +9,13 @@ use livekit_protocol::DisconnectReason;
 use livekit_protocol::signal_request::Message as Asked;
 use livekit_protocol::signal_response::Message;
 use prost::Message as _;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 
+use super::command::{Command, Join, Outbox};
 use super::greeting::complete;
-use super::media::{Arrival, Media, News, Topology};
+use super::media::{Arrival, Media, News};
 use super::refusals::Refusals;
-use super::rooms::{Effect, JoinRefused, Joining, Millis, Who, World};
+use super::rooms::{Effect, Millis, Who, World};
 use super::signalling::Pass;
 use super::webhooks::Webhooks;
 use crate::context::Clock;
@@ -30,42 +31,6 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// So many nonsensical frames are passed over before somebody is put out.
 const PATIENCE: u32 = 50;
 
-/// Where messages to a client wait.
-pub type Outbox = mpsc::Sender<Vec<u8>>;
-
-/// Something to be done by the hub.
-pub enum Command {
-    /// Somebody wants in.
-    Join(Box<Join>),
-    /// Somebody asks.
-    Frame(Who, Box<Asked>),
-    /// Somebody sent what is no request.
-    Nonsense(Who, &'static str),
-    /// Somebody's signalling has ended.
-    Gone(Who),
-    /// Something about the rooms.
-    Ask(Question),
-}
-
-/// What is asked of the rooms, or done to them.
-type Question = Box<dyn FnOnce(&mut World, Millis, &mut Vec<Effect>) + Send>;
-
-/// Somebody who wants in.
-pub struct Join {
-    /// Who, and where.
-    pub joining: Joining,
-    /// What their next token is made of.
-    pub pass: Option<Pass>,
-    /// How they are to be connected.
-    pub topology: Topology,
-    /// What their client said at once.
-    pub first: Vec<Asked>,
-    /// Where what they are told goes.
-    pub outbox: Outbox,
-    /// Whether they are in.
-    pub answer: oneshot::Sender<Result<Who, JoinRefused>>,
-}
-
 /// The state, and what it is done with.
 pub struct Hub {
     world: World,
@@ -80,26 +45,6 @@ pub struct Hub {
     region: String,
     next_speakers: Instant,
     next_slow: Instant,
-}
-
-/// How the floor above reaches the hub.
-#[derive(Clone)]
-pub struct Handle(pub mpsc::Sender<Command>);
-
-impl Handle {
-    /// Asks something about the rooms; nothing comes back when the hub has ended.
-    pub async fn ask<T: Send + 'static>(
-        &self,
-        question: impl FnOnce(&mut World, Millis, &mut Vec<Effect>) -> T + Send + 'static,
-    ) -> Option<T> {
-        let (answer, answered) = oneshot::channel();
-        let command = Command::Ask(Box::new(move |world, now, effects| {
-            // Whoever asked may have gone.
-            let _ = answer.send(question(world, now, effects));
-        }));
-        self.0.send(command).await.ok()?;
-        answered.await.ok()
-    }
 }
 
 impl Hub {

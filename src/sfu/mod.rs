@@ -5,6 +5,7 @@
 //! that owns all state. [`rooms`] is that state: what somebody says goes in, what is to be done comes out, and
 //! nothing in it knows a socket or a clock. [`media`] has the WebRTC connections and forwards packets.
 
+mod command;
 mod config;
 mod greeting;
 #[cfg(any(test, fuzzing))]

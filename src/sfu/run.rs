@@ -10,8 +10,9 @@ use rustix::net::sockopt::set_socket_recv_buffer_size;
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::{mpsc, watch};
 
+use super::command::Handle;
 use super::config::{MediaConfig, SfuConfig};
-use super::hub::{Handle, Hub};
+use super::hub::Hub;
 use super::media::{Bound, Media, Network};
 use super::refusals::Refusals;
 use super::rooms::World;

@@ -12,9 +12,10 @@ use prost::Message as _;
 use tokio::sync::{mpsc, oneshot};
 
 use super::join_request::Wish;
+use super::pass::Pass;
 use super::session;
 use super::token::{Claims, Joiner, Keys, Refusal};
-use crate::sfu::hub::{Command, Handle, Join};
+use crate::sfu::command::{Command, Handle, Join};
 use crate::sfu::refusals::Refusals;
 use crate::sfu::rooms::{JoinRefused, World};
 
@@ -123,7 +124,7 @@ async fn join(
     let (answer, answered) = oneshot::channel();
     let join = Join {
         joining: wish.joining(&claims),
-        pass: floor.keys.pass(claims),
+        pass: Pass::new(&floor.keys, claims),
         topology: wish.topology,
         first: wish.first,
         outbox,

@@ -3,6 +3,7 @@
 mod join;
 mod join_request;
 mod listener;
+mod pass;
 mod room_service;
 mod router;
 mod session;
@@ -19,5 +20,6 @@ pub mod hostile {
 
 pub use join::Floor;
 pub use listener::serve;
+pub use pass::Pass;
 pub use router::router;
-pub use token::{Keys, Pass};
+pub use token::Keys;

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite;
 
-use crate::sfu::hub::{Command, Handle};
+use crate::sfu::command::{Command, Handle};
 use crate::sfu::rooms::Who;
 
 /// Longer frames end the connection.

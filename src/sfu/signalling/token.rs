@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use livekit_protocol as proto;
 use serde::{Deserialize, Serialize};
 
 use crate::context::Clock;
@@ -16,14 +15,12 @@ use crate::livekit::token::LONGEST_NAME;
 
 /// Clocks of two machines may differ by this many seconds.
 const LEEWAY: u64 = 60;
-/// A renewed token lets its holder in for so many seconds: twice the time until the next one.
-const RENEWED: u64 = 600;
 
 /// The pairs whose tokens are believed.
 #[derive(Clone, Debug)]
 pub struct Keys {
-    pairs: Arc<BTreeMap<String, Hs256>>,
-    clock: Clock,
+    pub(super) pairs: Arc<BTreeMap<String, Hs256>>,
+    pub(super) clock: Clock,
 }
 
 /// The `video` claim.
@@ -64,7 +61,7 @@ pub struct RoomConfig {
 #[serde(default)]
 pub struct Claims {
     #[serde(rename = "iss")]
-    issuer: String,
+    pub issuer: String,
     #[serde(rename = "sub")]
     pub identity: String,
     pub name: String,
@@ -75,16 +72,8 @@ pub struct Claims {
     pub room_config: RoomConfig,
     /// `agent`, `egress` and such; empty for people.
     pub kind: String,
-    exp: Option<u64>,
-    nbf: u64,
-}
-
-/// A token that can be renewed.
-#[derive(Clone, Debug)]
-pub struct Pass {
-    claims: Claims,
-    key: Hs256,
-    clock: Clock,
+    pub exp: Option<u64>,
+    pub nbf: u64,
 }
 
 /// Somebody whose token lets them into a room.
@@ -174,13 +163,6 @@ impl Keys {
         Ok(claims)
     }
 
-    /// What tokens are made of that go on where this one ends. Its issuer is one of ours.
-    pub fn pass(&self, claims: Claims) -> Option<Pass> {
-        let key = self.pairs.get(&claims.issuer)?.clone();
-        let clock = self.clock.clone();
-        Some(Pass { claims, key, clock })
-    }
-
     /// The same of the token that comes with a request.
     pub fn of_request(&self, headers: &HeaderMap, uri: &Uri) -> Result<Option<Claims>, Refusal> {
         if let Some(header) = headers.get(AUTHORIZATION) {
@@ -191,37 +173,6 @@ impl Keys {
         let query = uri.query().unwrap_or_default().as_bytes();
         let token = form_urlencoded::parse(query).find(|(name, _)| name == "access_token");
         token.map(|(_, token)| self.verify(&token)).transpose()
-    }
-}
-
-impl Pass {
-    /// A token for who is now as `info` says.
-    pub fn renewed(&self, info: &proto::ParticipantInfo) -> Option<String> {
-        let may = info.permission.clone().unwrap_or_default();
-        let sources = may.can_publish_sources().map(|source| source.as_str_name());
-        let now = self.clock.unix();
-        #[expect(deprecated, reason = "older clients read them")]
-        let video = Grants {
-            can_publish: Some(may.can_publish),
-            can_subscribe: Some(may.can_subscribe),
-            can_publish_data: Some(may.can_publish_data),
-            can_publish_sources: sources.map(str::to_ascii_lowercase).collect(),
-            can_update_own_metadata: Some(may.can_update_metadata),
-            hidden: may.hidden,
-            recorder: may.recorder,
-            agent: may.agent,
-            ..self.claims.video.clone()
-        };
-        let claims = Claims {
-            name: info.name.clone(),
-            metadata: info.metadata.clone(),
-            attributes: info.attributes.clone(),
-            video,
-            exp: Some(now + RENEWED),
-            nbf: now,
-            ..self.claims.clone()
-        };
-        self.key.sign(&claims).ok()
     }
 }
 
@@ -318,45 +269,6 @@ mod tests {
         for (change, words) in cases {
             assert_eq!(with(change).unwrap_err().to_string(), words);
         }
-    }
-
-    #[test]
-    fn a_renewed_token_lets_its_holder_in_with_what_is_so_now() {
-        let clock = Clock::fixed(Timestamp::from_second(NOW).unwrap());
-        let Joiner(claims) = with(|c| {
-            c["exp"] = NOW.into();
-            c["kind"] = "agent".into();
-            c["video"]["roomAdmin"] = true.into();
-            c["roomConfig"] = json!({"maxParticipants": 3});
-        })
-        .unwrap();
-        let pass = Keys::new(&[pair()], clock).pass(claims).unwrap();
-        let info = proto::ParticipantInfo {
-            name: "Anna".into(),
-            permission: Some(proto::ParticipantPermission {
-                can_publish: true,
-                can_publish_sources: vec![proto::TrackSource::Microphone.into()],
-                ..Default::default()
-            }),
-            ..Default::default()
-        };
-        let token = pass.renewed(&info).unwrap();
-        let later = Timestamp::from_second(NOW + 599).unwrap();
-        let keys = Keys::new(&[pair()], Clock::fixed(later));
-        let uri = format!("/rtc?access_token={token}").parse().unwrap();
-        let Joiner(renewed) = Joiner::of(&keys, &HeaderMap::new(), &uri).unwrap();
-        assert_eq!((&*renewed.identity, &*renewed.name), ("anna", "Anna"));
-        assert_eq!(
-            (&*renewed.kind, renewed.room_config.max_participants),
-            ("agent", 3)
-        );
-        let video = renewed.video;
-        assert!(video.room_admin && video.room == "r");
-        assert_eq!(video.can_publish_sources, ["microphone"]);
-        assert_eq!(
-            (video.can_publish, video.can_subscribe),
-            (Some(true), Some(false))
-        );
     }
 
     #[test]
