@@ -198,8 +198,9 @@ impl Hub {
     /// Carries news up and offers down until nothing is left.
     pub(super) fn settle(&mut self) {
         loop {
-            self.media.propose_all();
-            self.media.flush(Instant::now());
+            let now = Instant::now();
+            self.media.propose_all(now);
+            self.media.flush(now);
             let Some(news) = self.media.news() else {
                 return;
             };

@@ -153,6 +153,7 @@ async fn closed_rooms_stay_closed_and_bad_requests_are_told() {
             ("no sandbox", api.request("POST", SANDBOX).body("{}")),
             ("no JSON", post(DETAILS).body("nonsense")),
             ("no JSON", post(SANDBOX).body("nonsense")),
+            ("a form feed", post(SANDBOX).body("\u{c}")),
             ("a number", post(SANDBOX).body(r#"{"room_name": 1}"#)),
             (
                 "egress",

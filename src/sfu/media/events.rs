@@ -24,6 +24,7 @@ impl Media {
             Event::Connected => {
                 peer.is_connected = true;
                 self.connected(link);
+                self.choose_layers(link, now);
             }
             Event::IceConnectionStateChange(state) => {
                 let is_lost = state == IceConnectionState::Disconnected;
@@ -109,7 +110,8 @@ impl Media {
         }
         let sid = sid.clone();
         for to in &track.subscribers {
-            let Some(Peer { rtc, downs, .. }) = self.peers.get_mut(to) else {
+            let peer = self.peers.get_mut(to).filter(|peer| peer.is_connected);
+            let Some(Peer { rtc, downs, .. }) = peer else {
                 continue;
             };
             let down = downs.get_mut(&sid);

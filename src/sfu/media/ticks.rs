@@ -63,8 +63,9 @@ impl Media {
         }
     }
 
-    fn choose_layers(&mut self, link: Link, now: Instant) {
-        let Some(peer) = self.peers.get_mut(&link) else {
+    /// Gives a connection the layers that it carries, and asks for pictures that they begin with.
+    pub(super) fn choose_layers(&mut self, link: Link, now: Instant) {
+        let Some(peer) = self.peers.get_mut(&link).filter(|peer| peer.is_connected) else {
             return;
         };
         let (sids, asks) = asked(&peer.downs, &self.tracks, now);

@@ -115,6 +115,8 @@ impl World {
         room.was_used = true;
         room.people.insert(who, participant);
         room.announce(who, &mut effects);
+        // What is there already comes with the first answer: it takes no second round.
+        room.subscribe_to_all(who, &mut effects);
         self.places.insert(who, room_name);
         Ok((who, greeting, effects))
     }
@@ -204,7 +206,6 @@ impl World {
         let info = participant.info.clone();
         room.announce(who, effects);
         effects.push(report_of("participant_joined", room, &info, None));
-        room.subscribe_to_all(who, effects);
     }
 
     /// Ends a room and puts everybody out.

@@ -152,7 +152,7 @@ fn limits(app: &App) -> Limits {
 /// sorts of things.
 async fn read(body: Body) -> Result<Bytes, Refusal> {
     let body = payload::read(body).await?;
-    if body.trim_ascii().is_empty() {
+    if body.is_empty() {
         return Ok(Bytes::from_static(b"{}"));
     }
     Ok(body)

@@ -49,6 +49,7 @@ impl Media {
             }
         };
         peer.offered = sections;
+        peer.wished = None;
         let gone = ended(peer);
         let (answer, tracks) = named(peer, &answer);
         let mut message = description("answer", answer, offer.id);
@@ -61,7 +62,8 @@ impl Media {
         }
         self.match_sections(link, by_name_or_kind);
         self.written.insert(link);
-        self.propose(link);
+        self.propose(link, now);
+        self.choose_layers(link, now);
         self.drive(link, now);
     }
 }

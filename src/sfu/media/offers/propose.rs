@@ -62,23 +62,25 @@ impl Media {
     }
 
     /// Offers to everybody what has changed for them.
-    pub fn propose_all(&mut self) {
+    pub fn propose_all(&mut self, now: Instant) {
         let changed = self.peers.iter().filter(|(_, peer)| peer.has_changes);
         let links: Vec<_> = changed.map(|(link, _)| *link).collect();
         for link in links {
-            self.propose(link);
+            self.propose(link, now);
         }
     }
 
-    pub(super) fn propose(&mut self, link: Link) {
+    pub(super) fn propose(&mut self, link: Link, now: Instant) {
         let topology = self.members.get(&link.who).map(|member| member.topology);
         let Some(peer) = self.peers.get_mut(&link).filter(|peer| peer.has_changes) else {
             return;
         };
         let message = match (topology, link.role) {
             (Some(Topology::Two), Role::Subscriber) if peer.pending.is_none() => offer(peer),
-            // The first offer comes by itself.
-            (Some(Topology::One), Role::Publisher) if !peer.offered.is_empty() => Some(wish(peer)),
+            (Some(Topology::One), Role::Publisher) if peer.may_wish(now) => {
+                peer.wished = Some(now);
+                Some(wish(peer))
+            }
             _ => None,
         };
         if let Some(message) = message {
@@ -124,7 +126,8 @@ impl Media {
             down.stage = Stage::Ready;
         }
         self.written.insert(link);
-        self.propose(link);
+        self.propose(link, now);
+        self.choose_layers(link, now);
         self.drive(link, now);
     }
 }

@@ -1,6 +1,6 @@
 //! Offers without a network.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use str0m::Rtc;
 use str0m::media::{Direction, MediaKind};
@@ -88,4 +88,22 @@ fn a_section_carries_one_track_and_is_given_up_after_it_unless_it_is_the_first()
     let (answer, wish) = scene.offers();
     assert_eq!(answer, [(true, String::new()), (false, String::new())]);
     assert_eq!(wish, Some((1, 1)));
+}
+
+#[test]
+fn a_client_is_asked_for_one_offer_for_all_that_has_changed_and_again_when_none_comes() {
+    let mut scene = Scene::new(&[MediaKind::Video]);
+    scene.gets("TR_first", false);
+    assert_eq!(scene.offers(), (vec![(true, "TR_first".to_owned())], None));
+    let start = Instant::now();
+    let mut wishes = |after: u64| {
+        scene.media.propose_all(start + Duration::from_secs(after));
+        let news = std::iter::from_fn(|| scene.media.news());
+        let wish =
+            |news: &News| matches!(news, News::Tell(_, Message::MediaSectionsRequirement(_)));
+        let count = news.filter(wish).count();
+        scene.gets(&format!("TR_after_{after}"), false);
+        count
+    };
+    assert_eq!([0, 1, 2, 3, 4].map(&mut wishes), [0, 1, 0, 0, 1]);
 }

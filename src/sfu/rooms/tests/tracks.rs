@@ -8,9 +8,14 @@ fn who_comes_gets_what_is_sent_and_who_is_there_gets_what_comes() {
     let anna = scene.in_room("anna");
     let sid = scene.publishes(anna, TrackSource::Camera);
     assert!(sid.starts_with("TR_VC"));
-    scene.effects.clear();
-    let bert = scene.in_room("bert");
-    assert!(scene.has(&Effect::Subscribe(bert, sid.clone())));
+    let joining = Joining {
+        room: "daily".into(),
+        identity: "bert".into(),
+        auto_subscribe: true,
+        ..Joining::default()
+    };
+    let (bert, _, effects) = scene.world.join(joining, NOW).unwrap();
+    assert!(effects.contains(&Effect::Subscribe(bert, sid.clone())));
     let other = scene.publishes(bert, TrackSource::Microphone);
     assert!(scene.has(&Effect::Subscribe(anna, other)));
     assert!(!scene.has(&Effect::Subscribe(bert, sid)));
