@@ -16,6 +16,7 @@ const MOST_LATENCIES = 1_000;
 
 const members = new Map();
 const watched = new Map();
+const attached = new WeakSet();
 const own = new Map();
 const events = [];
 let room;
@@ -126,7 +127,17 @@ function regularly(interval, act) {
   return () => clearTimeout(timer);
 }
 
+// livekit-client keeps its events to itself for two seconds after it has begun a connection anew: for what comes meanwhile
+// there are none. So what there is is looked at as well.
+function watchAll() {
+  for (const participant of room?.remoteParticipants.values() ?? []) {
+    for (const { track } of participant.trackPublications.values()) if (track) watch(participant.identity, track);
+  }
+}
+
 function watch(identity, track) {
+  if (attached.has(track)) return;
+  attached.add(track);
   const of = watched.get(identity) ?? { latencies: [], read: {}, unread: 0, first: null, last: null, gap: 0 };
   watched.set(identity, of);
   const element = track.attach();
@@ -167,6 +178,7 @@ function tile(identity, element) {
 
 /// What this participant does, sees and hears, now.
 async function report() {
+  watchAll();
   const others = {};
   for (const participant of room?.remoteParticipants.values() ?? []) {
     others[participant.identity] = {

@@ -11,6 +11,7 @@ const FRAMES_PER_SECOND = 15;
 
 const events = [];
 const remotes = new Map();
+const attached = new WeakSet();
 const context = new AudioContext();
 const messages = [];
 let room;
@@ -206,8 +207,17 @@ function tone(hertz) {
   oscillator.start();
   return sink.stream.getAudioTracks()[0];
 }
+// livekit-client keeps its events to itself for two seconds after it has begun a connection anew: for what comes meanwhile
+// there are none. So what there is is looked at as well.
+function watchAll() {
+  for (const participant of room?.remoteParticipants.values() ?? []) {
+    for (const { track } of participant.trackPublications.values()) if (track) watch(participant.identity, track);
+  }
+}
 
 function watch(identity, track) {
+  if (attached.has(track)) return;
+  attached.add(track);
   const remote = remotes.get(identity) ?? { frames: 0 };
   remotes.set(identity, remote);
   const element = track.attach();
@@ -246,6 +256,7 @@ function readPictures(remote, video) {
 
 /// What this participant sees and hears of everybody else, now.
 async function report() {
+  watchAll();
   const seen = {};
   for (const [identity, remote] of remotes) {
     const video = await inbound(remote.video);

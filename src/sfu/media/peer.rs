@@ -63,7 +63,7 @@ impl Peer {
     ) -> Self {
         let mut config = Rtc::builder()
             .set_crypto_provider(crypto.clone())
-            .set_ice_lite(true)
+            .set_ice_lite(false)
             .set_rtp_mode(true)
             .clear_codecs()
             .enable_opus(true, false)
