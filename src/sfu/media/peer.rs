@@ -16,7 +16,7 @@ use super::down::Down;
 use super::sdp::Section;
 use crate::sfu::rooms::{ToPublish, TrackSid};
 
-/// A client that was asked for an offer makes one before this, or is asked once more.
+/// A client that was asked for an offer makes one before this, or is asked once more with the next change.
 const UNHEARD: Duration = Duration::from_secs(3);
 
 /// A connection and what goes over it.

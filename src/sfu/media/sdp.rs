@@ -25,10 +25,8 @@ pub struct Section {
 
 /// The sections of an offer, without those for data.
 pub fn sections(sdp: &str) -> Vec<Section> {
-    let mut groups = sdp
-        .lines()
-        .filter_map(|l| l.strip_prefix("a=group:BUNDLE "));
-    let group = groups.next().unwrap_or_default();
+    let group = (sdp.lines()).find_map(|line| line.strip_prefix("a=group:BUNDLE "));
+    let group = group.unwrap_or_default();
     let parts = sdp.split("\r\nm=").skip(1);
     parts.filter_map(|text| section(text, group)).collect()
 }
