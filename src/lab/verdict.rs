@@ -100,6 +100,9 @@ pub enum Reason {
         to: String,
         why: String,
     },
+    /// Decoded, and not on the page.
+    #[error("{to} decodes pictures of {from}, but its page has shown none")]
+    NotShown { from: String, to: String },
     /// Pictures that do not check.
     #[error("{to} shows pictures of {from}, but none of {count} can be read")]
     Unreadable {
@@ -158,7 +161,11 @@ fn picture(pair: &Pair<'_>, camera: &Camera) -> Result<(), Reason> {
     let (from, to) = pair.names();
     let Some(most) = most_frequent(&camera.read) else {
         let count = camera.unread;
-        return Err(Reason::Unreadable { from, to, count });
+        return Err(if count > 0.0 {
+            Reason::Unreadable { from, to, count }
+        } else {
+            Reason::NotShown { from, to }
+        });
     };
     if most != pair.from.member.number {
         let other = pair.who(|member| member.number == most);

@@ -5,6 +5,7 @@ pub mod current;
 pub mod grants;
 pub mod inspect;
 pub mod keys;
+pub mod room_config;
 pub mod room_service;
 pub mod shown;
 pub mod token;

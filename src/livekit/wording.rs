@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::room_config::is_field;
+
 /// Top-level claims that LiveKit knows.
 const CLAIMS: &[&str] = &[
     "iss",
@@ -118,7 +120,13 @@ pub fn unknown_claims(claims: &Map<String, Value>) -> Vec<String> {
         .flat_map(Map::keys)
         .filter(|name| !GRANTS.iter().any(|(known, _)| known == name))
         .map(|name| format!("video.{name}"));
-    top.chain(grants).collect()
+    let config = claims.get("roomConfig").and_then(Value::as_object);
+    let fields = config
+        .into_iter()
+        .flat_map(Map::keys)
+        .filter(|name| !is_field(name))
+        .map(|name| format!("roomConfig.{name}"));
+    top.chain(grants).chain(fields).collect()
 }
 
 /// A length of time in words, from seconds.
@@ -193,10 +201,13 @@ mod tests {
 
     #[test]
     fn misspelt_claims_are_found() {
-        let claims = json!({"iss": "", "vidoe": {}, "video": {"can_publish": true, "room": "x"}});
+        let claims = json!({
+            "iss": "", "vidoe": {}, "video": {"can_publish": true, "room": "x"},
+            "roomConfig": {"empty_timeout": 1, "maxParticipants": 2, "maxPeople": 3},
+        });
         assert_eq!(
             unknown_claims(claims.as_object().unwrap()),
-            ["vidoe", "video.can_publish"]
+            ["vidoe", "video.can_publish", "roomConfig.maxPeople"]
         );
     }
 

@@ -233,7 +233,8 @@ async function camera(participant) {
     frozen_ms: (stream.totalFreezesDuration ?? 0) * 1000,
     width: stream.frameWidth ?? 0,
     height: stream.frameHeight ?? 0,
-    read: of?.read ?? {},
+    // A copy: pictures that come while the rest is asked would be in it, and their time would not.
+    read: { ...of?.read },
     unread: of?.unread ?? 0,
     first_at: of?.first ?? null,
     last_at: of?.last ?? null,

@@ -159,6 +159,10 @@ fn what_does_not_reach_the_receiver_is_told_by_how_far_it_came() {
         "bela shows pictures of ada, but none of 77 can be read"
     );
     assert_eq!(
+        one("/others/ada/camera/read", json!({})),
+        "bela decodes pictures of ada, but its page has shown none"
+    );
+    assert_eq!(
         one("/others/ada/camera/last_at", json!(5000)),
         "ada's camera stopped for bela 5.0 s before the end"
     );

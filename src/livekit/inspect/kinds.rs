@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use crate::livekit::room_config;
+
 /// What a claim must be; `null` is as good as none.
 #[derive(Clone, Copy)]
 enum Kind {
@@ -69,7 +71,14 @@ pub(super) fn wrong(claims: &Map<String, Value>) -> Vec<String> {
         let is_right = value.is_null() || kind.takes(value);
         (!is_right).then(|| format!("its `{path}` must be {kind}, and is {}", named(value)))
     });
-    found.collect()
+    found.chain(configured(claims)).collect()
+}
+
+/// What LiveKit cannot read within `roomConfig`.
+fn configured(claims: &Map<String, Value>) -> Option<String> {
+    let config = claims.get("roomConfig").filter(|config| config.is_object());
+    let why = room_config::read(config?.clone()).err()?;
+    Some(format!("its `roomConfig` cannot be read: {why}"))
 }
 
 /// Seconds since 1970, which may stand in quotes.

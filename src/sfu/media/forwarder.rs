@@ -77,13 +77,13 @@ impl Forwarder {
     }
 
     /// What goes out for a packet when `target` is the layer to be had; nothing, if it is of another one. A change
-    /// waits for a packet that decoding can begin with.
+    /// waits for a packet that decoding can begin with; until then a lower layer is better than none.
     pub fn pass(&mut self, target: Option<u8>, packet: &Incoming) -> Option<Outgoing> {
-        if target.is_none() {
+        let Some(target) = target else {
             self.layer = None;
             return None;
-        }
-        if target != self.layer && Some(packet.layer) == target && packet.is_key {
+        };
+        if packet.is_key && self.is_begun_by(packet.layer, target) {
             self.begin_with(packet);
         }
         if self.layer != Some(packet.layer) || packet.seq < self.begin {
@@ -104,6 +104,13 @@ impl Forwarder {
             self.last = Some((out, packet.at));
         }
         Some(out)
+    }
+
+    fn is_begun_by(&self, layer: u8, target: u8) -> bool {
+        match self.layer {
+            Some(now) => layer == target && now != target,
+            None => layer <= target,
+        }
     }
 
     fn begin_with(&mut self, packet: &Incoming) {
@@ -154,6 +161,17 @@ mod tests {
         assert_eq!((out.seq, out.time), (FIRST, 200));
         // What was sent before it comes too late.
         assert_eq!(forwarder.pass(Some(0), &packet(0, 5, 100, false)), None);
+    }
+
+    #[test]
+    fn a_lower_layer_is_taken_until_the_right_one_begins() {
+        let mut forwarder = Forwarder::new(90_000);
+        assert_eq!(forwarder.pass(Some(1), &packet(2, 5, 100, true)), None);
+        assert!(forwarder.pass(Some(1), &packet(0, 6, 200, true)).is_some());
+        assert!(forwarder.pass(Some(1), &packet(0, 7, 300, false)).is_some());
+        assert!(forwarder.pass(Some(1), &packet(1, 9, 400, true)).is_some());
+        // It is not gone back to.
+        assert_eq!(forwarder.pass(Some(1), &packet(0, 8, 500, true)), None);
     }
 
     #[test]

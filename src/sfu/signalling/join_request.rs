@@ -95,6 +95,7 @@ impl Wish {
             kind,
             ..
         } = claims.clone();
+        let room = room.unwrap_or_default();
         let may_update = video.can_update_own_metadata.unwrap_or(false);
         let mut joining = Joining {
             making: proto::CreateRoomRequest {

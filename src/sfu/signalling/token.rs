@@ -6,11 +6,13 @@ use std::sync::Arc;
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use livekit_protocol::RoomConfiguration;
 use serde::{Deserialize, Serialize};
 
 use crate::context::Clock;
 use crate::jwt::{Hs256, Parts};
 use crate::livekit::keys::KeyPair;
+use crate::livekit::room_config;
 use crate::livekit::token::LONGEST_NAME;
 
 /// Clocks of two machines may differ by this many seconds.
@@ -43,19 +45,6 @@ pub struct Grants {
     pub agent: bool,
 }
 
-/// The `roomConfig` claim: how a room is made that is not there yet. Both spellings are Protocol Buffers' JSON.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct RoomConfig {
-    #[serde(alias = "empty_timeout")]
-    pub empty_timeout: u32,
-    #[serde(alias = "departure_timeout")]
-    pub departure_timeout: u32,
-    #[serde(alias = "max_participants")]
-    pub max_participants: u32,
-    pub metadata: String,
-}
-
 /// What a token says.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
@@ -68,8 +57,9 @@ pub struct Claims {
     pub metadata: String,
     pub attributes: HashMap<String, String>,
     pub video: Grants,
-    #[serde(rename = "roomConfig")]
-    pub room_config: RoomConfig,
+    /// How a room is made that is not there yet.
+    #[serde(rename = "roomConfig", deserialize_with = "room_config::claim")]
+    pub room_config: Option<RoomConfiguration>,
     /// `agent`, `egress` and such; empty for people.
     pub kind: String,
     pub exp: Option<u64>,
