@@ -294,7 +294,7 @@ impl Hub {
                         tracing::info!("{count} frames of one participant were refused");
                     }
                 }
-                Effect::Publish(who, track) => self.media.publish(who, track),
+                Effect::Publish(who, track) => self.media.publish(who, track, Instant::now()),
                 Effect::Unpublish(sid) => self.media.unpublish(&sid),
                 Effect::Mute(sid, is_muted) => self.media.mute(&sid, is_muted),
                 Effect::Subscribe(who, sid) => self.media.subscribe(who, sid),

@@ -96,6 +96,8 @@ impl Down {
         if let Some(patch) = vp8.and_then(|vp8| renumbered(&vp8, out.picture)) {
             write = write.vp8_patch(patch);
         }
+        // Its sender has paced it. Held back once more, pictures would be up to two seconds late where the estimate is low.
+        stream.set_unpaced(true);
         stream.write_rtp(write);
         true
     }

@@ -5,6 +5,8 @@ mod propose;
 #[cfg(test)]
 mod tests;
 
+use std::time::Instant;
+
 use livekit_protocol as proto;
 use livekit_protocol::signal_response::Message;
 use str0m::media::Mid;
@@ -15,8 +17,8 @@ use super::{Link, Media, News, Role};
 use crate::sfu::rooms::{ToPublish, Who};
 
 impl Media {
-    /// Somebody is about to send a track.
-    pub fn publish(&mut self, who: Who, track: ToPublish) {
+    /// Somebody is about to send a track: unless it was offered already, their next offer comes by itself.
+    pub fn publish(&mut self, who: Who, track: ToPublish, now: Instant) {
         let link = Link {
             who,
             role: Role::Publisher,
@@ -24,6 +26,11 @@ impl Media {
         if let Some(peer) = self.peers.get_mut(&link) {
             peer.expected.push(track);
             self.match_sections(link, by_name);
+        }
+        if let Some(peer) = self.peers.get_mut(&link)
+            && !peer.expected.is_empty()
+        {
+            peer.awaited = Some(now);
         }
     }
 

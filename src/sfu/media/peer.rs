@@ -16,7 +16,7 @@ use super::down::Down;
 use super::sdp::Section;
 use crate::sfu::rooms::{ToPublish, TrackSid};
 
-/// A client that was asked for an offer makes one before this, or is asked once more with the next change.
+/// An offer that is awaited comes before this, or the client is asked for it with the next change.
 const UNHEARD: Duration = Duration::from_secs(3);
 
 /// A connection and what goes over it.
@@ -40,8 +40,8 @@ pub struct Peer {
     pub pending: Option<SdpPendingOffer>,
     /// Whether there is more to be offered.
     pub has_changes: bool,
-    /// When it was asked for an offer that has not come yet.
-    pub wished: Option<Instant>,
+    /// Since when an offer is awaited: it was asked for, or a track was announced.
+    pub awaited: Option<Instant>,
     /// Sections of tracks that are gone, to be closed with the next offer.
     pub closing: Vec<Mid>,
     /// The first section of all, once its track is gone: it carries the connection, and is not closed.
@@ -92,7 +92,7 @@ impl Peer {
             downs: BTreeMap::new(),
             pending: None,
             has_changes: false,
-            wished: None,
+            awaited: None,
             closing: Vec::new(),
             spent: None,
             offers: 0,
@@ -104,7 +104,7 @@ impl Peer {
     /// Whether it is to be asked for an offer: once, as one offer is for all that has changed until it comes.
     pub fn may_wish(&self, now: Instant) -> bool {
         // The first offer comes by itself.
-        !self.offered.is_empty() && self.wished.is_none_or(|at| now >= at + UNHEARD)
+        !self.offered.is_empty() && self.awaited.is_none_or(|at| now >= at + UNHEARD)
     }
 
     /// Whether a section of the client's offer may carry a track that it is to get.

@@ -49,7 +49,7 @@ impl Media {
             }
         };
         peer.offered = sections;
-        peer.wished = None;
+        peer.awaited = None;
         let gone = ended(peer);
         let (answer, tracks) = named(peer, &answer);
         let mut message = description("answer", answer, offer.id);

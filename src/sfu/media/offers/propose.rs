@@ -78,7 +78,7 @@ impl Media {
         let message = match (topology, link.role) {
             (Some(Topology::Two), Role::Subscriber) if peer.pending.is_none() => offer(peer),
             (Some(Topology::One), Role::Publisher) if peer.may_wish(now) => {
-                peer.wished = Some(now);
+                peer.awaited = Some(now);
                 Some(wish(peer))
             }
             _ => None,
@@ -172,6 +172,10 @@ fn offer(peer: &mut Peer) -> Option<Message> {
     )))
 }
 
+/// Sections are asked for so many at a time: until the offer comes, there may be more tracks, and each further offer
+/// costs the client much.
+const AT_ONCE: u32 = 3;
+
 /// How many sections more there must be in the client's next offer.
 fn wish(peer: &Peer) -> Message {
     let free = |is_audio: bool| {
@@ -181,7 +185,10 @@ fn wish(peer: &Peer) -> Message {
     let missing = |is_audio: bool| {
         let downs = peer.downs.values().filter(|down| down.mid.is_none());
         let needed = downs.filter(|down| down.is_audio == is_audio).count();
-        u32::try_from(needed.saturating_sub(free(is_audio))).unwrap_or(0)
+        let missing = needed.saturating_sub(free(is_audio));
+        u32::try_from(missing)
+            .unwrap_or(0)
+            .next_multiple_of(AT_ONCE)
     };
     Message::MediaSectionsRequirement(proto::MediaSectionsRequirement {
         num_audios: missing(true),

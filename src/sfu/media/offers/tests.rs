@@ -87,7 +87,7 @@ fn a_section_carries_one_track_and_is_given_up_after_it_unless_it_is_the_first()
     scene.gets("TR_second_picture", false);
     let (answer, wish) = scene.offers();
     assert_eq!(answer, [(true, String::new()), (false, String::new())]);
-    assert_eq!(wish, Some((1, 1)));
+    assert_eq!(wish, Some((3, 3)));
 }
 
 #[test]
@@ -106,4 +106,24 @@ fn a_client_is_asked_for_one_offer_for_all_that_has_changed_and_again_when_none_
         count
     };
     assert_eq!([0, 1, 2, 3, 4].map(&mut wishes), [0, 1, 0, 0, 1]);
+}
+
+#[test]
+fn who_announces_a_track_is_not_asked_for_the_offer_that_comes_with_it() {
+    let mut scene = Scene::new(&[MediaKind::Video]);
+    assert_eq!(scene.offers(), (vec![(true, String::new())], None));
+    let start = Instant::now();
+    let own = ToPublish {
+        sid: "TR_own".into(),
+        cids: vec!["camera".into()],
+        of: "PA_bert".into(),
+        is_audio: false,
+    };
+    scene.media.publish(BERT, own, start);
+    scene.gets("TR_picture", false);
+    let mut is_asked = |after: u64| {
+        scene.media.propose_all(start + Duration::from_secs(after));
+        scene.media.news().is_some()
+    };
+    assert_eq!([0, 2, 3, 4].map(&mut is_asked), [false, false, true, false]);
 }
