@@ -205,6 +205,7 @@ impl World {
         participant.touch();
         let info = participant.info.clone();
         room.announce(who, effects);
+        room.tell_qualities(who, effects);
         effects.push(report_of("participant_joined", room, &info, None));
     }
 
@@ -255,7 +256,7 @@ fn newcomer(joining: Joining, sid: String, now: Millis) -> Participant {
         gets: BTreeMap::new(),
         audience: Audience::default(),
         asked: BTreeMap::new(),
-        quality: proto::ConnectionQuality::Excellent,
+        quality: None,
         renewed: now,
     }
 }

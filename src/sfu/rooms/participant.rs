@@ -24,7 +24,8 @@ pub struct Participant {
     pub audience: Audience,
     /// The best quality that somebody wants of each of its tracks, as it was told.
     pub asked: BTreeMap<TrackSid, Option<u8>>,
-    pub quality: proto::ConnectionQuality,
+    /// How well it is connected, as it was told.
+    pub quality: Option<proto::ConnectionQualityInfo>,
     /// When it last got a token.
     pub renewed: Millis,
 }

@@ -116,3 +116,35 @@ fn speakers_are_told_when_they_begin_and_when_they_end() {
         [0, 1, 0, 1, 0]
     );
 }
+
+#[test]
+fn qualities_are_told_once_and_whoever_comes_hears_what_is_known() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let anna = scene.in_room("anna");
+    let mut told = |score: f32| {
+        let mut effects = Effects::new();
+        let scores = [(anna, score)].into();
+        scene.world.measured(&scores, &mut effects);
+        qualities(&effects)
+    };
+    let excellent = (anna, vec![proto::ConnectionQuality::Excellent]);
+    let poor = vec![proto::ConnectionQuality::Poor];
+    assert_eq!(told(1.0), [excellent]);
+    assert_eq!(told(0.99), []);
+    assert_eq!(told(0.5), [(anna, poor.clone())]);
+    scene.effects.clear();
+    let bert = scene.in_room("bert");
+    assert_eq!(qualities(&scene.effects), [(bert, poor)]);
+}
+
+/// Who is told of which qualities.
+fn qualities(effects: &Effects) -> Vec<(Who, Vec<proto::ConnectionQuality>)> {
+    let told = effects.iter().filter_map(|effect| match effect {
+        Effect::Tell(who, Message::ConnectionQuality(update)) => Some((
+            *who,
+            update.updates.iter().map(|info| info.quality()).collect(),
+        )),
+        _ => None,
+    });
+    told.collect()
+}
