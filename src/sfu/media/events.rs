@@ -75,10 +75,6 @@ impl Media {
 
     /// Passes a packet on to everybody who gets its track.
     fn forward(&mut self, link: Link, packet: &RtpPacket, now: Instant) {
-        // Padding without content says only that there is room.
-        if packet.payload.is_empty() {
-            return;
-        }
         let Some(peer) = self.peers.get_mut(&link) else {
             return;
         };
@@ -104,7 +100,11 @@ impl Media {
         };
         let known = track.layer_of(ssrc);
         let layer = known.unwrap_or_else(|| track.learn(ssrc, rid));
-        track.note(layer, packet.payload.len(), now);
+        track.note(layer, *packet.seq_no, packet.payload.len(), now);
+        // Padding says only that there is room.
+        if packet.payload.is_empty() {
+            return;
+        }
         if let Some(level) = packet.header.ext_vals.audio_level {
             track.hear(level);
         }

@@ -8,6 +8,7 @@ mod connections;
 mod down;
 mod events;
 mod forwarder;
+mod holes;
 mod network;
 mod offers;
 mod peer;

@@ -47,11 +47,33 @@ impl Media {
         self.next_tick = now + EVERY;
         self.ticks += 1;
         self.network.tick(now);
+        self.mend(now);
         let links: Vec<_> = self.peers.keys().copied().collect();
         for link in links {
             self.send_waiting(link);
             self.choose_layers(link, now);
             self.give_up(link, now);
+        }
+    }
+
+    /// Asks for pictures that stand alone where somebody gets a layer that has lost something.
+    fn mend(&mut self, now: Instant) {
+        let mut keys = Vec::new();
+        for (sid, track) in self.tracks.iter_mut().filter(|(_, track)| !track.is_audio) {
+            let broken = track.broken(now);
+            let broken = (0..3u8).zip(broken).filter(|(_, is_broken)| *is_broken);
+            for (layer, _) in broken {
+                let gets = |link: &Link| {
+                    let down = self.peers.get(link).and_then(|peer| peer.downs.get(sid));
+                    down.is_some_and(|down| down.forwarder.layer() == Some(layer))
+                };
+                if track.subscribers.iter().any(gets) {
+                    keys.push((sid.clone(), layer));
+                }
+            }
+        }
+        for (sid, layer) in keys {
+            self.ask_for_key(&sid, layer, now);
         }
     }
 

@@ -7,6 +7,7 @@ use str0m::media::Rid;
 use str0m::rtp::Ssrc;
 
 use super::Link;
+use super::holes::Holes;
 use crate::sfu::rooms::Who;
 
 /// A layer without packets for so long is not there.
@@ -30,7 +31,7 @@ pub struct Track {
     loudness: (f32, u16),
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 struct Layer {
     ssrc: Option<Ssrc>,
     last: Option<Instant>,
@@ -39,6 +40,7 @@ struct Layer {
     bytes: u64,
     since: Option<Instant>,
     rate: u64,
+    holes: Holes,
 }
 
 impl Track {
@@ -49,7 +51,7 @@ impl Track {
             is_audio,
             is_muted: false,
             subscribers: BTreeSet::new(),
-            layers: [Layer::default(); 3],
+            layers: Default::default(),
             ssrcs: HashMap::new(),
             loudness: (0.0, 0),
         }
@@ -73,13 +75,18 @@ impl Track {
         };
         self.ssrcs.retain(|_, of| *of != layer);
         self.ssrcs.insert(ssrc, layer);
-        self.layers[usize::from(layer)].ssrc = Some(ssrc);
+        let begun = &mut self.layers[usize::from(layer)];
+        (begun.ssrc, begun.holes) = (Some(ssrc), Holes::default());
         layer
     }
 
     /// A packet has come.
-    pub fn note(&mut self, layer: u8, bytes: usize, now: Instant) {
+    pub fn note(&mut self, layer: u8, seq: u64, bytes: usize, now: Instant) {
         let layer = &mut self.layers[usize::from(layer)];
+        layer.holes.fill(seq, now);
+        if bytes == 0 {
+            return;
+        }
         layer.last = Some(now);
         layer.bytes += bytes as u64;
         let since = *layer.since.get_or_insert(now);
@@ -93,10 +100,18 @@ impl Track {
 
     /// Bits a second of the layers that are there now.
     pub fn rates(&self, now: Instant) -> [Option<u64>; 3] {
-        self.layers.map(|layer| {
+        let rate = |layer: &Layer| {
             let is_there = layer.last.is_some_and(|last| now < last + ALIVE);
             is_there.then_some(layer.rate)
-        })
+        };
+        self.layers.each_ref().map(rate)
+    }
+
+    /// The layers that have just lost something for good.
+    pub fn broken(&mut self, now: Instant) -> [bool; 3] {
+        self.layers
+            .each_mut()
+            .map(|layer| layer.holes.take_lost(now))
     }
 
     /// The encoding to be asked for a picture that stands alone, unless that was done just now.
