@@ -22,7 +22,7 @@ pub fn taken(needs: &[PortNeed]) -> Result<Vec<Conflict>> {
     let refused = refused(needs, &table);
     if !refused.is_empty() {
         let ports: BTreeSet<u16> = refused.iter().map(SocketAddr::port).collect();
-        table.extend(sockets::others(&ports)?);
+        table.extend(in_the_way(sockets::others(&ports)?));
         let unlisted = refused
             .iter()
             .filter(|at| !table.iter().any(|s| is_tcp_at(s, at.port())));
@@ -36,6 +36,20 @@ pub fn taken(needs: &[PortNeed]) -> Result<Vec<Conflict>> {
 pub fn is_free(need: &PortNeed, listening: &[Socket]) -> bool {
     let needs = std::slice::from_ref(need);
     conflicts(needs, listening).is_empty() && refused(needs, listening).is_empty()
+}
+
+/// Those at whose own addresses no server could listen. What has ended counts where nobody else is there.
+fn in_the_way(mut others: Vec<Socket>) -> Vec<Socket> {
+    let held: BTreeSet<SocketAddr> = others
+        .iter()
+        .filter(|socket| !socket.has_ended())
+        .map(|socket| socket.local)
+        .collect();
+    others.retain(|socket| {
+        let is_first = !socket.has_ended() || !held.contains(&socket.local);
+        is_first && try_to_bind(socket.local) == Err(Errno::ADDRINUSE)
+    });
+    others
 }
 
 /// Where a server could not listen although nobody does.
@@ -145,6 +159,21 @@ mod tests {
         assert_eq!(inodes(None, port).len(), 1);
         drop(listener);
         assert!(inodes(None, port).is_empty());
+    }
+
+    #[test]
+    fn beside_a_client_what_is_left_of_a_server_is_not_in_the_way() {
+        let (gone, accepted, listener) = connected();
+        let port = listener.local_addr().unwrap().port();
+        drop(accepted);
+        drop(gone);
+        drop(listener);
+        assert!(inodes(None, port).is_empty());
+        // Such as a client's, on its way to somewhere.
+        let idle = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        bind(&idle, &SocketAddr::from(([127, 0, 0, 9], port))).unwrap();
+        let found = inodes(None, port);
+        assert_eq!(found.len(), 1, "{found:?}");
     }
 
     #[test]
