@@ -17,8 +17,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use urbania::host::claims::{Ours, claims};
-use urbania::host::ports::{PortNeed, conflicts};
-use urbania::host::sockets::{Protocol, listening};
+use urbania::host::ports::PortNeed;
+use urbania::host::sockets::Protocol;
+use urbania::host::taken::taken;
 
 const LOCAL: Option<IpAddr> = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
 const GOAL: Duration = Duration::from_millis(2);
@@ -59,7 +60,7 @@ fn needs() -> Vec<PortNeed> {
 }
 
 fn table(heading: &str, needs: &[PortNeed]) {
-    let check = || conflicts(needs, &listening().unwrap());
+    let check = || taken(needs).unwrap();
     let ours = median(500, || drop(black_box(check())));
     let verdict = if ours <= GOAL { "met" } else { "MISSED" };
     println!("{heading}");

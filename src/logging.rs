@@ -31,6 +31,8 @@ pub fn start(verbosity: u8, shape: Shape) {
         .with_default(LevelFilter::WARN)
         // Its warnings are about what the other side does.
         .with_target("str0m", LevelFilter::ERROR)
+        // What a TURN server refuses is judged, and told, where it is asked.
+        .with_target("turn_client_proto", LevelFilter::ERROR)
         .with_target("urbania", ours);
     let format = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)

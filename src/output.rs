@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::error::{Context as _, Result};
 
@@ -85,6 +85,13 @@ impl Output {
         Some(matches!(answer.trim(), "y" | "Y" | "yes"))
     }
 
+    /// How many columns the terminal that results go to has; `None` where that is none.
+    pub fn columns(&self) -> Option<usize> {
+        let out = io::stdout();
+        let size = rustix::termios::tcgetwinsize(&out).ok()?;
+        (out.is_terminal() && size.ws_col > 0).then_some(size.ws_col.into())
+    }
+
     /// Whether progress bars make sense: stderr is a terminal and the user wants talk.
     pub fn progress(&self) -> bool {
         !self.quiet && io::stderr().is_terminal()
@@ -97,6 +104,8 @@ pub struct Table(Vec<Vec<String>>);
 
 /// Spaces between two columns.
 const GAP: usize = 2;
+/// A column that is cut keeps as much.
+const NARROWEST: usize = 16;
 
 impl Table {
     /// An empty table.
@@ -107,6 +116,21 @@ impl Table {
     /// Adds a row.
     pub fn row<I: IntoIterator<Item = T>, T: Into<String>>(&mut self, cells: I) {
         self.0.push(cells.into_iter().map(Into::into).collect());
+    }
+
+    /// Cuts the cells of a column, to `NARROWEST` at most, so that no row is wider than `width`.
+    pub fn fit(&mut self, column: usize, width: usize) {
+        let widths = self.column_widths();
+        let whole = widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
+        let own = widths.get(column).copied().unwrap_or_default();
+        let room = own
+            .saturating_sub(whole.saturating_sub(width))
+            .max(NARROWEST);
+        for cell in self.0.iter_mut().filter_map(|row| row.get_mut(column)) {
+            if shown_width(cell) > room {
+                *cell = cut(cell, room);
+            }
+        }
     }
 
     fn column_widths(&self) -> Vec<usize> {
@@ -128,6 +152,18 @@ impl Table {
 /// How many columns of the terminal a text takes: colours take none, some characters take two.
 fn shown_width(text: &str) -> usize {
     anstream::adapter::strip_str(text).to_string().width()
+}
+
+/// The beginning of a plain text, in at most `room` columns.
+fn cut(text: &str, room: usize) -> String {
+    let mut shown = String::new();
+    for c in text.chars() {
+        if shown_width(&shown) + c.width().unwrap_or(0) >= room {
+            break;
+        }
+        shown.push(c);
+    }
+    shown + "…"
 }
 
 impl Display for Table {
@@ -164,6 +200,24 @@ mod tests {
         assert_eq!(
             plain,
             "NAME    STATE  WHERE\nok             here\n会議室  up"
+        );
+    }
+
+    #[test]
+    fn a_column_is_cut_to_what_fits_and_no_further_than_what_is_of_use() {
+        let shown = |width| {
+            let mut table = Table::new(&["port", "holder", "pid"]);
+            table.row(["7880", "python3 -m http.server 会議室会議室", "17"]);
+            table.row(["7881", "-", "-"]);
+            table.fit(1, width);
+            table.to_string()
+        };
+        assert!(shown(46).contains("7880  python3 -m http.server 会議室会議室  17\n"));
+        assert!(shown(44).contains("7880  python3 -m http.server 会議室会…  17\n"));
+        let narrow = shown(20);
+        assert!(
+            narrow.contains("7880  python3 -m http…  17\n7881  -                 -"),
+            "{narrow}"
         );
     }
 }

@@ -8,7 +8,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::examples;
-use crate::config::{LivekitConfig, Project, Role, STATE_DIR, compare_backends, mend_backends};
+use crate::config::{
+    BackendFinding, LivekitConfig, Project, Role, STATE_DIR, compare_backends, mend_backends, ways,
+};
 use crate::context::Context;
 use crate::error::{Context as _, Error, Result};
 use crate::host::lock::ProjectLock;
@@ -161,7 +163,7 @@ async fn check(ctx: &Context, project: &Project) -> Result<()> {
                 .say(format!("no SFU answers at {sfu}: compared, not proven"));
         }
     }
-    verdict(findings.len(), &proofs, &sfu)
+    verdict(&findings, &proofs, &sfu)
 }
 
 /// What the running SFU says of a pair.
@@ -203,10 +205,10 @@ async fn prove(ctx: &Context, project: &Project, sfu: &str) -> Vec<Proof> {
     proofs
 }
 
-fn verdict(differences: usize, proofs: &[Proof], sfu: &str) -> Result<()> {
+fn verdict(findings: &[BackendFinding], proofs: &[Proof], sfu: &str) -> Result<()> {
     let refused = proofs.iter().filter(|p| !p.accepted).count();
     let mut problems = Vec::new();
-    match differences {
+    match findings.len() {
         0 => {}
         1 => problems.push("1 difference between env files and livekit.yaml".to_owned()),
         n => problems.push(format!(
@@ -224,9 +226,7 @@ fn verdict(differences: usize, proofs: &[Proof], sfu: &str) -> Result<()> {
         return Ok(());
     }
     let mut error = Error::problem(problems.join("; "));
-    if differences > 0 {
-        error = error.hint("`urbania keys sync` writes the pair in use into the env files");
-    }
+    error = ways(findings).into_iter().fold(error, Error::hint);
     if refused > 0 {
         error = error
             .hint("`urbania up` starts the SFU again with the keys that livekit.yaml has now")
@@ -245,18 +245,32 @@ fn sync(ctx: &Context, project: &Project, dry_run: bool) -> Result<()> {
             mend.write().or_fail(|| format!("cannot write `{path}`"))?;
         }
     }
+    let mut left = compare_backends(project);
+    left.retain(BackendFinding::is_for_its_owner);
     if ctx.out.format == Format::Json {
-        return ctx.out.json(&report);
+        ctx.out.json(&report)?;
+        return remaining(ctx, &left);
     }
-    if lines.is_empty() {
+    if lines.is_empty() && left.is_empty() {
         ctx.out.say("nothing to change");
     }
     for line in lines {
         ctx.out.line(line)?;
     }
-    let missing = compare_backends(project);
-    for finding in missing.iter().filter(|f| f.variable.is_empty()) {
+    remaining(ctx, &left)
+}
+
+/// Fails where something is not for `sync` to put right.
+fn remaining(ctx: &Context, left: &[BackendFinding]) -> Result<()> {
+    for finding in left {
         ctx.out.complain(finding);
     }
-    Ok(())
+    let message = match left.len() {
+        0 => return Ok(()),
+        1 => "1 difference is not for `urbania keys sync` to put right".to_owned(),
+        n => format!("{n} differences are not for `urbania keys sync` to put right"),
+    };
+    Err(ways(left)
+        .into_iter()
+        .fold(Error::problem(message), Error::hint))
 }

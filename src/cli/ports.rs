@@ -5,6 +5,8 @@ mod free;
 mod report;
 mod stop;
 
+use std::collections::BTreeSet;
+
 use crate::config::{Project, effective};
 use crate::context::Context;
 use crate::engine::docker::Docker;
@@ -13,8 +15,9 @@ use crate::engine::{Containers as _, Engine as _, Facts};
 use crate::error::{Error, Result};
 use crate::host::claims::{Claim, Ours, claims};
 use crate::host::holder::{ContainerFacts, Holder};
-use crate::host::ports::{PortNeed, conflicts};
-use crate::host::{refusal, sockets};
+use crate::host::ports::PortNeed;
+use crate::host::refusal;
+use crate::host::taken::taken;
 use crate::output::Format;
 use crate::stack::api::ApiFiles;
 use crate::stack::network::expected;
@@ -35,7 +38,8 @@ pub struct Args {
     /// End whoever holds them, after asking
     #[arg(long, group = "act")]
     stop: bool,
-    /// Move the project to free ports instead, in every file that names them, after asking
+    /// Move the project to free ports instead, in livekit.yaml, urbania.yaml, .env and the files
+    /// under `backends`, after asking
     #[arg(long, group = "act")]
     free: bool,
     /// Show what --free would write, and write nothing
@@ -75,7 +79,12 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
         found = stop::once_let_go(|| view.look(ctx)).await?;
     }
     match ctx.out.format {
-        Format::Table => ctx.out.line(report::table(&view.needs, &found, ctx))?,
+        Format::Table => ctx.out.line(report::table(
+            &view.needs,
+            &found,
+            ctx.clock.now(),
+            ctx.out.columns(),
+        ))?,
         Format::Json => ctx.out.json(&report::json(&view.needs, &found))?,
     }
     verdict(&found)
@@ -112,7 +121,7 @@ impl View {
     }
 
     async fn look(&self, ctx: &Context) -> Result<Vec<Claim>> {
-        let conflicts = conflicts(&self.needs, &sockets::listening()?);
+        let conflicts = taken(&self.needs)?;
         let nameless = claims(&conflicts, &self.ours, &[]);
         match containers(ctx, &nameless).await {
             none if none.is_empty() => Ok(nameless),
@@ -136,7 +145,16 @@ fn verdict(found: &[Claim]) -> Result<()> {
         .filter(|claim| !claim.need.service.is_empty() && claim.is_in_the_way())
         .cloned()
         .collect();
-    let message = match wanted.len() {
+    let of_claim = |claim: &Claim| {
+        let protocol = claim.need.protocol;
+        claim
+            .ports
+            .clone()
+            .into_iter()
+            .map(move |port| (protocol, port))
+    };
+    let ports: BTreeSet<_> = wanted.iter().flat_map(of_claim).collect();
+    let message = match ports.len() {
         0 => return Ok(()),
         1 => "a port that this project needs is held by somebody else".to_owned(),
         n => format!("{n} ports that this project needs are held by somebody else"),

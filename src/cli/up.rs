@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use serde_json::json;
 
-use crate::config::{EngineChoice, Project, STATE_DIR, compare_backends};
+use crate::config::{EngineChoice, Project, STATE_DIR, compare_backends, ways};
 use crate::context::Context;
 use crate::error::Result;
 use crate::host::lock::ProjectLock;
@@ -206,8 +206,7 @@ fn warn(ctx: &Context, site: &Site) {
         ctx.out
             .complain(format_args!("{WARN}warning{WARN:#}: {warning}"));
     }
-    if !findings.is_empty() {
-        ctx.out
-            .complain(format_args!("{BOLD}hint{BOLD:#}: urbania keys sync"));
+    for way in ways(&findings) {
+        ctx.out.complain(format_args!("{BOLD}hint{BOLD:#}: {way}"));
     }
 }

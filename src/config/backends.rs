@@ -1,7 +1,7 @@
 //! Do the env files hold the pair of `livekit.yaml`? Compared and explained.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -43,8 +43,10 @@ pub struct BackendFinding {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "difference", rename_all = "kebab-case")]
 pub enum Difference {
-    /// There is no such file.
+    /// There is no such file; its folder is there.
     FileMissing,
+    /// Not even its folder is there.
+    FolderMissing,
     /// The file is there but cannot be read.
     Unreadable {
         /// Why.
@@ -76,6 +78,29 @@ pub enum Difference {
 }
 
 impl BackendFinding {
+    /// Whether `urbania keys sync` cannot put it right.
+    pub fn is_for_its_owner(&self) -> bool {
+        use Difference::{FolderMissing, Unreadable};
+        let of_the_environment = self.line.is_none() && self.contradicts();
+        of_the_environment || matches!(self.difference, FolderMissing | Unreadable { .. })
+    }
+
+    /// What its owner can do about it.
+    pub fn way(&self) -> String {
+        if self.variable.is_empty() {
+            let what = match self.difference {
+                Difference::FolderMissing => "make the folder of",
+                _ => "make it possible to read",
+            };
+            format!(
+                "{what} `{}`, or take it out of `backends:` in urbania.yaml",
+                self.file
+            )
+        } else {
+            format!("unset {}", self.variable)
+        }
+    }
+
     /// Whether something else is said, not merely nothing.
     pub fn contradicts(&self) -> bool {
         use Difference::{Key, Secret, Url};
@@ -94,6 +119,7 @@ impl fmt::Display for BackendFinding {
         f.write_str(": ")?;
         match &self.difference {
             Difference::FileMissing => f.write_str("no such file"),
+            Difference::FolderMissing => f.write_str("no such folder"),
             Difference::Unreadable { why } => write!(f, "cannot be read: {why}"),
             Difference::Missing => write!(f, "{variable} is not set"),
             Difference::Key { found, expected } => {
@@ -119,6 +145,22 @@ impl fmt::Display for BackendFinding {
     }
 }
 
+/// What puts differences right, each way once.
+pub fn ways(findings: &[BackendFinding]) -> Vec<String> {
+    let mut ways = Vec::new();
+    for finding in findings {
+        let way = if finding.is_for_its_owner() {
+            finding.way()
+        } else {
+            "`urbania keys sync` writes the pair in use into the env files".to_owned()
+        };
+        if !ways.contains(&way) {
+            ways.push(way);
+        }
+    }
+    ways
+}
+
 /// Compares `.env`, every file under `backends` and the environment with `livekit.yaml`.
 pub fn compare_backends(project: &Project) -> Vec<BackendFinding> {
     let mut findings = Vec::new();
@@ -128,7 +170,8 @@ pub fn compare_backends(project: &Project) -> Vec<BackendFinding> {
     for (name, path) in backends(project) {
         match EnvFile::read(&path) {
             Ok(file) if file.exists() => compare(&file, &name, project, &mut findings),
-            Ok(_) => findings.push(of_file(&name, Difference::FileMissing)),
+            Ok(_) if can_be_made(&path) => findings.push(of_file(&name, Difference::FileMissing)),
+            Ok(_) => findings.push(of_file(&name, Difference::FolderMissing)),
             Err(e) => {
                 let why = e.to_string();
                 findings.push(of_file(&name, Difference::Unreadable { why }));
@@ -150,6 +193,11 @@ pub fn compare_backends(project: &Project) -> Vec<BackendFinding> {
 pub(super) fn backends(project: &Project) -> impl Iterator<Item = (String, PathBuf)> {
     let backends = project.settings.backends.iter();
     backends.map(|path| (path.display().to_string(), project.dir.join(path)))
+}
+
+/// Whether the folder of a file is there.
+pub(super) fn can_be_made(path: &Path) -> bool {
+    path.parent().is_some_and(Path::is_dir)
 }
 
 fn of_file(file: &str, difference: Difference) -> BackendFinding {

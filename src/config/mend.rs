@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::backends::{
-    KEY, SECRET, URLS, backends, difference, shown_key, url_like, without_password,
+    KEY, SECRET, URLS, backends, can_be_made, difference, shown_key, url_like, without_password,
 };
 use super::{ENV_FILE, EnvFile, Project};
 use crate::error::{Context as _, Result};
@@ -35,23 +35,26 @@ pub struct Change {
     pub after: Option<String>,
 }
 
-/// Plans the changes that bring every env file in step; files that are missing are not made,
-/// except the project's own.
+/// Plans the changes that bring every env file in step; one that is missing is made where its folder is.
 pub fn mend_backends(project: &Project) -> Result<Vec<Mend>> {
     let variables: Vec<_> = [KEY, SECRET].into_iter().chain(URLS).collect();
-    plan(project, &variables)
+    plan(project, &variables, can_be_made)
 }
 
-/// The same for the pair alone.
+/// The same for the pair alone; of the files that are missing the project's own alone is made.
 pub fn mend_pairs(project: &Project) -> Result<Vec<Mend>> {
-    plan(project, &[KEY, SECRET])
+    plan(project, &[KEY, SECRET], |_| false)
 }
 
-fn plan(project: &Project, variables: &[&'static str]) -> Result<Vec<Mend>> {
+fn plan(
+    project: &Project,
+    variables: &[&'static str],
+    is_made: fn(&Path) -> bool,
+) -> Result<Vec<Mend>> {
     let mut mends = vec![mend(project.env.clone(), ENV_FILE, project, variables)];
     for (name, path) in backends(project) {
         let file = EnvFile::read(&path).or_fail(|| format!("cannot read `{name}`"))?;
-        if file.exists() {
+        if file.exists() || is_made(&path) {
             mends.push(mend(file, &name, project, variables));
         }
     }
@@ -99,11 +102,12 @@ impl fmt::Display for Change {
 
 fn mend(mut env: EnvFile, name: &str, project: &Project, variables: &[&'static str]) -> Mend {
     let sfu_url = project.sfu_url();
+    let is_whole = name == ENV_FILE || !env.exists();
     let mut changes = Vec::new();
     for &variable in variables {
         let values: Vec<String> = env.all(variable).map(|a| a.value.clone()).collect();
         let wrong = |v: &String| difference(variable, Some(v), project).is_some();
-        let is_ours = !URLS.contains(&variable) || (name == ENV_FILE && variable == URLS[0]);
+        let is_ours = !URLS.contains(&variable) || (is_whole && variable == URLS[0]);
         let missing = values.is_empty() && is_ours;
         if !missing && !values.iter().any(wrong) {
             continue;

@@ -29,7 +29,7 @@ mod settings;
 mod strict;
 mod yaml;
 
-pub use backends::{BackendFinding, Difference, KEY, SECRET, URLS, compare_backends};
+pub use backends::{BackendFinding, Difference, KEY, SECRET, URLS, compare_backends, ways};
 pub use effect::Effect;
 pub use effective::{Addition, Effective, Machine, NetworkMode, PortUse, effective};
 pub use engine::{EngineKind, Programs, RunsOn};
@@ -40,7 +40,7 @@ pub use lint::{Lint, Linted, Target, Version, lint};
 pub use livekit::{LivekitConfig, OwnPort, Room, Rtc, Turn, UdpPorts, Webhook};
 pub use load::{lint_project, livekit_file, variable_of};
 pub use mend::{Change, Mend, mend_backends, mend_pairs};
-pub use move_ports::{FileChange, PortMove, move_ports};
+pub use move_ports::{FileChange, LeftAlone, PortMove, left_alone, move_ports};
 pub use problem::{Problem, error_in};
 pub use project::{ENV_FILE, LIVEKIT_FILE, Project, SETTINGS_FILE, STATE_DIR};
 pub use roles::{Role, Roles, Stage};

@@ -1,18 +1,20 @@
-//! Moves ports in every file of the project that names them; all other bytes stay as they are.
+//! Moves ports in the files of the project that urbania knows; all other bytes stay as they are.
+
+mod addresses;
+mod left_alone;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use self::addresses::{Moved, elsewhere};
+pub use self::left_alone::{LeftAlone, left_alone};
 use super::backends::backends;
-use super::yaml::{parse, set};
+use super::yaml::{Kind, parse, set, set_item};
 use super::{ENV_FILE, EnvFile, LIVEKIT_FILE, Project, SETTINGS_FILE, UdpPorts};
 use crate::error::{Context as _, Result};
 use crate::host::sockets::Protocol;
-
-/// How this machine is called in addresses.
-const HERE: [&str; 4] = ["localhost", "127.0.0.1", "[::1]", "0.0.0.0"];
 
 /// A port that moves, or ports in a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -165,8 +167,8 @@ fn span(first: u16, count: u16) -> String {
     }
 }
 
-/// Plans the changes: the settings themselves, and addresses of this machine in env files and in
-/// `livekit_url`. Nothing is written.
+/// Plans the changes: the settings themselves, and addresses of this machine in `webhook.urls`, in
+/// `livekit_url` and in env files. Nothing is written.
 pub fn move_ports(project: &Project, moves: &[PortMove]) -> Result<Vec<FileChange>> {
     let mut changes = Vec::new();
     for file in [LIVEKIT_FILE, SETTINGS_FILE] {
@@ -184,18 +186,9 @@ pub fn move_ports(project: &Project, moves: &[PortMove]) -> Result<Vec<FileChang
             let port = new.rsplit_once(':').map_or(&*new, |(_, port)| port);
             lines.push(format!("{path}: {old} → {port}"));
         }
-        let url = project
-            .settings
-            .livekit_url
-            .as_deref()
-            .filter(|_| file == SETTINGS_FILE);
-        if let Some(moved) = url.and_then(|url| elsewhere(url, moves))
-            && parse(&text)
-                .0
-                .is_some_and(|tree| tree.entry("livekit_url").is_some())
-        {
-            text = set(&text, file, "livekit_url", &moved)?;
-            lines.push("livekit_url".to_owned());
+        match file {
+            LIVEKIT_FILE => move_webhooks(&mut text, &mut lines, moves)?,
+            _ => move_livekit_url(&mut text, &mut lines, moves)?,
         }
         changes.push(FileChange {
             file: file.to_owned(),
@@ -213,6 +206,35 @@ pub fn move_ports(project: &Project, moves: &[PortMove]) -> Result<Vec<FileChang
     Ok(changes)
 }
 
+fn move_webhooks(text: &mut String, lines: &mut Vec<String>, moves: &[PortMove]) -> Result<()> {
+    let tree = parse(text).0;
+    let urls = tree.as_ref().and_then(|tree| tree.entry("webhook.urls"));
+    let Some(Kind::List(urls)) = urls.map(|urls| &urls.value.kind) else {
+        return Ok(());
+    };
+    for (index, url) in urls.iter().enumerate() {
+        if let Kind::Scalar { text: url, .. } = &url.kind
+            && let Some(moved) = elsewhere(url, moves)
+        {
+            *text = set_item(text, LIVEKIT_FILE, "webhook.urls", index, &moved.text)?;
+            lines.push(format!("webhook.urls: {}", moved.places()));
+        }
+    }
+    Ok(())
+}
+
+fn move_livekit_url(text: &mut String, lines: &mut Vec<String>, moves: &[PortMove]) -> Result<()> {
+    let tree = parse(text).0;
+    let url = tree.as_ref().and_then(|tree| tree.entry("livekit_url"));
+    if let Some(Kind::Scalar { text: url, .. }) = url.map(|url| &url.value.kind)
+        && let Some(moved) = elsewhere(url, moves)
+    {
+        *text = set(text, SETTINGS_FILE, "livekit_url", &moved.text)?;
+        lines.push(format!("livekit_url: {}", moved.places()));
+    }
+    Ok(())
+}
+
 fn host(project: &Project) -> String {
     match project.settings.api.listen.ip() {
         std::net::IpAddr::V4(ip) => ip.to_string(),
@@ -221,15 +243,15 @@ fn host(project: &Project) -> String {
 }
 
 fn in_env(mut env: EnvFile, file: String, path: PathBuf, moves: &[PortMove]) -> FileChange {
-    let named: Vec<(String, String)> = env
+    let named: Vec<(String, Moved)> = env
         .assignments()
         .iter()
         .filter_map(|a| Some((a.name.clone(), elsewhere(&a.value, moves)?)))
         .collect();
     let mut changes = Vec::new();
-    for (name, value) in named {
-        if env.set(&name, &value) {
-            changes.push(format!("{name}: its port"));
+    for (name, moved) in named {
+        if env.set(&name, &moved.text) {
+            changes.push(format!("{name}: {}", moved.places()));
         }
     }
     FileChange {
@@ -237,75 +259,5 @@ fn in_env(mut env: EnvFile, file: String, path: PathBuf, moves: &[PortMove]) -> 
         changes,
         path,
         text: env.text().to_owned(),
-    }
-}
-
-/// A text with the addresses of this machine whose ports move at their new ones; nothing where there are none.
-fn elsewhere(text: &str, moves: &[PortMove]) -> Option<String> {
-    let mut written = String::with_capacity(text.len());
-    for piece in text.split_inclusive(['/', '@']) {
-        let begins = written.ends_with("//") || written.ends_with('@');
-        match at_its_new_port(piece, moves).filter(|_| begins) {
-            Some(piece) => written.push_str(&piece),
-            None => written.push_str(piece),
-        }
-    }
-    (written != text).then_some(written)
-}
-
-/// `localhost:7880/…`
-fn at_its_new_port(place: &str, moves: &[PortMove]) -> Option<String> {
-    let (host, rest) = HERE.iter().find_map(|host| {
-        let rest = place.strip_prefix(host)?.strip_prefix(':')?;
-        Some((host, rest))
-    })?;
-    let end = rest.find(|c: char| !c.is_ascii_digit());
-    let (port, rest) = rest.split_at(end.unwrap_or(rest.len()));
-    let port: u16 = port.parse().ok()?;
-    let is_it = |one: &&PortMove| one.from == port && one.is_in_addresses();
-    let to = moves.iter().find(is_it)?.to;
-    Some(format!("{host}:{to}{rest}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn moves() -> Vec<PortMove> {
-        vec![PortMove {
-            service: "livekit".into(),
-            purpose: "signalling".into(),
-            protocol: Protocol::Tcp,
-            from: 7880,
-            to: 7885,
-            count: 1,
-        }]
-    }
-
-    #[test]
-    fn addresses_of_this_machine_follow_and_others_do_not() {
-        let moved = |value: &str| elsewhere(value, &moves());
-        assert_eq!(moved("ws://localhost:7880").unwrap(), "ws://localhost:7885");
-        assert_eq!(
-            moved("http://u:p@127.0.0.1:7880/x").unwrap(),
-            "http://u:p@127.0.0.1:7885/x"
-        );
-        assert_eq!(
-            moved("http://localhost:78801,ws://localhost:7880,ws://[::1]:7880/rtc").unwrap(),
-            "http://localhost:78801,ws://localhost:7885,ws://[::1]:7885/rtc"
-        );
-        let media = PortMove {
-            protocol: Protocol::Udp,
-            ..moves().remove(0)
-        };
-        assert_eq!(elsewhere("ws://localhost:7880", &[media]), None);
-        for other in [
-            "ws://sfu.example.org:7880",
-            "ws://localhost:78801",
-            "ws://notlocalhost:7880",
-            "7880",
-        ] {
-            assert_eq!(moved(other), None, "{other}");
-        }
     }
 }

@@ -176,6 +176,7 @@ fn owner(
             publisher().or_else(|| on_the_hosts_network(&need.service, ours, containers))
         }
         Holder::Nobody => publisher(),
+        Holder::Ended => None,
     };
     container.map_or(Owner::Process, |facts| named(facts, ours))
 }

@@ -35,6 +35,8 @@ pub enum Holder {
         /// The user that opened the socket.
         user: String,
     },
+    /// No process any more: a connection that has ended keeps its port for a while.
+    Ended,
     /// No process that we can see, although we are root: the kernel itself, as with NFS and
     /// WireGuard, or a process that has just ended.
     Nobody,
@@ -68,6 +70,7 @@ pub fn find(sockets: &[Socket]) -> BTreeMap<u32, Holder> {
                 .min_by_key(|candidate| candidate.rank());
             let holder = match best {
                 Some(candidate) => candidate.holder(name(candidate.facts.uid)),
+                None if socket.has_ended() => Holder::Ended,
                 None if rustix::process::geteuid().is_root() => Holder::Nobody,
                 None => Holder::Hidden {
                     user: name(socket.uid),

@@ -15,3 +15,4 @@ pub mod ports;
 pub mod process;
 pub mod refusal;
 pub mod sockets;
+pub mod taken;

@@ -102,6 +102,7 @@ pub fn described(claim: &Claim) -> String {
                 pid, command, user, ..
             } => format!("`{command}` (pid {pid}, user {user})"),
             Holder::Hidden { user } => format!("a process of user {user} that only root can see"),
+            Holder::Ended => "a connection that has ended".to_owned(),
             Holder::Nobody => "the kernel itself".to_owned(),
         },
     }
@@ -125,6 +126,7 @@ pub fn way_out(claim: &Claim) -> String {
             } => format!("find its container: `docker ps --filter publish={port}`"),
             Holder::Process { .. } => format!("end it: `urbania ports {port} --stop`"),
             Holder::Hidden { .. } => format!("see which one: `sudo urbania ports {port}`"),
+            Holder::Ended => "try again in a minute: Linux keeps such a port for so long".into(),
             Holder::Nobody => format!("look closer: `ss -nlp 'sport = :{port}'`"),
         },
     }

@@ -8,6 +8,7 @@ mod netlink;
 #[cfg(target_os = "linux")]
 mod proc_net;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -34,7 +35,7 @@ impl fmt::Display for Protocol {
     }
 }
 
-/// A socket that listens (TCP) or is bound (UDP).
+/// A socket and its port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Socket {
     /// Its protocol.
@@ -43,10 +44,28 @@ pub struct Socket {
     pub local: SocketAddr,
     /// Whether an IPv6 socket leaves IPv4 alone; `None` where the kernel does not say.
     pub only_v6: Option<bool>,
-    /// The inode by which `/proc/<pid>/fd` refers to it.
+    /// The inode by which `/proc/<pid>/fd` refers to it; 0 where no process has it any more.
     pub inode: u32,
     /// The user that opened it.
     pub uid: u32,
+}
+
+impl Socket {
+    /// Whatever has this place and is in no table.
+    pub fn unlisted(local: SocketAddr) -> Self {
+        Self {
+            protocol: Protocol::Tcp,
+            local,
+            only_v6: None,
+            inode: 0,
+            uid: 0,
+        }
+    }
+
+    /// Whether it is what is left of a connection that has ended.
+    pub fn has_ended(&self) -> bool {
+        self.protocol == Protocol::Tcp && self.inode == 0
+    }
 }
 
 /// All listening TCP and all bound UDP sockets, IPv4 and IPv6.
@@ -56,6 +75,23 @@ pub fn listening() -> Result<Vec<Socket>> {
         tracing::debug!("no NETLINK_SOCK_DIAG ({e}), reading /proc/net instead");
         proc_net::listening(std::path::Path::new("/proc/net"))
     })
+}
+
+/// All TCP sockets at these ports that do not listen, such as those of connections.
+#[cfg(target_os = "linux")]
+pub fn others(ports: &BTreeSet<u16>) -> Result<Vec<Socket>> {
+    let mut found = netlink::others(ports).or_else(|e| {
+        tracing::debug!("no NETLINK_SOCK_DIAG ({e}), reading /proc/net instead");
+        proc_net::others(std::path::Path::new("/proc/net"))
+    })?;
+    found.retain(|socket| ports.contains(&socket.local.port()));
+    Ok(found)
+}
+
+/// All TCP sockets at these ports that do not listen, such as those of connections.
+#[cfg(not(target_os = "linux"))]
+pub fn others(_: &BTreeSet<u16>) -> Result<Vec<Socket>> {
+    listening()
 }
 
 /// All listening TCP and all bound UDP sockets, IPv4 and IPv6.
@@ -118,6 +154,44 @@ mod tests {
         let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let table = listening().unwrap();
         assert!(find(&table, Protocol::Tcp, client.local_addr().unwrap()).is_none());
+    }
+
+    #[test]
+    fn connections_are_found_by_their_port_both_ways() {
+        for at in ["127.0.0.1:0", "[::1]:0"] {
+            let listener = TcpListener::bind(at).unwrap();
+            let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            let local = client.local_addr().unwrap();
+            let ports = BTreeSet::from([local.port()]);
+            let found = others(&ports).unwrap();
+            assert_eq!(found.len(), 1, "{found:?}");
+            for table in [
+                found,
+                netlink::others(&ports).unwrap(),
+                proc_net::others(Path::new("/proc/net")).unwrap(),
+            ] {
+                let found = find(&table, Protocol::Tcp, local).unwrap();
+                assert!(found.inode > 0);
+                assert_eq!(found.uid, rustix::process::getuid().as_raw());
+            }
+        }
+    }
+
+    #[test]
+    fn the_kernel_leaves_out_other_ports() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let port = client.local_addr().unwrap().port();
+        for (ports, expected) in [
+            (BTreeSet::from([port]), true),
+            (BTreeSet::from([port - 1, port + 1]), true),
+            (BTreeSet::from([port + 1]), false),
+            (BTreeSet::from([port - 1]), false),
+        ] {
+            let table = netlink::others(&ports).unwrap();
+            let found = table.iter().any(|s| s.local.port() == port);
+            assert_eq!(found, expected, "{ports:?}");
+        }
     }
 
     #[test]

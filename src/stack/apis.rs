@@ -39,7 +39,7 @@ pub async fn apis(env: &Env) -> Vec<FoundApi> {
 }
 
 /// The folder in the arguments that [`super::api::start`] gives.
-fn dir_of(arguments: &[String]) -> Option<&Path> {
+pub(super) fn dir_of(arguments: &[String]) -> Option<&Path> {
     match arguments {
         // An address for webhooks may follow.
         [_, serve, project, dir, ..] if serve == "serve" && project == "--project" => {

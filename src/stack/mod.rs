@@ -9,6 +9,7 @@ pub mod interrupt;
 pub mod last_words;
 pub mod logs;
 pub mod network;
+pub mod orphans;
 pub mod ours;
 pub mod participants;
 pub mod plan;

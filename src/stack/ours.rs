@@ -1,5 +1,6 @@
 //! What of this machine's processes is urbania's: the project's own, and other projects'.
 
+use super::apis::apis;
 use super::plan::ApiSeen;
 use super::service::Service;
 use crate::config::Project;
@@ -40,5 +41,13 @@ async fn neighbours(project: &Project) -> Vec<Neighbour> {
             })
         }));
     }
+    let apis = apis(&Env::default()).await.into_iter();
+    let others = apis.filter(|api| !same_folder(&api.dir, &project.dir));
+    found.extend(others.map(|api| Neighbour {
+        pid: api.pid,
+        project: api.project,
+        service: Service::Api.to_string(),
+        dir: api.dir,
+    }));
     found
 }

@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::host::claims::claims;
 use crate::host::lock::ProjectLock;
 use crate::host::refusal::refusal;
-use crate::host::{ports, sockets};
+use crate::host::taken::taken;
 
 /// Everything that a command knows before it decides.
 pub struct Site {
@@ -174,7 +174,7 @@ impl Site {
             .filter(|service| service.is_here(remote))
             .collect();
         let needs = port_needs(&self.project, &self.effective, &starting);
-        let conflicts = ports::conflicts(&needs, &sockets::listening()?);
+        let conflicts = taken(&needs)?;
         if conflicts.is_empty() {
             return Ok(());
         }

@@ -57,7 +57,7 @@ fn every_difference_is_told_with_the_line_that_wins() {
     let run = folder.run(&["keys", "check"]).expect(3);
     assert_eq!(
         run.stdout,
-        "differs ../none/.env: no such file\n\
+        "differs ../none/.env: no such folder\n\
          differs backend/.env:4: LIVEKIT_API_KEY is `APIold`, livekit.yaml has `APIone` (this line wins over line 2)\n\
          differs backend/.env:5: LIVEKIT_API_SECRET is not the secret of `APIone` in livekit.yaml (this line wins over line 3)\n\
          differs backend/.env:7: LIVEKIT_SERVER_URL is `http://localhost:7880`, the SFU is at `http://localhost:47880`\n"
@@ -66,6 +66,7 @@ fn every_difference_is_told_with_the_line_that_wins() {
         run.stderr,
         "no SFU answers at http://127.0.0.1:47880: compared, not proven\n\
          error: 4 differences between env files and livekit.yaml\n\
+         hint: make the folder of `../none/.env`, or take it out of `backends:` in urbania.yaml\n\
          hint: `urbania keys sync` writes the pair in use into the env files\n"
     );
 }
@@ -77,7 +78,7 @@ fn a_missing_variable_and_the_environment_are_told_too() {
     let run = folder.run_with(&env, &["keys", "check"]).expect(3);
     assert_eq!(
         run.stdout,
-        "differs ../none/.env: no such file\n\
+        "differs ../none/.env: no such folder\n\
          differs backend/.env:1: LIVEKIT_API_KEY is not set\n\
          differs backend/.env: LIVEKIT_API_SECRET is not set\n\
          differs the environment, which beats env files: LIVEKIT_API_SECRET is not the secret of `APIone` in livekit.yaml\n"
@@ -90,7 +91,7 @@ fn a_secret_in_the_place_of_the_key_is_not_quoted() {
         "LIVEKIT_API_KEY={SECRET}\nLIVEKIT_API_SECRET=APIone\n"
     ));
     let check = folder.run(&["keys", "check"]).expect(3);
-    let sync = folder.run(&["keys", "sync"]).expect(0);
+    let sync = folder.run(&["keys", "sync"]).expect(3);
     for said in [check.stdout, check.stderr, sync.stdout, sync.stderr] {
         assert!(!said.contains(SECRET), "{said}");
     }
@@ -105,7 +106,7 @@ fn sync_changes_values_alone_and_says_what_it_changed() {
     let lines = "backend/.env: set LIVEKIT_API_KEY APIold → APIone\n\
                  backend/.env: set LIVEKIT_API_SECRET\n\
                  backend/.env: set NEXT_PUBLIC_LIVEKIT_URL wss://old.example.com → ws://localhost:47880\n";
-    let dry = folder.run(&["keys", "sync", "--dry-run"]).expect(0);
+    let dry = folder.run(&["keys", "sync", "--dry-run"]).expect(3);
     assert!(
         dry.stdout.ends_with(&lines.replace(": set", ": would set")),
         "{}",
@@ -114,9 +115,14 @@ fn sync_changes_values_alone_and_says_what_it_changed() {
     assert_eq!(folder.read("backend/.env"), backend);
     let everybodys = std::fs::Permissions::from_mode(0o644);
     std::fs::set_permissions(folder.path().join("backend/.env"), everybodys).unwrap();
-    let run = folder.run(&["keys", "sync"]).expect(0);
+    let run = folder.run(&["keys", "sync"]).expect(3);
     assert!(run.stdout.ends_with(lines), "{}", run.stdout);
-    assert_eq!(run.stderr, "../none/.env: no such file\n");
+    assert_eq!(
+        run.stderr,
+        "../none/.env: no such folder\n\
+         error: 1 difference is not for `urbania keys sync` to put right\n\
+         hint: make the folder of `../none/.env`, or take it out of `backends:` in urbania.yaml\n"
+    );
     assert_eq!(
         folder.read("backend/.env"),
         backend
@@ -125,8 +131,68 @@ fn sync_changes_values_alone_and_says_what_it_changed() {
             .replace("wss://old.example.com", "ws://localhost:47880")
     );
     assert_eq!(folder.mode("backend/.env"), 0o640);
-    let again = folder.run(&["keys", "sync"]).expect(0);
+    let again = folder.run(&["keys", "sync"]).expect(3);
     assert_eq!(again.stdout, "");
+}
+
+#[test]
+fn an_env_file_that_is_missing_is_made_and_everybody_agrees() {
+    let folder = project("");
+    folder.write("urbania.yaml", "backends: [backend/new.env]\n");
+    let check = folder.run(&["keys", "check"]).expect(3);
+    assert_eq!(check.stdout, "differs backend/new.env: no such file\n");
+    let hint = "hint: `urbania keys sync` writes the pair in use into the env files\n";
+    assert!(check.stderr.ends_with(hint), "{}", check.stderr);
+    let doctor = |code: i32| {
+        folder
+            .run(&["doctor", "--only", "keys"])
+            .expect(code)
+            .stdout
+    };
+    let told = doctor(0);
+    assert!(
+        told.contains("warning  backend/new.env: no such file"),
+        "{told}"
+    );
+    assert!(told.contains("fix: urbania keys sync"), "{told}");
+
+    let run = folder.run(&["keys", "sync"]).expect(0);
+    assert_eq!(
+        run.stdout,
+        ".env: set LIVEKIT_URL ws://localhost:47880\n\
+         backend/new.env: set LIVEKIT_API_KEY APIone\n\
+         backend/new.env: set LIVEKIT_API_SECRET\n\
+         backend/new.env: set LIVEKIT_URL ws://localhost:47880\n"
+    );
+    assert_eq!(
+        folder.read("backend/new.env"),
+        format!(
+            "LIVEKIT_API_KEY=APIone\nLIVEKIT_API_SECRET={SECRET}\nLIVEKIT_URL=ws://localhost:47880\n"
+        )
+    );
+    assert_eq!(folder.mode("backend/new.env"), 0o600);
+    let _ = folder.run(&["keys", "check"]).expect(0);
+    assert!(!doctor(0).contains("keys.backend-differs"));
+    let again = folder.run(&["keys", "sync"]).expect(0);
+    assert_eq!(
+        (again.stdout.as_str(), again.stderr.as_str()),
+        ("", "nothing to change\n")
+    );
+}
+
+#[test]
+fn what_sync_cannot_put_right_is_told_and_not_called_done() {
+    let folder = project("");
+    folder.write("urbania.yaml", "");
+    let _ = folder.run(&["keys", "sync"]).expect(0);
+    let env = [("LIVEKIT_API_SECRET", OTHER)];
+    let run = folder.run_with(&env, &["keys", "sync"]).expect(3);
+    assert_eq!(
+        run.stderr,
+        "the environment, which beats env files: LIVEKIT_API_SECRET is not the secret of `APIone` in livekit.yaml\n\
+         error: 1 difference is not for `urbania keys sync` to put right\n\
+         hint: unset LIVEKIT_API_SECRET\n"
+    );
 }
 
 #[test]
@@ -147,7 +213,7 @@ fn every_spelling_of_the_address_is_compared_and_mended_in_its_own_scheme() {
         );
         let run = folder.run(&["keys", "check"]).expect(3);
         assert!(run.stdout.contains(&differs), "{}", run.stdout);
-        let _ = folder.run(&["keys", "sync"]).expect(0);
+        let _ = folder.run(&["keys", "sync"]).expect(3);
         let env = folder.read("backend/.env");
         assert_eq!(env, format!("{pair}{name}=\"ws://localhost:47880\"\n"));
 
@@ -155,7 +221,7 @@ fn every_spelling_of_the_address_is_compared_and_mended_in_its_own_scheme() {
             "backend/.env",
             &format!("{pair}{name}=http://10.0.0.1:7880"),
         );
-        let _ = folder.run(&["keys", "sync"]).expect(0);
+        let _ = folder.run(&["keys", "sync"]).expect(3);
         let env = folder.read("backend/.env");
         assert_eq!(env, format!("{pair}{name}=http://localhost:47880"));
         let run = folder.run(&["keys", "check"]).expect(3);

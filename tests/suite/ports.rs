@@ -2,6 +2,7 @@
 
 mod free;
 mod stop;
+mod terminal;
 
 use std::path::Path;
 use std::process::Command;
@@ -113,6 +114,30 @@ fn a_process_in_the_way_is_named_and_the_exit_code_is_3() {
             }],
         })
     );
+}
+
+#[test]
+fn the_port_of_a_client_is_held_by_it() {
+    let project = project();
+    let port = project.ports.rtc_tcp();
+    let holder = Holder::of(&[&format!("client 127.0.0.9:{port}")]);
+    let run = project.run(&["ports"]).expect(3);
+    let row = format!(
+        "tcp {port} livekit: media over TCP held {} {} root",
+        holder.command(),
+        holder.pid()
+    );
+    assert!(rows(&run.stdout)[3].starts_with(&row), "{}", run.stdout);
+    let doctor = project.run(&["doctor", "--only", "ports"]).expect(3);
+    let said = format!(
+        "port {port}/tcp, which livekit needs for media over TCP, is held by `{}` (pid {}, user root)",
+        holder.command(),
+        holder.pid()
+    );
+    assert!(doctor.stdout.contains(&said), "{}", doctor.stdout);
+    let _ = project.run(&["ports", "--stop", "--yes"]).expect(0);
+    holder.ended();
+    project.ok(&["ports"]);
 }
 
 #[test]
@@ -348,6 +373,15 @@ fn a_container_in_the_way_is_named_and_can_be_stopped() {
         let hint = format!("hint: stop it: `docker stop {}`\n", name(what));
         assert!(run.stderr.contains(&hint), "{}", run.stderr);
     }
+
+    // Its two proxies, for IPv4 and IPv6, are one holder of one port.
+    let run = project.run(&["ports"]).expect(3);
+    let of_port = format!("tcp {published} livekit: ");
+    let rows = rows(&run.stdout);
+    let of_port = rows.iter().filter(|row| row.starts_with(&of_port));
+    assert_eq!(of_port.count(), 1, "{}", run.stdout);
+    let error = "error: 2 ports that this project needs are held by somebody else\n";
+    assert!(run.stderr.starts_with(error), "{}", run.stderr);
 
     let run = project.run(&["ports", "--stop", "--yes"]).expect(0);
     for what in ["host", "published"] {

@@ -12,10 +12,10 @@ use crate::context::Context;
 use crate::doctor::{Mend, SYSCTL_FILE};
 use crate::engine::Engine as _;
 use crate::engine::docker::Docker;
-use crate::engine::processes::orphans;
 use crate::error::{Context as _, Error, Result};
 use crate::host::lock::ProjectLock;
 use crate::host::process::Handle;
+use crate::stack::orphans::orphans;
 use crate::stack::service::Service;
 
 /// How long the SFU may take to become healthy.

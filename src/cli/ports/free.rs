@@ -2,14 +2,15 @@
 
 use serde_json::json;
 
-use crate::config::{PortMove, Project, STATE_DIR, move_ports};
+use crate::config::{PortMove, Project, STATE_DIR, left_alone, move_ports};
 use crate::context::Context;
 use crate::error::{Context as _, Error, Result};
 use crate::host::claims::Claim;
 use crate::host::files::{PRIVATE, replace_all};
 use crate::host::lock::ProjectLock;
-use crate::host::ports::{PortNeed, conflicts};
+use crate::host::ports::PortNeed;
 use crate::host::sockets::{self, Socket};
+use crate::host::taken::is_free;
 use crate::output::Format;
 
 /// Shows the whole change, asks, and writes it. `needs` is all that the project needs: nothing is moved there.
@@ -24,6 +25,7 @@ pub async fn all(
     let _lock = ProjectLock::acquire(&state, "urbania ports --free", &ctx.out).await?;
     let moves = propose(project, needs, claims, &sockets::listening()?)?;
     let files = move_ports(project, &moves)?;
+    let left_alone = left_alone(&project.dir, &moves);
     if ctx.out.format == Format::Table {
         for moved in &moves {
             let PortMove {
@@ -37,6 +39,7 @@ pub async fn all(
             let mut changes = file.changes.iter();
             changes.try_for_each(|change| ctx.out.line(format!("{}: {change}", file.file)))?;
         }
+        left_alone.iter().try_for_each(|line| ctx.out.line(line))?;
     }
     if moves.is_empty() {
         ctx.out.say("nothing is in the way");
@@ -50,9 +53,9 @@ pub async fn all(
         ctx.out.say("next: urbania up");
     }
     if ctx.out.format == Format::Json {
-        return ctx
-            .out
-            .json(&json!({"dry_run": dry_run, "moves": moves, "files": files}));
+        return ctx.out.json(
+            &json!({"dry_run": dry_run, "moves": moves, "files": files, "left_alone": left_alone}),
+        );
     }
     Ok(())
 }
@@ -76,7 +79,7 @@ fn propose(
     project: &Project,
     needs: &[PortNeed],
     claims: &[&Claim],
-    taken: &[Socket],
+    listening: &[Socket],
 ) -> Result<Vec<PortMove>> {
     let mut moves: Vec<PortMove> = Vec::new();
     for claim in claims.iter().filter(|claim| !claim.need.service.is_empty()) {
@@ -91,7 +94,7 @@ fn propose(
         let others = needs.iter().filter(|other| *other != need);
         let mut reserved: Vec<(u16, u16)> = others.map(|n| (n.first, n.last)).collect();
         reserved.extend(moves.iter().map(|m| (m.to, m.to + (m.count - 1))));
-        let is_free = |first: &u16| {
+        let fits = |first: &u16| {
             let last = first + rest;
             let there = PortNeed {
                 first: *first,
@@ -101,10 +104,10 @@ fn propose(
             !reserved
                 .iter()
                 .any(|(from, to)| *from <= last && *first <= *to)
-                && conflicts(&[there], taken).is_empty()
+                && is_free(&there, listening)
         };
-        let to = (need.last.saturating_add(1)..=u16::MAX - rest).find(is_free);
-        let to = to.or_else(|| (1024..need.first).rev().find(is_free));
+        let to = (need.last.saturating_add(1)..=u16::MAX - rest).find(fits);
+        let to = to.or_else(|| (1024..need.first).rev().find(fits));
         let next = PortMove {
             service: need.service.clone(),
             purpose: need.purpose.clone(),

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::context::Context;
 use crate::host::claims::{Claim, Owner};
 use crate::host::holder::Holder;
 use crate::host::ports::PortNeed;
@@ -53,8 +52,12 @@ fn of_need<'a>(need: &PortNeed, claims: &'a [Claim]) -> Vec<&'a Claim> {
     claims.iter().filter(|c| c.need == *need).collect()
 }
 
-/// One row a port and holder; a range has a row of its own before those of its holders.
-pub fn table(needs: &[PortNeed], claims: &[Claim], ctx: &Context) -> Table {
+/// The column that is cut to what fits.
+const HOLDER: usize = 4;
+
+/// One row for the ports of each holder, after one of its own for a range that none of them has whole. `width`
+/// is that of a terminal.
+pub fn table(needs: &[PortNeed], claims: &[Claim], now: Timestamp, width: Option<usize>) -> Table {
     let mut table = Table::new(&[
         "proto", "port", "for", "state", "holder", "pid", "user", "since",
     ]);
@@ -66,7 +69,8 @@ pub fn table(needs: &[PortNeed], claims: &[Claim], ctx: &Context) -> Table {
             service => format!("{service}: {}", need.purpose),
         };
         let protocol = need.protocol.to_string();
-        if need.count() > 1 || claims.is_empty() {
+        let is_whole = |claim: &&Claim| claim.ports.len() == need.count();
+        if !claims.iter().any(is_whole) && (need.count() > 1 || claims.is_empty()) {
             let ports = if need.count() > 1 {
                 format!("{}-{}", need.first, need.last)
             } else {
@@ -74,27 +78,40 @@ pub fn table(needs: &[PortNeed], claims: &[Claim], ctx: &Context) -> Table {
             };
             table.row([&protocol, &ports, &purpose, state, "-", "-", "-", "-"]);
         }
-        for claim in claims {
-            let state = State::of(&[claim]);
-            let state = if state == State::Enough {
-                State::Held
-            } else {
-                state
-            };
-            let [pid, user, since] = process(claim, ctx);
-            table.row([
-                &protocol,
-                &listed(&claim.ports),
-                &purpose,
-                state.word(),
-                &holder(claim),
-                &pid,
-                &user,
-                &since,
-            ]);
+        for row in rows(&claims, now) {
+            let [ports, state, holder, pids, user, since] = &row;
+            table.row([&protocol, ports, &purpose, state, holder, pids, user, since]);
         }
     }
+    if let Some(width) = width {
+        table.fit(HOLDER, width);
+    }
     table
+}
+
+/// Ports, state, holder, process ids, user, since. A published port has a process for IPv4 and one for IPv6:
+/// those that differ in nothing else share a row.
+fn rows(claims: &[&Claim], now: Timestamp) -> Vec<[String; 6]> {
+    let mut rows: Vec<[String; 6]> = Vec::new();
+    for claim in claims {
+        let state = match State::of(&[claim]) {
+            State::Enough => State::Held,
+            state => state,
+        };
+        let [pid, user, since] = process(claim, now);
+        let ports = listed(&claim.ports);
+        let row = [ports, state.word().into(), holder(claim), pid, user, since];
+        let is_same = |other: &&mut [String; 6]| {
+            let [ports, state, holder, _, user, _] = &row;
+            [ports, state, holder, user] == [&other[0], &other[1], &other[2], &other[4]]
+        };
+        match rows.iter_mut().find(is_same) {
+            Some(other) if other[3] == row[3] => {}
+            Some(other) => other[3] = format!("{}, {}", other[3], row[3]),
+            None => rows.push(row),
+        }
+    }
+    rows
 }
 
 /// The holder without what has columns of its own.
@@ -105,18 +122,14 @@ fn holder(claim: &Claim) -> String {
     }
 }
 
-fn process(claim: &Claim, ctx: &Context) -> [String; 3] {
+fn process(claim: &Claim, now: Timestamp) -> [String; 3] {
     let none = || "-".to_owned();
     match &claim.holder {
         Holder::Process {
             pid, user, started, ..
-        } => [
-            pid.to_string(),
-            user.clone(),
-            ago(*started, ctx.clock.now()),
-        ],
+        } => [pid.to_string(), user.clone(), ago(*started, now)],
         Holder::Hidden { user } => [none(), user.clone(), none()],
-        Holder::Nobody => [none(), none(), none()],
+        Holder::Nobody | Holder::Ended => [none(), none(), none()],
     }
 }
 
@@ -253,7 +266,77 @@ impl<'a> Held<'a> {
                 user: Some(user),
                 ..nobody
             },
-            Holder::Nobody => nobody,
+            Holder::Nobody | Holder::Ended => nobody,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn need(first: u16, last: u16) -> PortNeed {
+        PortNeed {
+            service: "livekit".into(),
+            purpose: "media".into(),
+            protocol: Protocol::Udp,
+            address: None,
+            first,
+            last,
+        }
+    }
+
+    fn claim(need: &PortNeed, ports: Vec<u16>, pid: u32) -> Claim {
+        Claim {
+            need: need.clone(),
+            ports,
+            owner: Owner::Container {
+                id: "0123".into(),
+                name: "web".into(),
+                image: None,
+            },
+            holder: Holder::Process {
+                pid,
+                command: "docker-proxy".into(),
+                user: "root".into(),
+                started: Timestamp::UNIX_EPOCH,
+                container: None,
+            },
+            tolerable: false,
+        }
+    }
+
+    fn shown(needs: &[PortNeed], claims: &[Claim]) -> Vec<String> {
+        let table = table(needs, claims, Timestamp::UNIX_EPOCH, None).to_string();
+        let squeezed = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        table.lines().skip(1).map(squeezed).collect()
+    }
+
+    #[test]
+    fn the_two_holders_of_a_published_port_share_a_row() {
+        let needs = [need(80, 80)];
+        let claims = [claim(&needs[0], vec![80], 7), claim(&needs[0], vec![80], 9)];
+        let row = "udp 80 livekit: media held container `web` 7, 9 root 0s";
+        assert_eq!(shown(&needs, &claims), [row]);
+        // Those of other ports do not.
+        let needs = [need(80, 81)];
+        let claims = [claim(&needs[0], vec![80], 7), claim(&needs[0], vec![81], 9)];
+        assert_eq!(shown(&needs, &claims).len(), 3);
+    }
+
+    #[test]
+    fn a_range_that_one_holder_has_whole_is_one_row() {
+        let needs = [need(80, 82)];
+        let whole = claim(&needs[0], vec![80, 81, 82], 7);
+        let row = "udp 80-82 livekit: media held container `web` 7 root 0s";
+        assert_eq!(shown(&needs, &[whole]), [row]);
+        let part = claim(&needs[0], vec![80, 82], 7);
+        assert_eq!(
+            shown(&needs, &[part]),
+            [
+                "udp 80-82 livekit: media held - - - -",
+                "udp 80, 82 livekit: media held container `web` 7 root 0s",
+            ]
+        );
     }
 }

@@ -18,21 +18,42 @@ pub fn set(text: &str, file: &str, path: &str, value: &str) -> Result<String> {
         Some(entry) => in_place(text, &entry.value, value),
         None => Some(added(text, tree.as_ref(), path, value)),
     };
-    let changed = changed.ok_or_else(by_hand)?;
-    let read = parse(&changed)
-        .0
-        .map_or(Value::Null, |tree| value_of(&tree));
-    let mut expected = tree.map_or(Value::Null, |tree| value_of(&tree));
-    let place = path.split('.').fold(&mut expected, |at, key| &mut at[key]);
-    *place = value
+    let mut expected = whole(tree);
+    *at(&mut expected, path) = value
         .parse::<u16>()
         .map_or_else(|_| value.into(), Value::from);
-    // Whatever way of writing was not thought of above is left to the author of the file.
-    if read == expected {
-        Ok(changed)
-    } else {
-        Err(by_hand())
-    }
+    checked(changed, &expected).ok_or_else(by_hand)
+}
+
+/// The text with another text for one item of a list.
+pub fn set_item(text: &str, file: &str, list: &str, index: usize, value: &str) -> Result<String> {
+    let tree = parse(text).0;
+    let item = tree
+        .as_ref()
+        .and_then(|tree| match &tree.entry(list)?.value.kind {
+            Kind::List(items) => items.get(index),
+            Kind::Scalar { .. } | Kind::Map(_) => None,
+        });
+    let changed = item.and_then(|item| in_place(text, item, value));
+    let mut expected = whole(tree);
+    at(&mut expected, list)[index] = value.into();
+    checked(changed, &expected).ok_or_else(|| {
+        Error::usage(format!("`{list}` of {file} cannot be changed in place"))
+            .hint(format!("write it yourself: {value}"))
+    })
+}
+
+fn whole(tree: Option<Node>) -> Value {
+    tree.map_or(Value::Null, |tree| value_of(&tree))
+}
+
+fn at<'a>(value: &'a mut Value, path: &str) -> &'a mut Value {
+    path.split('.').fold(value, |at, key| &mut at[key])
+}
+
+/// Whatever way of writing was not thought of is left to the author of the file.
+fn checked(changed: Option<String>, expected: &Value) -> Option<String> {
+    changed.filter(|text| whole(parse(text).0) == *expected)
 }
 
 fn in_place(text: &str, node: &Node, value: &str) -> Option<String> {
@@ -119,6 +140,24 @@ mod tests {
             .unwrap(),
             "rtc:\n  # mine\n  udp_port: 7882-7890\n  tcp_port: 1\nport: 2\n"
         );
+    }
+
+    #[test]
+    fn an_item_of_a_list_changes_where_it_stands() {
+        for (before, after) in [
+            (
+                "w:\n  u:\n    - one # why\n    - two\n",
+                "w:\n  u:\n    - one # why\n    - 2nd\n",
+            ),
+            ("w: {u: [one, \"two\"]}\n", "w: {u: [one, \"2nd\"]}\n"),
+        ] {
+            assert_eq!(
+                super::set_item(before, "f", "w.u", 1, "2nd").unwrap(),
+                after
+            );
+        }
+        let alias = "a: &a two\nu: [one, *a]\n";
+        assert!(super::set_item(alias, "f", "u", 1, "2nd").is_err());
     }
 
     #[test]

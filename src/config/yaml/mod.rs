@@ -12,7 +12,7 @@ mod tree;
 
 pub use declared::{DECLARED, DECLARED_KEYS};
 pub use duration::nanoseconds;
-pub use edit::set;
+pub use edit::{set, set_item};
 pub use emit::emit;
 pub use formats::{is_project_name, udp_ports};
 pub use read::{Finding, Reader, fit, join, value_of};

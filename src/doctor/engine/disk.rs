@@ -18,7 +18,8 @@ const ABOUT: About = About {
         project's folder, where the API has its log and, without MongoDB, its records.",
     why: "A full disk ends MongoDB, fails pulls half-way, and lets the API refuse whatever it must store. LiveKit\n\
         itself goes on, so calls look well while nobody can start one.",
-    fix: "`docker system df` shows what takes the space, `docker system prune` gives back what nothing uses.",
+    fix: "For the engine, `docker system df` shows what takes the space, and `docker system prune` gives back what\n\
+        nothing uses. For the project, `du -xh FOLDER` shows it.",
 };
 
 /// Less is a matter of hours.
@@ -35,7 +36,12 @@ impl Check for Disk {
     async fn look(&self, site: &Site) -> Look {
         let mut findings = Vec::new();
         if let Ok(project) = site.project() {
-            findings.extend(of(&project.dir, "the project"));
+            let dir = &project.dir;
+            let way = format!(
+                "make room on its disk: `df -h {0}`, `du -xh {0} | sort -h`",
+                dir.display()
+            );
+            findings.extend(of(dir, "the project", &way));
         }
         if let Ok(seen) = site.engine() {
             let here = seen.containers().filter(|containers| containers.is_here());
@@ -43,7 +49,11 @@ impl Check for Disk {
                 .map(|here| &here.host.data)
                 .filter(|data| data.is_dir())
             {
-                findings.extend(of(data, "the engine"));
+                findings.extend(of(
+                    data,
+                    "the engine",
+                    "docker system df, then docker system prune",
+                ));
             }
         } else if site.project().is_err() {
             return Err(Blind::because("there is neither a project nor an engine"));
@@ -52,9 +62,9 @@ impl Check for Disk {
     }
 }
 
-fn of(path: &Path, whose: &str) -> Option<Finding> {
+fn of(path: &Path, whose: &str, way: &str) -> Option<Finding> {
     let stat = rustix::fs::statvfs(path).ok()?;
-    judge(path, whose, stat.f_bavail.saturating_mul(stat.f_frsize))
+    judge(path, whose, stat.f_bavail.saturating_mul(stat.f_frsize)).map(|finding| finding.fix(way))
 }
 
 fn judge(path: &Path, whose: &str, free: u64) -> Option<Finding> {
@@ -63,10 +73,9 @@ fn judge(path: &Path, whose: &str, free: u64) -> Option<Finding> {
         "{mebibytes} MiB are free for {whose} in `{}`",
         path.display()
     );
-    let finding = match free {
-        _ if free < NONE => Finding::problem(message),
-        _ if free < LITTLE => Finding::warning(message),
-        _ => return None,
-    };
-    Some(finding.fix("docker system df, then docker system prune"))
+    match free {
+        _ if free < NONE => Some(Finding::problem(message)),
+        _ if free < LITTLE => Some(Finding::warning(message)),
+        _ => None,
+    }
 }

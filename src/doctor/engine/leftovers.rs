@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use crate::doctor::{About, Check, Finding, Group, Look, Mend, Site};
 use crate::engine::Instance;
-use crate::engine::processes::orphans;
 use crate::host::files::is_gone;
+use crate::stack::orphans::orphans;
 
 /// The check.
 #[derive(Debug)]
@@ -18,8 +18,8 @@ const ABOUT: About = About {
     code: "engine.leftovers",
     group: Group::Engine,
     title: "containers or processes of a project whose folder is gone",
-    looks_at: "Every container with urbania's label and every process in the folder of an instance, and whether the\n\
-        folder of its project is still there.",
+    looks_at: "Every container with urbania's label and every process of a project (an SFU, a MongoDB, an\n\
+        `urbania serve`), and whether the folder of its project is still there.",
     why: "They hold ports and memory, and no `urbania down` in a folder finds them any more.",
     fix: "`urbania doctor --fix` removes the containers and ends the processes, after asking; volumes with data stay.\n\
         `urbania down --all` stops every project of the machine that still has a folder.",

@@ -18,8 +18,8 @@ const ABOUT: About = About {
         last one wins.",
     why: "The backend signs tokens that the SFU refuses. Nothing is wrong until somebody joins: then it is a 401,\n\
         `invalid API key` or `invalid token`, in the browser of a user.",
-    fix: "`urbania keys sync` writes the pair in use into the files, in place; `urbania keys sync --dry-run` shows what\n\
-        it would change. A variable of the environment is for you to unset.",
+    fix: "`urbania keys sync` writes the pair in use into the files, in place, and makes one that is\n\
+        missing; `urbania keys sync --dry-run` shows what it would change. A variable of the environment is for you to unset.",
 };
 
 #[async_trait]
@@ -39,20 +39,16 @@ fn judge(found: &BackendFinding, all: &[BackendFinding]) -> Finding {
         // A backend that has one half has none to sign with.
         Difference::Missing if is_half(found, all) => Verdict::Warning,
         Difference::Key { .. } | Difference::Secret { .. } => Verdict::Problem,
-        Difference::Url { .. } | Difference::Ambiguous => Verdict::Warning,
-        Difference::FileMissing | Difference::Unreadable { .. } | Difference::Missing => {
-            Verdict::Note
-        }
+        Difference::Url { .. }
+        | Difference::Ambiguous
+        | Difference::FileMissing
+        | Difference::FolderMissing
+        | Difference::Unreadable { .. } => Verdict::Warning,
+        Difference::Missing => Verdict::Note,
     };
     let finding = Finding::new(verdict, found.to_string());
     match &found.difference {
-        Difference::FileMissing | Difference::Unreadable { .. } => {
-            finding.fix("make the file, or take it out of `backends:` in urbania.yaml")
-        }
-        // What the environment says is in no file.
-        _ if found.line.is_none() && found.contradicts() => {
-            finding.fix(format!("unset {}", found.variable))
-        }
+        _ if found.is_for_its_owner() => finding.fix(found.way()),
         Difference::Missing if is_half(found, all) => finding
             .evidence("the other half of the pair is there")
             .fix("urbania keys sync")

@@ -16,7 +16,7 @@ const ABOUT: About = About {
     title: "a backend that runs has another key pair than livekit.yaml",
     looks_at: "The environment of processes that run in the project's folder or in those of the files under\n\
         `backends:`, where this user may see it, and of containers that Compose made there or that are told the SFU's\n\
-        address on this machine, against the pairs of livekit.yaml.",
+        address on this machine, against the pairs of livekit.yaml. One that has half a pair there is left out.",
     why: "Env files are read once, at the start. A backend that was started before the files were mended, or from a\n\
         shell that exports an old pair, goes on signing tokens that the SFU refuses.",
     fix: "Start the backend again, from a shell without `LIVEKIT_API_KEY` and `LIVEKIT_API_SECRET`. A container keeps\n\

@@ -21,7 +21,8 @@ const ABOUT: About = About {
     title: "the SFU that runs refuses a token of a backend's pair",
     looks_at: "A token signed with each pair of livekit.yaml, `.env`, the files under `backends:`, the env files that win\n\
         over them (`keys.precedence`), the environment of this shell and of backends that run (`keys.process-differs`),\n\
-        shown to `/rtc/validate` of the SFU that runs. Nobody joins a room.",
+        shown to `/rtc/validate` of the SFU that runs. Nobody joins a room. A place that has half a pair is left out:\n\
+        there is nothing to sign with.",
     why: "This is the proof that files alone cannot give: LiveKit reads its keys at its start alone, and another SFU\n\
         may have the port.",
     fix: "If the pair of livekit.yaml is refused: `urbania up` starts the SFU again with the keys that the file has\n\

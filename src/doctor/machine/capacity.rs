@@ -49,9 +49,11 @@ fn processors(cpus: usize, largest_room: usize) -> Option<Finding> {
     if largest_room <= cpus * PARTICIPANTS_PER_CPU {
         return None;
     }
-    let s = if cpus == 1 { "" } else { "s" };
-    let message =
-        format!("room.max_participants is {largest_room}, and there are {cpus} processor{s}");
+    let there = match cpus {
+        1 => "is 1 processor".to_owned(),
+        n => format!("are {n} processors"),
+    };
+    let message = format!("room.max_participants is {largest_room}, and there {there}");
     let enough = cpus * PARTICIPANTS_PER_CPU;
     let way = format!("livekit.yaml: room: {{max_participants: {enough}}}, or a larger machine");
     Some(

@@ -4,9 +4,8 @@ use async_trait::async_trait;
 
 use crate::doctor::{About, Check, Finding, Group, Look, Site};
 use crate::host::claims::{Claim, claims};
-use crate::host::ports::conflicts;
 use crate::host::refusal::{sentence, way_out};
-use crate::host::sockets;
+use crate::host::taken::taken;
 
 /// The check.
 #[derive(Debug)]
@@ -31,7 +30,7 @@ impl Check for Held {
     }
 
     async fn look(&self, site: &Site) -> Look {
-        let conflicts = conflicts(&super::needs(site)?, &sockets::listening()?);
+        let conflicts = taken(&super::needs(site)?)?;
         if conflicts.is_empty() {
             return Ok(Vec::new());
         }

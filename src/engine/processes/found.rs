@@ -10,7 +10,7 @@ use crate::host::files::is_gone;
 use crate::host::process::facts_of_this_user;
 
 /// What Linux adds to the folder of a process when that is removed.
-const DELETED: &str = " (deleted)";
+pub const DELETED: &str = " (deleted)";
 
 /// The folders of the projects of this user of which a process runs.
 pub async fn folders() -> BTreeSet<PathBuf> {

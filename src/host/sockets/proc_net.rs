@@ -9,32 +9,45 @@ use crate::error::{Context as _, Result};
 /// `st` of a listening TCP socket.
 const LISTEN: &str = "0A";
 
-/// Reads `tcp`, `tcp6`, `udp` and `udp6` of `dir`; a kernel without IPv6 lacks two of them.
+const TCP: [(&str, Protocol); 2] = [("tcp", Protocol::Tcp), ("tcp6", Protocol::Tcp)];
+const UDP: [(&str, Protocol); 2] = [("udp", Protocol::Udp), ("udp6", Protocol::Udp)];
+
+/// Those that listen or are bound; a kernel without IPv6 lacks two of the tables.
 pub(super) fn listening(dir: &Path) -> Result<Vec<Socket>> {
+    let mut found = tables(dir, &TCP, |state| state == LISTEN)?;
+    found.extend(tables(dir, &UDP, |_| true)?);
+    Ok(found)
+}
+
+/// The TCP sockets that do not listen.
+pub(super) fn others(dir: &Path) -> Result<Vec<Socket>> {
+    tables(dir, &TCP, |state| state != LISTEN)
+}
+
+fn tables(dir: &Path, names: &[(&str, Protocol)], counts: fn(&str) -> bool) -> Result<Vec<Socket>> {
     let mut found = Vec::new();
-    for (name, protocol) in [
-        ("tcp", Protocol::Tcp),
-        ("tcp6", Protocol::Tcp),
-        ("udp", Protocol::Udp),
-        ("udp6", Protocol::Udp),
-    ] {
+    for &(name, protocol) in names {
         let path = dir.join(name);
         let text = match std::fs::read_to_string(&path) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound && name.ends_with('6') => continue,
             read => read.or_fail(|| format!("cannot read `{}`", path.display()))?,
         };
-        found.extend(text.lines().skip(1).filter_map(|line| row(protocol, line)));
+        found.extend(
+            text.lines()
+                .skip(1)
+                .filter_map(|line| row(protocol, line, counts)),
+        );
     }
     Ok(found)
 }
 
 /// `sl local_address rem_address st queues timer retransmits uid timeout inode …`
-fn row(protocol: Protocol, line: &str) -> Option<Socket> {
+fn row(protocol: Protocol, line: &str, counts: fn(&str) -> bool) -> Option<Socket> {
     let columns: Vec<&str> = line.split_ascii_whitespace().take(10).collect();
     let [_, local, _, state, _, _, _, uid, _, inode] = columns[..] else {
         return None;
     };
-    if protocol == Protocol::Tcp && state != LISTEN {
+    if !counts(state) {
         return None;
     }
     let (address, port) = local.split_once(':')?;

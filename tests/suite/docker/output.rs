@@ -105,7 +105,7 @@ fn up_says_where_everything_is() {
         format!(
             "warning: backend.env:1: LIVEKIT_API_KEY is `APIold`, livekit.yaml has `{key}`\n\
              warning: backend.env: LIVEKIT_API_SECRET is not set\n\
-             hint: urbania keys sync\n"
+             hint: `urbania keys sync` writes the pair in use into the env files\n"
         )
     );
     let json: Value = serde_json::from_str(&again.stdout).unwrap();

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
 use super::{check, doctor, doctor_apart, finding, findings};
@@ -208,6 +209,35 @@ fn processes_of_a_project_that_is_gone_are_ended_by_fix() {
 }
 
 #[test]
+fn the_api_of_a_project_that_is_gone_is_ended_by_fix() {
+    let apart = Processes::new();
+    let [gone, here] = [Engine::Embedded; 2].map(TestProject::initialised_on);
+    let run = |project: &TestProject, args: &[&str]| {
+        let mut command = apart.command(&project.command(args));
+        Run::of(args, &command.output().unwrap())
+    };
+    let _ = run(&gone, &["up"]).expect(0);
+    let leftovers = |run: &Run| findings(run, "engine.leftovers");
+    assert_eq!(leftovers(&run(&here, &ARGS)), []);
+    let port = gone.ports.api();
+    let holds = || TcpStream::connect(("127.0.0.1", port)).is_ok();
+    assert!(holds());
+    fs::remove_dir_all(gone.dir()).unwrap();
+    let found = leftovers(&run(&here, &ARGS));
+    let message = format!(
+        "the folder of a project, `{}`, is gone",
+        gone.dir().display()
+    );
+    let warning = ("warning".to_owned(), message);
+    assert_eq!(found, [warning.clone(), warning]);
+
+    let _ = run(&here, &["doctor", "--only", "engine", "--fix", "--yes"]).expect(0);
+    assert_eq!(gone.processes(), [0; 0]);
+    assert!(!holds());
+    assert_eq!(leftovers(&run(&here, &ARGS)), []);
+}
+
+#[test]
 fn a_disk_that_is_full_is_told() {
     let project = TestProject::initialised();
     assert_eq!(findings(&doctor(&project, "engine"), "engine.disk"), []);
@@ -220,6 +250,13 @@ fn a_disk_that_is_full_is_told() {
         "{found:?}"
     );
     assert_eq!(found[0].0, "problem");
+    let way = finding(&run, "engine.disk")["fix"][0].clone();
+    assert!(
+        way.as_str()
+            .unwrap()
+            .starts_with("make room on its disk: `df -h "),
+        "{way}"
+    );
 
     // Where the engine has its data is a matter of the engine's own mounts.
     let engine = Dockerd::with_disk(600);

@@ -50,7 +50,7 @@ fn few_processors_and_little_memory_are_told() {
     );
     assert_eq!(
         found["message"],
-        "room.max_participants is 100, and there are 1 processor"
+        "room.max_participants is 100, and there is 1 processor"
     );
 
     let full = [

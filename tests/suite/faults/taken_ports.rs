@@ -2,6 +2,7 @@
 
 use super::{LIVEKIT, life, nothing_is_left};
 use crate::support::docker::docker;
+use crate::support::engine::Engine;
 use crate::support::holder::Holder;
 use crate::support::project::TestProject;
 
@@ -104,5 +105,48 @@ fn another_project_in_the_way_is_named_with_its_folder() {
     // The hint is true.
     let dir = other.dir().to_str().unwrap();
     project.ok(&["down", "--project", dir]);
+    project.ok(&["up", "livekit"]);
+}
+
+#[test]
+fn the_api_of_another_project_in_the_way_is_named_with_its_folder() {
+    let other = TestProject::initialised_on(Engine::Embedded);
+    other.ok(&["up"]);
+    let project = TestProject::initialised_on(Engine::Embedded);
+    let port = other.ports.api();
+    project.edit("urbania.yaml", |text| {
+        text.replace(&project.ports.api().to_string(), &port.to_string())
+    });
+    let dir = other.dir().canonicalize().unwrap().display().to_string();
+    let run = project.run(&["up"]).expect(3);
+    let refusal = format!(
+        "error: port {port}/tcp, which api needs for token API, is held by urbania project `{}` (api) in `{dir}`\n\
+         hint: stop that project: `urbania down --project {dir}`\n",
+        other.name,
+    );
+    assert!(run.stderr.ends_with(&refusal), "{}", run.stderr);
+    let run = project.run(&["doctor", "--only", "ports"]).expect(3);
+    assert!(
+        run.stdout.contains(&format!(
+            "fix: stop that project: `urbania down --project {dir}`"
+        )),
+        "{}",
+        run.stdout
+    );
+    project.ok(&["down", "--project", &dir]);
+    project.ok(&["ports"]);
+}
+
+#[test]
+fn a_client_in_the_way_is_named() {
+    let project = TestProject::initialised();
+    let port = project.ports.livekit();
+    let holder = Holder::of(&[&format!("client 127.0.0.9:{port}")]);
+    refused(
+        &project,
+        &format!("`{}` (pid {}, user root)", holder.command(), holder.pid()),
+        &format!("end it: `urbania ports {port} --stop`"),
+    );
+    drop(holder);
     project.ok(&["up", "livekit"]);
 }

@@ -59,7 +59,9 @@ fn free_moves_the_project_in_every_file_that_names_the_port() {
         "shop.env",
         &format!("export VITE_LIVEKIT_URL='ws://127.0.0.1:{livekit}'\n"),
     );
-    project.edit("urbania.yaml", |text| text + "backends: [shop.env]\n");
+    project.edit("urbania.yaml", |text| {
+        text + &format!("backends: [shop.env]\nlivekit_url: ws://localhost:{livekit}\n")
+    });
     let _holder = Holder::of(&[
         &format!("tcp 127.0.0.1:{livekit}"),
         &format!("tcp 127.0.0.1:{api}"),
@@ -89,7 +91,10 @@ fn free_moves_the_project_in_every_file_that_names_the_port() {
         format!(
             "livekit: signalling: {livekit} → {new_livekit}\napi: token API: {api} → {new_api}\n\
              livekit.yaml: port: {livekit} → {new_livekit}\nurbania.yaml: api.listen: {api} → {new_api}\n\
-             .env: LIVEKIT_URL: its port\n.env: API: its port\nshop.env: VITE_LIVEKIT_URL: its port\n"
+             urbania.yaml: livekit_url: localhost:{livekit} → localhost:{new_livekit}\n\
+             .env: LIVEKIT_URL: localhost:{livekit} → localhost:{new_livekit}\n\
+             .env: API: 127.0.0.1:{api} → 127.0.0.1:{new_api}\n\
+             shop.env: VITE_LIVEKIT_URL: 127.0.0.1:{livekit} → 127.0.0.1:{new_livekit}\n"
         )
     );
     assert_eq!(
@@ -143,4 +148,53 @@ fn free_moves_the_ports_of_media_all_together() {
     let range = format!("port_range_start: {to}, port_range_end: {end}}}");
     assert!(project.read("livekit.yaml").contains(&range));
     project.ok(&["ports"]);
+}
+
+#[test]
+fn free_moves_webhooks_to_the_api_and_tells_which_files_it_leaves_alone() {
+    let project = project();
+    let api = project.ports.api();
+    let hooks = |api: u16| {
+        format!(
+            "webhook:\n  api_key: APItest\n  urls:\n    - http://127.0.0.1:{api}/api/livekit/webhook # ours\n    \
+             - http://127.0.0.2:{api}/elsewhere\n"
+        )
+    };
+    project.edit("livekit.yaml", |text| text + &hooks(api));
+    let compose = format!("services:\n  shop:\n    ports: [\"{api}:80\"]\n    # {api}\n");
+    project.write("docker-compose.yml", &compose);
+    let holder = Holder::of(&[&format!("tcp 127.0.0.1:{api}")]);
+    let run = project
+        .run(&["ports", "--free", "--yes", "-o", "json"])
+        .expect(0);
+    let plan: Value = serde_json::from_str(&run.stdout).unwrap();
+    let to = u16::try_from(plan["moves"][0]["to"].as_u64().unwrap()).unwrap();
+    assert_eq!(
+        plan["files"],
+        json!([
+            {"file": "livekit.yaml", "changes": [format!("webhook.urls: 127.0.0.1:{api} → 127.0.0.1:{to}")]},
+            {"file": "urbania.yaml", "changes": [format!("api.listen: {api} → {to}")]},
+        ])
+    );
+    assert_eq!(
+        plan["left_alone"],
+        json!([{"file": "docker-compose.yml", "line": 3, "port": api}])
+    );
+    let moved = hooks(api).replacen(&api.to_string(), &to.to_string(), 1);
+    assert!(project.read("livekit.yaml").ends_with(&moved));
+    assert_eq!(project.read("docker-compose.yml"), compose);
+    project.ok(&["ports"]);
+    drop(holder);
+
+    // The preview for people.
+    let _holder = Holder::of(&[&format!("tcp 127.0.0.1:{to}")]);
+    project.write(
+        "compose.yaml",
+        &compose.replace(&api.to_string(), &to.to_string()),
+    );
+    let shown = project.ok(&["ports", "--free", "--dry-run"]);
+    assert!(
+        shown.ends_with(&format!("compose.yaml:3: names {to}, left alone\n")),
+        "{shown}"
+    );
 }

@@ -2,8 +2,12 @@
 //! binary, run again with only [`hold_sockets`].
 
 use std::io::{BufRead as _, BufReader};
-use std::net::{TcpListener, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
+
+use rustix::net::sockopt::set_socket_linger;
+use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
 
 use super::nobody::ForNobody;
 
@@ -18,7 +22,7 @@ pub struct Holder {
 }
 
 impl Holder {
-    /// Holds sockets such as `tcp 127.0.0.1:7880`.
+    /// Holds sockets such as `tcp 127.0.0.1:7880`, or `client 127.0.0.1:7880`, which is connected to somewhere.
     pub fn of(sockets: &[&str]) -> Self {
         Self::start(&mut Command::new(std::env::current_exe().unwrap()), sockets)
     }
@@ -81,9 +85,11 @@ fn hold_sockets() {
         return;
     };
     let mut held: (Vec<TcpListener>, Vec<UdpSocket>) = (Vec::new(), Vec::new());
+    let mut clients = Vec::new();
     for socket in sockets.split(',') {
         match socket.split_once(' ').unwrap() {
             ("tcp", at) => held.0.push(TcpListener::bind(at).unwrap()),
+            ("client", at) => clients.push(client(at.parse().unwrap())),
             (_, at) => held.1.push(UdpSocket::bind(at).unwrap()),
         }
     }
@@ -91,4 +97,18 @@ fn hold_sockets() {
     loop {
         std::thread::park();
     }
+}
+
+/// A connection from this place, with its other end.
+fn client(at: SocketAddr) -> [OwnedFd; 2] {
+    let server = TcpListener::bind((at.ip(), 0)).unwrap();
+    let client = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    bind(&client, &at).unwrap();
+    connect(&client, &server.local_addr().unwrap()).unwrap();
+    let ends = [client, server.accept().unwrap().0.into()];
+    for end in &ends {
+        // Its end is without a trace: the port is free for the next test at once.
+        set_socket_linger(end, Some(std::time::Duration::ZERO)).unwrap();
+    }
+    ends
 }
