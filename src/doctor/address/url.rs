@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::doctor::{About, Check, Finding, Group, Look, Site};
+use crate::doctor::{About, Blind, Check, Finding, Group, Look, Site};
 use crate::http;
 use crate::livekit::keys::KeyPair;
 use crate::livekit::token::{JoinToken, Signer};
+use crate::stack::health::sfu::{Refusal, sfu_accepts};
 use crate::stack::last_words::shortened;
 
 /// The check.
@@ -39,9 +40,15 @@ impl Check for Url {
     async fn look(&self, site: &Site) -> Look {
         let project = site.project()?;
         let url = project.sfu_url();
-        // Whether the SFU is there at all is not the question.
-        site.sfu()?;
-        let answer = asked(&url, project.key_pair(), site.ctx.clock.unix()).await;
+        // Whether the SFU is there at all is not the question, nor whether it has the project's keys.
+        let base = &site.sfu()?.base;
+        let (pair, now) = (project.key_pair(), site.ctx.clock.unix());
+        if let Err(Refusal::KeyRefused(_)) = sfu_accepts(base, pair, now).await {
+            return Err(Blind::because(
+                "the SFU that runs refuses the project's pair",
+            ));
+        }
+        let answer = asked(&url, pair, now).await;
         Ok(judge(&url, answer.as_ref().err().map(String::as_str)))
     }
 }

@@ -232,6 +232,18 @@ fn the_address_that_browsers_are_told_is_asked() {
     );
     assert_eq!(found["evidence"][0], "it answers 404, not as an SFU does");
 
+    // An SFU that refuses the pair here as there has the right address.
+    let good = project.read("livekit.yaml");
+    let (_, secret) = super::keys::pair(&project);
+    let other = secret.chars().rev().collect::<String>();
+    project.write("livekit.yaml", &good.replace(&secret, &other));
+    let blind = check(&doctor(&project, "address"), "address.url");
+    assert_eq!(
+        blind["not_looked"],
+        "the SFU that runs refuses the project's pair"
+    );
+    project.write("livekit.yaml", &good);
+
     // This machine by another name than loopback.
     let own = urbania::host::address::node_ip();
     project.settings(&format!(
