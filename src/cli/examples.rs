@@ -93,7 +93,7 @@ Examples:
   urbania keys show                     fingerprints, and what each pair is for
   urbania keys check                    prove every pair against the running SFU
   urbania keys sync --dry-run           what would change in the env files
-  urbania keys rotate                   move to the pair in reserve, after asking";
+  urbania keys rotate                   move to the pair in reserve; it asks where calls would be cut";
 
 /// `urbania token`.
 pub const TOKEN: &str = "\

@@ -19,6 +19,7 @@ use crate::host::log_file::StderrLog;
 use crate::livekit::keys::KeyPair;
 use crate::output::WARN;
 use crate::stack::api::{ApiFiles, session_secret};
+use crate::stack::rotation::end_when_idle;
 use crate::stack::serving::Serving;
 use crate::store;
 
@@ -93,6 +94,7 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     tokio::select! {
         () = serve(listener, webhooks, app.clone(), end) => {}
         () = follow_files(hangup, &project, &app, serving.as_ref()) => {}
+        () = end_when_idle(ctx, &project) => {}
     }
     ctx.out.say("ended");
     Ok(())

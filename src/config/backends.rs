@@ -262,6 +262,14 @@ pub(super) fn difference(
     }
 }
 
+/// An address of the SFU in an env file that is not this project's: it, and the right one.
+pub fn other_address(value: &str, project: &Project) -> Option<(String, String)> {
+    match difference(URLS[0], Some(value), project) {
+        Some(Difference::Url { found, expected }) => Some((found, expected)),
+        _ => None,
+    }
+}
+
 /// A key is no secret, but a secret is what stands here when the two were swapped.
 pub(super) fn shown_key(value: &str) -> &str {
     if value.len() < SHORTEST_SECRET {

@@ -29,7 +29,9 @@ mod settings;
 mod strict;
 mod yaml;
 
-pub use backends::{BackendFinding, Difference, KEY, SECRET, URLS, compare_backends, ways};
+pub use backends::{
+    BackendFinding, Difference, KEY, SECRET, URLS, compare_backends, other_address, ways,
+};
 pub use effect::Effect;
 pub use effective::{Addition, Effective, Machine, NetworkMode, PortUse, effective};
 pub use engine::{EngineKind, Programs, RunsOn};

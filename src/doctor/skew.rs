@@ -7,11 +7,20 @@ const REFUSED: i64 = 60;
 /// So much is not seen in a date of whole seconds.
 const UNSEEN: i64 = 5;
 
+/// How far such a clock is off, where tokens that are signed now are refused for it.
+pub fn refuses(ahead: i64) -> Option<String> {
+    (ahead.abs() >= REFUSED).then(|| in_words(ahead))
+}
+
+fn in_words(ahead: i64) -> String {
+    let way = if ahead > 0 { "ahead of" } else { "behind" };
+    format!("{} s {way}", ahead.abs())
+}
+
 /// What to say of a clock that is so many seconds ahead of ours.
 pub fn judge(clock: &str, ahead: i64) -> Option<Finding> {
     let apart = ahead.abs();
-    let way = if ahead > 0 { "ahead of" } else { "behind" };
-    let message = format!("{clock} is {apart} s {way} this machine's");
+    let message = format!("{clock} is {} this machine's", in_words(ahead));
     let finding = match apart {
         _ if apart >= REFUSED => Finding::problem(message),
         _ if apart > UNSEEN => Finding::warning(message),

@@ -29,14 +29,65 @@ pub fn is_here(ip: IpAddr) -> bool {
 /// Whether this machine has an IPv6 address that other machines may use.
 pub fn has_ipv6() -> bool {
     let table = std::fs::read_to_string("/proc/net/if_inet6").unwrap_or_default();
-    table.lines().any(is_for_others)
+    six(&table).any(|own| !own.is_inside())
+}
+
+/// An address of this machine that other machines may know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Own {
+    /// The address.
+    pub ip: IpAddr,
+    /// Its interface, where that can be told.
+    pub interface: Option<String>,
+}
+
+impl Own {
+    /// Whether it is that of a network inside this machine.
+    pub fn is_inside(&self) -> bool {
+        self.interface.as_deref().is_some_and(is_internal)
+    }
+}
+
+/// The addresses of this machine, without those of loopback and of single links.
+pub fn own_addresses() -> Vec<Own> {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let networks = read("/proc/net/route");
+    let of_four = local_addresses(&read("/proc/net/fib_trie")).into_iter();
+    let of_four = of_four.filter(|ip| !ip.is_loopback() && !ip.is_link_local());
+    let of_four = of_four.map(|ip| Own {
+        ip: ip.into(),
+        interface: network_of(&networks, ip).map(str::to_owned),
+    });
+    of_four.chain(six(&read("/proc/net/if_inet6"))).collect()
+}
+
+/// `|-- 10.9.0.5` with `/32 host LOCAL` below it.
+fn local_addresses(trie: &str) -> Vec<Ipv4Addr> {
+    let (mut found, mut last) = (Vec::new(), None);
+    for line in trie.lines().map(str::trim) {
+        if let Some(ip) = line.strip_prefix("|-- ") {
+            last = ip.parse().ok();
+        } else if line.ends_with("/32 host LOCAL") {
+            found.extend(last.filter(|ip| !found.contains(ip)));
+        }
+    }
+    found
 }
 
 /// `fd00…02 04 40 00 82 eth0`: address, index, length, scope, flags, interface.
-fn is_for_others(row: &str) -> bool {
+fn six(table: &str) -> impl Iterator<Item = Own> {
     const EVERYWHERE: &str = "00";
-    let columns: Vec<&str> = row.split_ascii_whitespace().collect();
-    matches!(columns[..], [_, _, _, EVERYWHERE, _, interface] if !is_internal(interface))
+    table.lines().filter_map(|row| {
+        let columns: Vec<&str> = row.split_ascii_whitespace().collect();
+        let [ip, _, _, EVERYWHERE, _, interface] = columns[..] else {
+            return None;
+        };
+        let ip = u128::from_str_radix(ip, 16).ok()?;
+        Some(Own {
+            ip: Ipv6Addr::from_bits(ip).into(),
+            interface: Some(interface.to_owned()),
+        })
+    })
 }
 
 /// Whether this machine has an interface of this name.
@@ -54,10 +105,15 @@ pub fn internal_interface(ip: IpAddr) -> Option<String> {
         return None;
     };
     let table = std::fs::read_to_string("/proc/net/route").ok()?;
-    let found = routes_with_masks(&table)
-        .filter(|(_, network, mask)| ip & *mask == *network)
-        .max_by_key(|(_, _, mask)| mask.to_bits())?;
-    is_internal(found.0).then(|| found.0.to_owned())
+    let interface = network_of(&table, ip)?;
+    is_internal(interface).then(|| interface.to_owned())
+}
+
+/// The interface that an address is reached by.
+fn network_of(table: &str, ip: Ipv4Addr) -> Option<&str> {
+    let found = routes_with_masks(table).filter(|(_, network, mask)| ip & *mask == *network);
+    let (interface, ..) = found.max_by_key(|(_, _, mask)| mask.to_bits())?;
+    Some(interface)
 }
 
 /// The same as [`routes`] with the mask of each network.
@@ -143,8 +199,17 @@ mod tests {
             ),
             ("broken", false),
         ] {
-            assert_eq!(is_for_others(row), expected, "{row}");
+            assert_eq!(six(row).any(|own| !own.is_inside()), expected, "{row}");
         }
+    }
+
+    #[test]
+    fn own_addresses_are_those_that_the_kernel_calls_local() {
+        let trie = "Local:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 10.9.0.0\n        /24 link UNICAST\n     \
+                    |-- 10.9.0.5\n        /32 host LOCAL\n     |-- 10.9.0.255\n        /32 link BROADCAST\n     \
+                    |-- 127.0.0.1\n        /32 host LOCAL\n     |-- 10.9.0.5\n        /32 host LOCAL\n";
+        let found = local_addresses(trie);
+        assert_eq!(found, [Ipv4Addr::new(10, 9, 0, 5), Ipv4Addr::LOCALHOST]);
     }
 
     #[test]

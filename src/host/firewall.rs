@@ -5,6 +5,7 @@ mod iptables;
 mod nft;
 mod rules;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::Stdio;
 
@@ -45,6 +46,19 @@ impl Rules {
             nft => nft?,
         };
         Ok(Self { nft, iptables })
+    }
+
+    /// The ports at which what becomes of a packet may change.
+    pub fn edges(&self) -> BTreeSet<u16> {
+        let saved = self.iptables.iter().map(|(_, saved)| saved);
+        let texts = saved.flat_map(|saved| [&saved.of_nft, &saved.legacy]);
+        let of_iptables = texts.flatten().flat_map(|text| iptables::ports(text));
+        let named: BTreeSet<u16> = nft::numbers(&self.nft)
+            .into_iter()
+            .chain(of_iptables)
+            .collect();
+        let after = named.iter().filter_map(|port| port.checked_add(1));
+        after.chain(named.iter().copied()).collect()
     }
 
     /// What becomes of a packet.

@@ -53,11 +53,34 @@ const GRANTS: &[(&str, &str)] = &[
     ("destinationRoom", ""),
 ];
 
-/// What the `video` grant allows, sentence by sentence.
+/// Grants beside `video`: the claim, its member, and what that grants.
+const OTHER_GRANTS: &[(&str, &str, &str)] = &[
+    ("sip", "admin", "may manage SIP trunks and dispatch rules"),
+    ("sip", "call", "may make SIP calls"),
+    ("agent", "admin", "may manage agents"),
+    ("inference", "perform", "may use LiveKit's inference"),
+    ("observability", "write", "may write observability data"),
+];
+
+/// What the grants allow, sentence by sentence.
 pub fn grant_sentences(claims: &Map<String, Value>) -> Vec<String> {
-    let Some(video) = claims.get("video").and_then(Value::as_object) else {
-        return vec!["no `video` grant: allows nothing".into()];
-    };
+    let granted = OTHER_GRANTS.iter().filter(|(claim, member, _)| {
+        claims.get(*claim).and_then(|of| of.get(member)) == Some(&Value::Bool(true))
+    });
+    let others: Vec<String> = granted
+        .map(|(.., sentence)| (*sentence).to_owned())
+        .collect();
+    let video = claims.get("video").and_then(Value::as_object);
+    match (video.map(video_sentences), others.as_slice()) {
+        (None, []) => vec!["no `video` grant: allows nothing".into()],
+        (Some(of_video), []) if of_video.is_empty() => {
+            vec!["the `video` grant allows nothing".into()]
+        }
+        (of_video, _) => of_video.into_iter().flatten().chain(others).collect(),
+    }
+}
+
+fn video_sentences(video: &Map<String, Value>) -> Vec<String> {
     let granted = |name: &str| video.get(name).and_then(Value::as_bool);
     let room = video.get("room").and_then(Value::as_str).unwrap_or("");
     let mut sentences = Vec::new();
@@ -86,9 +109,6 @@ pub fn grant_sentences(claims: &Map<String, Value>) -> Vec<String> {
     );
     if let Some(to) = video.get("destinationRoom").and_then(Value::as_str) {
         sentences.push(format!("may forward to room `{to}`"));
-    }
-    if sentences.is_empty() {
-        sentences.push("the `video` grant allows nothing".into());
     }
     sentences
 }
@@ -197,6 +217,25 @@ mod tests {
                 "is not shown to the others",
             ]
         );
+    }
+
+    #[test]
+    fn grants_beside_video_have_their_sentences_too() {
+        let of = |claims: Value| grant_sentences(claims.as_object().unwrap());
+        assert_eq!(
+            of(json!({"sip": {"admin": true, "call": true}})),
+            [
+                "may manage SIP trunks and dispatch rules",
+                "may make SIP calls"
+            ]
+        );
+        assert_eq!(
+            of(json!({"video": {"roomList": true}, "agent": {"admin": true}})),
+            ["may list rooms", "may manage agents"]
+        );
+        let nothing = ["no `video` grant: allows nothing"];
+        assert_eq!(of(json!({"sip": {"admin": false}})), nothing);
+        assert_eq!(of(json!({})), nothing);
     }
 
     #[test]

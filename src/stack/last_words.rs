@@ -153,8 +153,11 @@ pub fn failure(
     }
 }
 
+/// What to do where LiveKit gets rid of no room events. It says so when it has tried for 15 seconds.
+const NO_TAKER: &str = "nobody takes room events at `webhook.urls`: is the API up (urbania status), and is a firewall between?";
+
 /// Words that services end with, and the way out.
-const KNOWN: [(&str, &str); 20] = [
+const KNOWN: [(&str, &str); 21] = [
     (
         "address already in use",
         "urbania ports   shows who holds the port",
@@ -211,10 +214,8 @@ const KNOWN: [(&str, &str); 20] = [
         "/data/db/mongod.lock: permission denied",
         "the service may not read or write its files: is the volume its own?",
     ),
-    (
-        "failed to notify webhook",
-        "nobody takes room events at `webhook.urls`: is the API up (urbania status), and is a firewall between?",
-    ),
+    ("failed to send webhook", NO_TAKER),
+    ("failed to notify webhook", NO_TAKER),
     (
         "udp receive buffer is too small",
         "net.core.rmem_max is small: urbania doctor --explain machine.udp-buffer",

@@ -79,6 +79,7 @@ async fn verdicts_are_those_of_the_real_server() {
         join(json!({"roomJoin": true, "room": 7})),
         join(json!({"roomJoin": true, "room": "d", "canPublish": null})),
         join(json!({"roomJoin": true, "room": "d", "canPublishSources": "camera"})),
+        join(json!({"roomJoin": true, "room": "d", "canPublishSources": ["cam"]})),
         join(json!({"roomJoin": true, "room": "d", "hidden": 1})),
         json!({"iss": "APIother"}),
         json!({"iss": null}),

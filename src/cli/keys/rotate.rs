@@ -188,7 +188,7 @@ fn report(
     }
     if look.stage != Stage::Ready && steps.contains(&Step::MoveOn) && !args.dry_run {
         ctx.out.say("backends that read their env file at their start alone must be started again before then");
-        ctx.out.say("the old pair goes afterwards, when nobody is connected: with the next `urbania up` or `urbania keys rotate --finish`");
+        ctx.out.say("the old pair goes afterwards, when nobody is connected: while the API runs, by itself; else with the next `urbania up` or `urbania keys rotate --finish`");
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use async_trait::async_trait;
 
-use super::{Advertises, is_private};
+use super::{Advertises, is_link_local, is_private};
 use crate::doctor::{About, Blind, Check, Finding, Group, Look, Site};
 use crate::host::address::{internal_interface, is_here};
 
@@ -17,7 +17,7 @@ const ABOUT: About = About {
     group: Group::Address,
     title: "the SFU advertises an address that browsers do not reach",
     looks_at: "`rtc.node_ip` of livekit.yaml, or the address that `urbania up` adds: whether this machine has it, and\n\
-        whether it is that of a container engine's bridge, of loopback, or of no network at all.",
+        whether it is that of a container engine's bridge, of loopback, of one link alone, or of no network at all.",
     why: "Signalling works, the participant joins, and then nothing is seen or heard: `could not establish pc\n\
         connection`. It is the fault that people who host LiveKit themselves meet first.",
     fix: "Take `rtc.node_ip` out of livekit.yaml: `urbania up` adds the address that other machines reach. Behind a\n\
@@ -94,6 +94,11 @@ fn judge(place: &Place) -> Finding {
         let message = format!("the SFU advertises {ip}, which is no address");
         return Finding::problem(message).evidence(says).fix(take_out);
     }
+    if is_link_local(ip) {
+        let message =
+            format!("the SFU advertises {ip}, a link-local address: browsers send no media to one");
+        return Finding::problem(message).evidence(says).fix(take_out);
+    }
     if place.is_here {
         return Finding::ok(format!("the SFU advertises {ip}"));
     }
@@ -133,5 +138,7 @@ mod tests {
         assert_eq!(verdict("8.8.8.8", false, None), Verdict::Note);
         assert_eq!(verdict("127.0.0.1", true, None), Verdict::Note);
         assert_eq!(verdict("0.0.0.0", true, None), Verdict::Problem);
+        assert_eq!(verdict("fe80::1", false, None), Verdict::Problem);
+        assert_eq!(verdict("169.254.7.7", true, None), Verdict::Problem);
     }
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use super::Advertises;
 use crate::doctor::{About, Blind, Check, Finding, Group, Look, Site};
-use crate::engine::{Instance, State};
+use crate::engine::State;
 use crate::host::inside::{Tried, connect, has_own_network};
 
 /// The check.
@@ -23,7 +23,8 @@ const ABOUT: About = About {
         to media at the address that the SFU advertises. Only root may enter the network of a container.",
     why: "A backend, an agent or a recorder in a container joins rooms by the address that browsers use. A firewall that\n\
         lets this machine and the LAN through may drop what comes from the engine's bridges: `ufw` and `firewalld` do.",
-    fix: "Let the bridge in, for example `ufw allow in on docker0`, or run that backend with the machine's network.",
+    fix: "Where connections are refused, nobody listens: see `bind_addresses` and `rtc.tcp_port`. Where nothing comes\n\
+        back, let the bridge in, for example `ufw allow in on docker0`, or run that backend with the machine's network.",
 };
 
 /// An address of this machine answers at once; who does not has dropped the question.
@@ -64,7 +65,7 @@ impl Check for Container {
         let tried = connect(pid, addresses, PATIENCE)
             .await
             .map_err(|e| blind(&e))?;
-        Ok(judge(instance, &tried))
+        Ok(judge(&instance.name, &tried))
     }
 }
 
@@ -91,7 +92,7 @@ fn blind(e: &Error) -> Blind {
     })
 }
 
-fn judge(instance: &Instance, tried: &[Tried]) -> Vec<Finding> {
+fn judge(container: &str, tried: &[Tried]) -> Vec<Finding> {
     let failed = tried.iter().filter_map(|(address, result)| {
         let e = result.as_ref().err()?;
         let why = match e.kind() {
@@ -104,12 +105,50 @@ fn judge(instance: &Instance, tried: &[Tried]) -> Vec<Finding> {
     if failed.is_empty() {
         return Vec::new();
     }
-    let message = format!(
-        "containers do not reach the SFU: tried from inside `{}`",
-        instance.name
-    );
+    let is_refused = |(_, result): &Tried| {
+        let refused = |e: &Error| e.kind() == ErrorKind::ConnectionRefused;
+        result.as_ref().is_err_and(refused)
+    };
+    let refused = tried.iter().filter(|tried| is_refused(tried)).count();
+    let message = format!("containers do not reach the SFU: tried from inside `{container}`");
+    let failed_count = failed.len();
     let finding = failed
         .into_iter()
         .fold(Finding::warning(message), Finding::evidence);
-    vec![finding.fix("let the engine's bridges through the firewall")]
+    let mut ways = Vec::new();
+    if refused > 0 {
+        ways.push(
+            "refused: nobody listens there. `bind_addresses` and `rtc.tcp_port` of livekit.yaml say where the SFU \
+             listens; is it started with them (`urbania up`)?",
+        );
+    }
+    if refused < failed_count {
+        ways.push("let the engine's bridges through the firewall");
+    }
+    vec![ways.into_iter().fold(finding, Finding::fix)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_refused_is_not_the_firewalls_doing() {
+        let ways = |tried: &[Option<ErrorKind>]| {
+            let address = "10.0.0.1:7880".parse().unwrap();
+            let tried = tried.iter().map(|kind| match kind {
+                Some(kind) => (address, Err(Error::from(*kind))),
+                None => (address, Ok(())),
+            });
+            let found = judge("db", &tried.collect::<Vec<_>>());
+            let ways = found.into_iter().flat_map(|finding| finding.fix);
+            ways.map(|way| way.chars().take(7).collect::<String>())
+                .collect::<Vec<_>>()
+        };
+        let (refused, silent) = (ErrorKind::ConnectionRefused, ErrorKind::TimedOut);
+        assert_eq!(ways(&[None, None]), [""; 0]);
+        assert_eq!(ways(&[Some(refused), None]), ["refused"]);
+        assert_eq!(ways(&[Some(silent), None]), ["let the"]);
+        assert_eq!(ways(&[Some(silent), Some(refused)]), ["refused", "let the"]);
+    }
 }

@@ -57,6 +57,14 @@ pub async fn for_others(ctx: &Context) -> Vec<Finding> {
         .collect()
 }
 
+/// Addresses that mean something on one link alone.
+fn is_link_local(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_unicast_link_local(),
+    }
+}
+
 /// Addresses that are nobody's on the internet.
 fn is_private(ip: IpAddr) -> bool {
     match ip {

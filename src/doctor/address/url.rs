@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::doctor::{About, Check, Finding, Group, Look, Site};
+use crate::doctor::{About, Blind, Check, Finding, Group, Look, Site};
 use crate::http;
+use crate::livekit::keys::KeyPair;
+use crate::livekit::token::{JoinToken, Signer};
+use crate::stack::health::sfu::{Refusal, sfu_accepts};
+use crate::stack::last_words::shortened;
 
 /// The check.
 #[derive(Debug)]
@@ -14,16 +18,18 @@ pub struct Url;
 const ABOUT: About = About {
     code: "address.url",
     group: Group::Address,
-    title: "nobody answers at the address that browsers are told",
-    looks_at: "`livekit_url` of urbania.yaml, or `ws://localhost` with the port of livekit.yaml, from this machine; and\n\
-        whether it is `wss://` where it is not this machine alone.",
+    title: "no SFU of this project answers at the address that browsers are told",
+    looks_at: "`livekit_url` of urbania.yaml, or `ws://localhost` with the port of livekit.yaml, from this machine:\n\
+        whether `/rtc/validate` there takes a token of the project's pair, as an SFU does; and whether it is `wss://`\n\
+        where it is not this machine alone.",
     why: "The API hands this address out with every token. A name without a record, a proxy that is down or another\n\
-        port, and nobody joins. And pages of other machines get no camera without https, from where `ws://` is forbidden.",
+        port, such as that of the API, and nobody joins. And pages of other machines get no camera without https, from where `ws://` is forbidden.",
     fix: "Set `livekit_url` in urbania.yaml to where browsers reach the SFU: for other machines a `wss://` address of a\n\
         proxy with a certificate in front of the SFU's port.",
 };
 
 const PATIENCE: Duration = Duration::from_millis(1_500);
+const TOKEN_TTL: Duration = Duration::from_mins(1);
 
 #[async_trait]
 impl Check for Url {
@@ -32,25 +38,47 @@ impl Check for Url {
     }
 
     async fn look(&self, site: &Site) -> Look {
-        let url = site.project()?.sfu_url();
-        // Whether the SFU is there at all is not the question.
-        site.sfu()?;
-        let answer = asked(&url).await;
+        let project = site.project()?;
+        let url = project.sfu_url();
+        // Whether the SFU is there at all is not the question, nor whether it has the project's keys.
+        let base = &site.sfu()?.base;
+        let (pair, now) = (project.key_pair(), site.ctx.clock.unix());
+        if let Err(Refusal::KeyRefused(_)) = sfu_accepts(base, pair, now).await {
+            return Err(Blind::because(
+                "the SFU that runs refuses the project's pair",
+            ));
+        }
+        let answer = asked(&url, pair, now).await;
         Ok(judge(&url, answer.as_ref().err().map(String::as_str)))
     }
 }
 
-/// Asks as a browser's first request would.
-async fn asked(url: &str) -> Result<(), String> {
-    let http = url.replacen("ws", "http", 1);
-    let client = http::for_url(&http, PATIENCE).map_err(|e| e.to_string())?;
-    let answer = client.get(&http).send().await.map_err(|e| root(&e))?;
+/// Asks as livekit-client does that wants to know why it was refused.
+async fn asked(url: &str, pair: &KeyPair, now: u64) -> Result<(), String> {
+    let base = url.replacen("ws", "http", 1);
+    let client = http::for_url(&base, PATIENCE).map_err(|e| e.to_string())?;
+    let token = Signer::new(pair)
+        .mint(&JoinToken::new("urbania", "urbania", TOKEN_TTL), now)
+        .map_err(|e| e.to_string())?
+        .token;
+    let request = client.get(format!("{}/rtc/validate", base.trim_end_matches('/')));
+    let answer = request.bearer_auth(&token).send().await;
+    let answer = answer.map_err(|e| root(&e))?;
     let status = answer.status().as_u16();
-    // LiveKit says 406 while it is not ready, a proxy 502 when nobody is behind it.
-    if status == 200 || status == 406 {
-        return Ok(());
+    let words = answer.text().await.unwrap_or_default();
+    understood(status, words.replace(&token, "…").trim())
+}
+
+/// What an answer to a token means. A room that nobody made yet is no objection.
+fn understood(status: u16, words: &str) -> Result<(), String> {
+    let said = shortened(words.to_owned());
+    match status {
+        200 if words == "success" => Ok(()),
+        404 if words == "requested room does not exist" => Ok(()),
+        401 => Err(format!("it refuses a token of this project: {said}")),
+        // A proxy says 502 when nobody is behind it.
+        _ => Err(format!("it answers {status}, not as an SFU does")),
     }
-    Err(format!("it answers {status}, not as an SFU does"))
 }
 
 /// The first cause says most.
@@ -66,7 +94,7 @@ fn judge(url: &str, failure: Option<&str>) -> Vec<Finding> {
     if let Some(why) = failure {
         return vec![
             Finding::problem(format!(
-                "browsers are told `{url}`, and no SFU answers there"
+                "browsers are told `{url}`, and no SFU of this project answers there"
             ))
             .evidence(why)
             .fix("urbania.yaml: livekit_url"),
@@ -85,4 +113,27 @@ fn judge(url: &str, failure: Option<&str>) -> Vec<Finding> {
         ];
     }
     Vec::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_an_sfu_says_of_a_token_is_the_answer_of_an_sfu() {
+        for (status, words, is_sfu) in [
+            (200, "success", true),
+            (404, "requested room does not exist", true),
+            (401, "invalid API key: APIone", false),
+            (200, "<!doctype html>", false),
+            (404, "404 page not found", false),
+            (502, "", false),
+        ] {
+            assert_eq!(
+                understood(status, words).is_ok(),
+                is_sfu,
+                "{status} {words}"
+            );
+        }
+    }
 }

@@ -91,7 +91,13 @@ fn judge(shown: &str, certificate: &Certificate, domain: &str, now: Timestamp) -
     let names = names(certificate);
     if !names.iter().any(|name| is_for(name, domain)) {
         let message = format!("`{shown}` is not for turn.domain, `{domain}`");
-        let finding = Finding::problem(message).evidence(format!("it is for {}", names.join(", ")));
+        let evidence = match names.join(", ") {
+            none if none.is_empty() => {
+                "it names nobody (no subjectAltName), and browsers read no other name".to_owned()
+            }
+            names => format!("it is for {names}"),
+        };
+        let finding = Finding::problem(message).evidence(evidence);
         findings.push(finding.fix(&renew));
     }
     findings

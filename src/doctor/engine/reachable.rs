@@ -55,12 +55,14 @@ fn well(seen: &EngineSeen) -> Finding {
         EngineKind::Docker | EngineKind::Native => "native: programs of this machine",
         EngineKind::Embedded => "embedded: the development SFU",
     };
-    let finding = Finding::ok(what);
+    let why = seen
+        .pick
+        .as_ref()
+        .map(|pick| format!(", because {}", pick.why));
+    let finding = Finding::ok(format!("{what}{}", why.unwrap_or_default()));
     let programs = &seen.runs_on.programs;
     let programs = [&programs.livekit, &programs.mongodb].into_iter().flatten();
-    let finding = programs.fold(finding, |finding, path| {
+    programs.fold(finding, |finding, path| {
         finding.evidence(format!("`{}`", path.display()))
-    });
-    let pick = seen.pick.iter().map(|pick| pick.why.clone());
-    pick.fold(finding, Finding::evidence)
+    })
 }

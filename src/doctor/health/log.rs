@@ -218,9 +218,15 @@ mod tests {
     #[test]
     fn each_fault_is_told_once_with_its_last_line() {
         let lines = [
-            line(0, "WARN\tlivekit\tfailed to notify webhook {\"event\": 1}"),
+            line(
+                0,
+                "2026-01-01T00:00:00.1Z\tWARN\tlivekit.webhook\twebhook/resource_url_notifier.go:331\tfailed to send webhook\t{\"event\": \"room_started\"}",
+            ),
             line(1, "INFO\tlivekit\tunable to connect to redis"),
-            line(2, "WARN\tlivekit\tfailed to notify webhook {\"event\": 2}"),
+            line(
+                2,
+                "2026-01-01T00:00:02.1Z\tWARN\tlivekit.webhook\twebhook/resource_url_notifier.go:331\tfailed to send webhook\t{\"event\": \"room_finished\"}",
+            ),
         ];
         let found = judge(Service::Livekit, &lines, &Redactor::default());
         assert_eq!(found.len(), 1);
@@ -229,7 +235,7 @@ mod tests {
             "`livekit` has logged a known fault 2 times, last at 2026-01-01T00:00:02Z"
         );
         assert!(
-            found[0].evidence[0].ends_with("{\"event\": 2}"),
+            found[0].evidence[0].ends_with("{\"event\": \"room_finished\"}"),
             "{found:?}"
         );
     }

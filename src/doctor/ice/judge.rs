@@ -66,10 +66,15 @@ fn neither(
         "media cannot reach the SFU: it offers {}, which answers neither over UDP nor over TCP",
         offered.join(", ")
     );
-    let finding = Finding::problem(message).fix(format!(
-        "set `rtc.node_ip` in livekit.yaml to an address that clients reach, such as {node_ip}, then \
-         `urbania up`"
-    ));
+    let way = if silent(report).contains(&node_ip) {
+        "that is an address of this machine: `urbania doctor --only address` says what keeps the SFU from it".to_owned()
+    } else {
+        format!(
+            "set `rtc.node_ip` in livekit.yaml to an address that clients reach, such as {node_ip}, then \
+             `urbania up`"
+        )
+    };
+    let finding = Finding::problem(message).fix(way);
     udp_fix(finding, udp, rtc)
 }
 
@@ -301,6 +306,17 @@ mod tests {
             assert!(findings[0].message.starts_with(begin), "{findings:?}");
             assert_eq!(findings[0].fix.is_empty(), verdict == Verdict::Note);
         }
+    }
+
+    #[test]
+    fn an_address_that_is_set_already_is_not_advised() {
+        let fails = |ip: &str| {
+            let tried = [(ip, Answer::Silent)];
+            let path = || path(&tried, Err(Failure::Unreachable));
+            judged(path(), path(), &Rtc::default())[0].fix[0].clone()
+        };
+        assert!(fails("10.0.0.1:8").contains("such as 10.0.0.2"));
+        assert!(fails("10.0.0.2:8").contains("doctor --only address"));
     }
 
     #[test]

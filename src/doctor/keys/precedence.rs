@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::winning::{self, MODES, Winning};
-use crate::config::{KEY, SECRET};
+use crate::config::{KEY, SECRET, other_address};
 use crate::doctor::{About, Check, Finding, Group, Look, Site, Verdict};
 use crate::livekit::keys::KeyPair;
 
@@ -14,15 +14,15 @@ pub struct Precedence;
 const ABOUT: About = About {
     code: "keys.precedence",
     group: Group::Keys,
-    title: "another env file wins over the one that has the right pair",
+    title: "another env file wins over the one that has the right pair or address",
     looks_at: "In the project's folder and in those of the files under `backends:`, the env files that common loaders\n\
         (Next.js, Vite, dotenv-flow) read, in their order: `.env.development.local`, `.env.local`, `.env.development`,\n\
         `.env`, and the same for `production` and `test` (which leaves `.env.local` out). For each variable the first\n\
-        file that sets it wins. Files that the project names are compared one by one by `keys.backend-differs`; this is\n\
+        file that sets it wins: the two of the pair, and those of the SFU's address. Files that the project names are compared one by one by `keys.backend-differs`; this is\n\
         about those beside them.",
     why: "Two halves of two pairs, or an old pair in a file that nobody remembers: the file that you look at is right,\n\
-        and the SFU answers 401. `urbania keys sync` does not know files that urbania.yaml does not name.",
-    fix: "Take the two lines out of the file that wins, or name it under `backends:` of urbania.yaml and run\n\
+        and the SFU answers 401, or another SFU does. `urbania keys sync` does not know files that urbania.yaml does not name.",
+    fix: "Take the lines out of the file that wins, or name it under `backends:` of urbania.yaml and run\n\
         `urbania keys sync`.",
 };
 
@@ -49,8 +49,10 @@ impl Check for Precedence {
             }
         }
         let told = found.iter();
+        let told = told.map(|(winning, fault, modes)| finding(winning, *fault, modes));
+        let elsewhere = |value: &str| other_address(value, project);
         Ok(told
-            .map(|(winning, fault, modes)| finding(winning, *fault, modes))
+            .chain(addresses(&winning::all(project), &elsewhere))
             .collect())
     }
 }
@@ -62,6 +64,27 @@ enum Fault {
     OtherSecret,
     /// The other half is nowhere.
     HalfAlone,
+}
+
+/// Addresses of another SFU in files that nobody else looks at; `elsewhere` has what is found and what is right.
+fn addresses(
+    all: &[Winning],
+    elsewhere: &dyn Fn(&str) -> Option<(String, String)>,
+) -> Vec<Finding> {
+    let mut found: Vec<Finding> = Vec::new();
+    for (name, half) in all.iter().flat_map(|winning| &winning.addresses) {
+        let Some((other, right)) = elsewhere(half.value()).filter(|_| !half.is_named) else {
+            continue;
+        };
+        let (file, line) = (half.file.display(), half.line);
+        let message = format!("{file}:{line}: {name} is `{other}`, the SFU is at `{right}`");
+        // In every mode that reads the file, it is the same.
+        if found.iter().all(|finding| finding.message != message) {
+            let way = format!("take {name} out of `{file}`, or set it to `{right}`");
+            found.push(Finding::warning(message).fix(way));
+        }
+    }
+    found
 }
 
 fn judge(winning: &Winning, pairs: &[KeyPair]) -> Option<Fault> {
@@ -126,6 +149,27 @@ mod tests {
             secret: "right".into(),
         };
         judge(&of(files), &[pair])
+    }
+
+    #[test]
+    fn an_address_in_a_file_that_is_not_named_is_told_once() {
+        let is_here = |value: &str| {
+            (value != "ws://here").then(|| (value.to_owned(), "ws://here".to_owned()))
+        };
+        let named = (".env", "LIVEKIT_URL=ws://named\n");
+        let other = (".env.local", "\nLIVEKIT_URL=ws://there\n");
+        let told = |files: &[(&str, &str)]| addresses(&[of(files), of(files)], &is_here);
+        assert_eq!(told(&[named]), []);
+        assert_eq!(
+            told(&[(".env.local", "LIVEKIT_URL=ws://here\n"), named]),
+            []
+        );
+        let found = told(&[other, named]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(
+            found[0].message,
+            ".env.local:2: LIVEKIT_URL is `ws://there`, the SFU is at `ws://here`"
+        );
     }
 
     #[test]

@@ -7,6 +7,8 @@ use secrecy::ExposeSecret as _;
 use super::running::Backend;
 use super::winning;
 use crate::config::{KEY, LIVEKIT_FILE, Project, SECRET};
+use crate::doctor::seen::SfuSeen;
+use crate::doctor::skew;
 use crate::doctor::{About, Blind, Check, Finding, Group, Look, Site};
 use crate::livekit::keys::KeyPair;
 use crate::stack::health::sfu::{Refusal, sfu_accepts};
@@ -37,7 +39,8 @@ impl Check for SfuRefuses {
     }
 
     async fn look(&self, site: &Site) -> Look {
-        let (project, base) = (site.project()?, &site.sfu()?.base);
+        let (project, sfu) = (site.project()?, site.sfu()?);
+        let base = &sfu.base;
         let now = site.ctx.clock.unix();
         // Where no engine tells of backends, `keys.process-differs` says so; the others are proved all the same.
         let running = site.backends().await.unwrap_or_default();
@@ -47,7 +50,7 @@ impl Check for SfuRefuses {
                 .iter()
                 .map(|source| async move { (source, sfu_accepts(base, &source.pair, now).await) }),
         );
-        judge(base, &answers.await)
+        judge(sfu, &answers.await)
     }
 }
 
@@ -109,8 +112,9 @@ fn sources(site: &Site, project: &Project, running: &[Backend]) -> Vec<Source> {
     sources
 }
 
-fn judge(base: &str, answers: &[(&Source, Result<(), Refusal>)]) -> Look {
+fn judge(sfu: &SfuSeen, answers: &[(&Source, Result<(), Refusal>)]) -> Look {
     let (mut findings, mut taken) = (Vec::new(), Vec::new());
+    let base = &sfu.base;
     for (source, answer) in answers {
         match answer {
             Ok(()) => {
@@ -123,7 +127,7 @@ fn judge(base: &str, answers: &[(&Source, Result<(), Refusal>)]) -> Look {
             Err(Refusal::NotReady(status)) => {
                 return Err(Blind(format!("the SFU is not ready (status {status})")));
             }
-            Err(e) => findings.push(refused(base, source, e)),
+            Err(e) => findings.push(refused(sfu, source, e)),
         }
     }
     if !taken.is_empty() {
@@ -133,14 +137,31 @@ fn judge(base: &str, answers: &[(&Source, Result<(), Refusal>)]) -> Look {
     Ok(findings)
 }
 
-fn refused(base: &str, source: &Source, why: &Refusal) -> Finding {
+fn refused(sfu: &SfuSeen, source: &Source, why: &Refusal) -> Finding {
+    let base = &sfu.base;
     let message = format!(
         "the SFU at {base} refuses the pair `{}` of {}",
         shown(&source.pair),
         source.places.join(", ")
     );
     let finding = Finding::problem(message).evidence(why.to_string());
+    let ahead = sfu.ahead.filter(|_| is_of_time(why));
+    if let Some(clocks) = ahead.and_then(skew::refuses) {
+        return finding
+            .evidence(format!("the SFU's clock is {clocks} this machine's"))
+            .fix("the pair is not the matter, the clocks are: `urbania doctor --explain machine.clock`");
+    }
     source.ways.iter().cloned().fold(finding, Finding::fix)
+}
+
+/// Whether the SFU knows the pair, and refuses the token for its times alone.
+fn is_of_time(why: &Refusal) -> bool {
+    let Refusal::KeyRefused(words) = why else {
+        return false;
+    };
+    ["not valid yet", "expired"]
+        .iter()
+        .any(|sign| words.contains(sign))
 }
 
 /// The key, unless it is a secret that stands in the wrong place.

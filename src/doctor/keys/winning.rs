@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::config::{ENV_FILE, EnvFile, KEY, Project, SECRET};
+use crate::config::{ENV_FILE, EnvFile, KEY, Project, SECRET, URLS};
 use crate::livekit::keys::KeyPair;
 
 /// The modes that loaders know.
@@ -19,9 +19,11 @@ pub struct Winning {
     pub mode: &'static str,
     pub key: Option<Half>,
     pub secret: Option<Half>,
+    /// Where the SFU is, in the spellings that apps use.
+    pub addresses: Vec<(&'static str, Half)>,
 }
 
-/// One half of the pair, and where it stands.
+/// What a variable is set to, such as one half of the pair, and where.
 #[derive(Clone, Debug)]
 pub struct Half {
     /// The file, from the project's folder on.
@@ -132,6 +134,10 @@ fn winning(folder: &Path, mode: &'static str, files: &[Found]) -> Winning {
         mode,
         key: winner(KEY),
         secret: winner(SECRET),
+        addresses: URLS
+            .into_iter()
+            .filter_map(|name| Some((name, winner(name)?)))
+            .collect(),
     }
 }
 

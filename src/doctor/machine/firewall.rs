@@ -1,5 +1,7 @@
 //! Rules that keep others out.
 
+use std::collections::BTreeSet;
+use std::iter::once;
 use std::net::IpAddr;
 
 use async_trait::async_trait;
@@ -54,9 +56,10 @@ impl Check for Firewall {
         needs.retain(|need| need.address.is_none_or(|ip| !ip.is_loopback()));
         let families = families(machine);
         let rules = Rules::read(families).await.map_err(Blind)?;
+        let edges = rules.edges();
         let found = needs
             .iter()
-            .filter_map(|need| judge(need, families, &|packet| rules.fate(packet)));
+            .filter_map(|need| judge(need, families, &edges, &|packet| rules.fate(packet)));
         Ok(found.collect())
     }
 }
@@ -73,15 +76,23 @@ fn families(machine: &Machine) -> &'static [Family] {
 /// What keeps out the packets of a family.
 #[derive(PartialEq, Eq)]
 struct Closed {
+    /// The first port that is closed.
+    port: u16,
     chain: String,
     by_policy: bool,
     tool: Tool,
 }
 
 impl Closed {
-    /// The ends of a range stand for it.
-    fn of(need: &PortNeed, family: Family, fate: &dyn Fn(Packet) -> Fate) -> Option<Self> {
-        [need.first, need.last].into_iter().find_map(|port| {
+    /// Between the ports at which rules begin and end, one port is like the next.
+    fn of(
+        need: &PortNeed,
+        family: Family,
+        edges: &BTreeSet<u16>,
+        fate: &dyn Fn(Packet) -> Fate,
+    ) -> Option<Self> {
+        let within = edges.range(need.first..=need.last).copied();
+        once(need.first).chain(within).find_map(|port| {
             let packet = Packet {
                 family,
                 protocol: need.protocol,
@@ -93,6 +104,7 @@ impl Closed {
                     by_policy,
                     tool,
                 } => Some(Self {
+                    port,
                     chain,
                     by_policy,
                     tool,
@@ -102,22 +114,31 @@ impl Closed {
         })
     }
 
-    fn why(&self) -> String {
+    fn why(&self, need: &PortNeed) -> String {
         let chain = &self.chain;
+        let from = match self.port {
+            port if port == need.first => String::new(),
+            port => format!(", from port {port} on"),
+        };
         if self.by_policy {
-            format!("chain `{chain}` drops what no rule lets in, and none lets this in")
+            format!("chain `{chain}` drops what no rule lets in, and none lets this in{from}")
         } else {
-            format!("a rule of chain `{chain}` drops it")
+            format!("a rule of chain `{chain}` drops it{from}")
         }
     }
 }
 
-fn judge(need: &PortNeed, families: &[Family], fate: &dyn Fn(Packet) -> Fate) -> Option<Finding> {
+fn judge(
+    need: &PortNeed,
+    families: &[Family],
+    edges: &BTreeSet<u16>,
+    fate: &dyn Fn(Packet) -> Fate,
+) -> Option<Finding> {
     let asked = families.iter().filter(|family| is_bound(need, **family));
     let (mut closed, mut open) = (Vec::new(), 0);
     let mut by: Vec<Closed> = Vec::new();
     for family in asked {
-        let Some(found) = Closed::of(need, *family, fate) else {
+        let Some(found) = Closed::of(need, *family, edges, fate) else {
             open += 1;
             continue;
         };
@@ -137,7 +158,7 @@ fn judge(need: &PortNeed, families: &[Family], fate: &dyn Fn(Packet) -> Fate) ->
         need.purpose
     );
     let finding = by.iter().fold(Finding::warning(message), |f, closed| {
-        f.evidence(closed.why())
+        f.evidence(closed.why(need))
     });
     let mut ways: Vec<String> = Vec::new();
     for way in by.iter().flat_map(|closed| ways_of(closed, need)) {

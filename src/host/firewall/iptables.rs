@@ -40,6 +40,21 @@ pub(super) fn chains(saved: &str, packet: Packet) -> Vec<Chain> {
     chains
 }
 
+/// The ports that rules name, and the ends of ranges.
+pub(super) fn ports(saved: &str) -> Vec<u16> {
+    let mut ports = Vec::new();
+    for line in saved.lines() {
+        let mut words = line.split(' ');
+        while let Some(word) = words.next() {
+            if ["--dport", "--dports", "--ports"].contains(&word) {
+                let ends = words.next().unwrap_or_default().split([',', ':']);
+                ports.extend(ends.filter_map(|end| end.parse::<u16>().ok()));
+            }
+        }
+    }
+    ports
+}
+
 /// The table as `nft` calls it: `ip filter`, `ip6 filter`.
 fn of_family(family: Family, table: &str) -> String {
     format!("{} {table}", family.word())

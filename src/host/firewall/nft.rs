@@ -15,6 +15,27 @@ pub(super) fn has_extensions(ruleset: &Value) -> bool {
     })
 }
 
+/// The numbers in rules and sets that may be ports.
+pub(super) fn numbers(ruleset: &Value) -> Vec<u16> {
+    // What has nothing to do with packets.
+    const OTHER: [&str; 4] = ["handle", "bytes", "packets", "mark"];
+    match ruleset {
+        Value::Number(number) => {
+            let port = number
+                .as_u64()
+                .and_then(|number| u16::try_from(number).ok());
+            port.into_iter().collect()
+        }
+        Value::Array(items) => items.iter().flat_map(numbers).collect(),
+        Value::Object(members) => {
+            let members = members.iter();
+            let members = members.filter(|(name, _)| !OTHER.contains(&name.as_str()));
+            members.flat_map(|(_, value)| numbers(value)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// What all chains do with a packet.
 pub(super) fn chains(ruleset: &Value, packet: Packet) -> Vec<Chain> {
     let mut chains: Vec<Chain> = items(ruleset, "chain")

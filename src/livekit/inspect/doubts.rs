@@ -7,6 +7,9 @@ use super::{identity, kinds, text};
 /// In seconds, that is the year 5138.
 const FAR: f64 = 1e11;
 
+/// What LiveKit knows of `canPublishSources`; another source counts as unknown.
+const SOURCES: [&str; 4] = ["camera", "microphone", "screen_share", "screen_share_audio"];
+
 /// What LiveKit takes without a word.
 pub(super) fn doubts(claims: &Map<String, Value>) -> Vec<String> {
     let mut doubts = Vec::new();
@@ -46,6 +49,18 @@ pub(super) fn doubts(claims: &Map<String, Value>) -> Vec<String> {
     doubt(
         says("canPublish", false) && has_sources,
         "`canPublishSources` has no effect where `canPublish` is false",
+    );
+    let unknown = sources.into_iter().flatten().filter_map(Value::as_str);
+    let unknown: Vec<&str> = unknown
+        .filter(|source| !SOURCES.contains(&source.to_ascii_lowercase().as_str()))
+        .collect();
+    doubt(
+        !unknown.is_empty(),
+        &format!(
+            "`canPublishSources` names `{}`: LiveKit knows {} alone",
+            unknown.join("`, `"),
+            SOURCES.join(", ")
+        ),
     );
     doubt(
         !joins && !text(video.get("room")).is_empty() && !says("roomAdmin", true),

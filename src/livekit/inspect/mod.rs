@@ -4,6 +4,7 @@ mod doubts;
 mod kinds;
 mod pasted;
 mod problems;
+mod spoilt;
 mod unreadable;
 
 use base64::Engine as _;
@@ -104,18 +105,25 @@ pub fn inspect(token: &str, keys: Option<&[KeyPair]>, now: Timestamp) -> Result<
         let cut = format!("its signature has {length} characters, and that of HS256 {SIGNATURE}");
         report.problems.push(cut);
     }
-    if report.signature != Signature::Valid
-        && let Some(other) = signer(parts, keys.unwrap_or_default())
-    {
-        let key = &other.key;
-        let why = format!("it was signed with the secret of `{key}`, under another key's name");
-        report.problems.push(why);
+    if report.signature != Signature::Valid {
+        let keys = keys.unwrap_or_default();
+        let why = signer(parts, keys).map(|other| {
+            let key = &other.key;
+            format!("it was signed with the secret of `{key}`, under another key's name")
+        });
+        report
+            .problems
+            .extend(why.or_else(|| spoilt::signer(parts, keys)));
     }
     Ok(report)
 }
 
 fn verify(parts: Parts<'_>, pair: &KeyPair) -> Signature {
-    let secret = DecodingKey::from_secret(pair.secret.expose_secret().as_bytes());
+    verify_with(parts, pair.secret.expose_secret().as_bytes())
+}
+
+fn verify_with(parts: Parts<'_>, secret: &[u8]) -> Signature {
+    let secret = DecodingKey::from_secret(secret);
     let signed = parts.signed.as_bytes();
     match jsonwebtoken::crypto::verify(parts.signature, signed, &secret, Algorithm::HS256) {
         Ok(true) => Signature::Valid,

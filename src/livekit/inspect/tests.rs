@@ -101,6 +101,48 @@ fn what_stood_around_a_token_is_taken_off_and_told() {
 }
 
 #[test]
+fn a_secret_that_was_spoilt_on_the_way_is_recognised_and_not_said() {
+    use base64::engine::general_purpose::STANDARD;
+    let secret = STANDARD.encode("a secret of at least thirty-two bytes");
+    let ours = KeyPair {
+        key: "APIone".into(),
+        secret: secret.as_str().into(),
+    };
+    let signed = |secret: &[u8]| {
+        let claims = json!({
+            "iss": "APIone", "sub": "ada", "exp": NOW + 60, "video": {"roomJoin": true, "room": "daily"},
+        });
+        let key = jsonwebtoken::EncodingKey::from_secret(secret);
+        jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).unwrap()
+    };
+    for (spoilt, how) in [
+        (format!("\"{secret}\"").into_bytes(), "in double quotes"),
+        (format!("'{secret}'").into_bytes(), "in single quotes"),
+        (
+            format!("{secret}\n").into_bytes(),
+            "with a line end behind it",
+        ),
+        (
+            format!("{secret}\r").into_bytes(),
+            "with a carriage return behind it",
+        ),
+        (format!("{secret} ").into_bytes(), "with a blank behind it"),
+        (STANDARD.decode(&secret).unwrap(), "decoded from base64"),
+    ] {
+        let report = report(&signed(&spoilt), std::slice::from_ref(&ours), NOW);
+        assert_eq!(report.signature, Signature::Invalid);
+        let [_, why] = report.problems.as_slice() else {
+            panic!("{:?}", report.problems);
+        };
+        let says = format!("it was signed with the secret of `APIone` {how}: ");
+        assert!(why.starts_with(&says), "{why}");
+        assert!(!why.contains(&secret));
+    }
+    let other = report(&signed(b"another"), &[ours], NOW);
+    assert_eq!(other.problems.len(), 1, "{:?}", other.problems);
+}
+
+#[test]
 fn a_secret_of_another_pair_is_recognised() {
     let imposter = KeyPair {
         secret: "another".into(),
@@ -154,6 +196,31 @@ fn claims_of_another_kind_and_times_in_milliseconds_are_told() {
         report.doubts.iter().any(|doubt| doubt == far),
         "{:?}",
         report.doubts
+    );
+}
+
+#[test]
+fn sources_that_livekit_does_not_know_are_doubted() {
+    let doubts = |sources: Value| {
+        let video = json!({"roomJoin": true, "room": "daily", "canPublishSources": sources});
+        let claims = json!({"exp": NOW, "video": video});
+        doubts(claims.as_object().unwrap())
+    };
+    assert_eq!(
+        doubts(json!([
+            "camera",
+            "microphone",
+            "screen_share",
+            "screen_share_audio"
+        ])),
+        [""; 0]
+    );
+    assert_eq!(
+        doubts(json!(["cam", "camera", "screen"])),
+        [
+            "`canPublishSources` names `cam`, `screen`: LiveKit knows camera, microphone, screen_share, \
+          screen_share_audio alone"
+        ]
     );
 }
 

@@ -6,11 +6,13 @@
 //! ([`Stage`](crate::config::Stage)): whoever comes after a crash goes on from there.
 
 mod act;
+mod alone;
 mod decide;
 mod look;
 mod retire;
 
 pub use act::Rotation;
+pub use alone::end_when_idle;
 pub use decide::{Facts, NotOver, Step, Wish, decide, is_idle};
 pub use look::{Look, Sfu, look, restart_interrupted};
 pub use retire::{if_idle, whoever_is_there};

@@ -27,6 +27,6 @@ pub fn whoever_is_there(ctx: &Context, project: &mut Project) -> Result<()> {
     Ok(())
 }
 
-fn is_due(ctx: &Context, project: &Project) -> bool {
+pub(super) fn is_due(ctx: &Context, project: &Project) -> bool {
     matches!(project.livekit.stage(), Stage::Overlap(until) if until <= ctx.clock.now())
 }

@@ -65,18 +65,50 @@ fn an_address_that_others_do_not_reach_is_told() {
         assert_eq!(found, expected, "{names}");
         project.write("livekit.yaml", &original);
     }
+    // What is there, and leaves nothing that others reach.
+    for (filter, evidence) in [
+        (
+            "interfaces: {excludes: [eth0]}",
+            "rtc.interfaces.excludes: eth0",
+        ),
+        (
+            "ips: {includes: [192.168.0.0/16]}",
+            "rtc.ips.includes: 192.168.0.0/16",
+        ),
+    ] {
+        rtc(&project, filter);
+        let found = finding(
+            &doctor_apart(&project, "address", &LAN).expect(3),
+            "address.interfaces",
+        );
+        let message = "livekit.yaml leaves the SFU no address of this machine that others reach";
+        assert_eq!(found["message"], message);
+        let has = "this machine has 10.9.0.5 (eth0)";
+        assert_eq!(found["evidence"], json!([evidence, has]));
+        project.write("livekit.yaml", &original);
+    }
     let docker = [
         "ip link add docker0 type bridge",
         "ip address add 172.17.0.1/16 dev docker0",
         "ip link set docker0 up",
     ];
     let both = [&LAN[..], &docker].concat();
+    rtc(&project, "interfaces: {includes: [docker0]}");
+    let found = finding(
+        &doctor_apart(&project, "address", &both).expect(3),
+        "address.interfaces",
+    );
+    assert_eq!(found["evidence"][0], "rtc.interfaces.includes: docker0");
     for (ip, says) in [
         (
             "172.17.0.1",
             ", an address of `docker0`, which other machines do not reach",
         ),
         ("192.168.77.7", ", which this machine does not have"),
+        (
+            "fe80::1",
+            ", a link-local address: browsers send no media to one",
+        ),
     ] {
         project.write("livekit.yaml", &original);
         rtc(&project, &format!("node_ip: {ip}"));
@@ -180,12 +212,37 @@ fn the_address_that_browsers_are_told_is_asked() {
     let found = finding(&doctor(&project, "address").expect(3), "address.url");
     assert_eq!(
         found["message"],
-        "browsers are told `ws://127.0.0.1:1`, and no SFU answers there"
+        "browsers are told `ws://127.0.0.1:1`, and no SFU of this project answers there"
     );
     assert!(
         found["evidence"][0].as_str().unwrap().contains("refused"),
         "{found}"
     );
+
+    // Something answers, which is no SFU: the API.
+    let alone = "services: {mongodb: {enabled: false}}\n";
+    project.settings(alone);
+    project.ok(&["up", "api"]);
+    let api = format!("127.0.0.1:{}", project.ports.api());
+    project.settings(&format!("{alone}livekit_url: ws://{api}\n"));
+    let found = finding(&doctor(&project, "address").expect(3), "address.url");
+    assert_eq!(
+        found["message"],
+        format!("browsers are told `ws://{api}`, and no SFU of this project answers there")
+    );
+    assert_eq!(found["evidence"][0], "it answers 404, not as an SFU does");
+
+    // An SFU that refuses the pair here as there has the right address.
+    let good = project.read("livekit.yaml");
+    let (_, secret) = super::keys::pair(&project);
+    let other = secret.chars().rev().collect::<String>();
+    project.write("livekit.yaml", &good.replace(&secret, &other));
+    let blind = check(&doctor(&project, "address"), "address.url");
+    assert_eq!(
+        blind["not_looked"],
+        "the SFU that runs refuses the project's pair"
+    );
+    project.write("livekit.yaml", &good);
 
     // This machine by another name than loopback.
     let own = urbania::host::address::node_ip();

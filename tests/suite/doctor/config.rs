@@ -206,6 +206,17 @@ fn the_certificate_of_turn_is_read_and_judged() {
     with_domain("turn.example");
     let good = doctor(&project, "config").expect(0);
     assert_eq!(findings(&good, "config.turn-certificate"), []);
+
+    certificates::nameless(&certs, "turn");
+    let found = finding(
+        &doctor(&project, "config").expect(3),
+        "config.turn-certificate",
+    );
+    let evidence = found["evidence"][0].as_str().unwrap();
+    assert!(
+        evidence.starts_with("it names nobody (no subjectAltName)"),
+        "{found}"
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use super::{check, doctor, doctor_apart, finding, findings};
 use crate::support::docker::docker;
 use crate::support::dockerd::Dockerd;
-use crate::support::engine::Engine;
+use crate::support::engine::{Engine, NOWHERE};
 use crate::support::processes::Processes;
 use crate::support::project::{Run, TestProject};
 
@@ -51,6 +51,19 @@ fn an_engine_that_is_not_there_is_the_one_problem() {
     assert_eq!(
         check(&run, "engine.images")["not_looked"],
         "no engine answers"
+    );
+}
+
+#[test]
+fn why_it_is_the_one_that_is_built_in_stands_in_the_line() {
+    let project = TestProject::initialised_on(Engine::Embedded);
+    let run = doctor(&project, "engine").expect(0);
+    assert_eq!(
+        finding(&run, "engine.reachable")["message"],
+        format!(
+            "embedded: the development SFU, because no Docker engine is running: there is no socket {NOWHERE} \
+             (DOCKER_HOST); no `livekit-server` on PATH"
+        )
     );
 }
 

@@ -48,8 +48,13 @@ impl Closed {
 
     /// These lines close everything, and what the findings say opens it.
     fn and_opened_by_the_fixes(&self, lines: &[String]) {
+        self.ports_and_fixes_open(lines, &self.all);
+    }
+
+    /// These lines close these ports, and what the findings say opens them.
+    fn ports_and_fixes_open(&self, lines: &[String], expected: &[String]) {
         let (ports, fixes) = self.after(lines);
-        assert_eq!(ports, self.all, "{lines:?}");
+        assert_eq!(ports, expected, "{lines:?}");
         let typed = fixes.iter().map(|fix| fix.replace("sudo ", ""));
         let opened: Vec<String> = lines.iter().cloned().chain(typed).collect();
         assert_eq!(self.ports(&opened), [""; 0], "{opened:?}");
@@ -87,7 +92,7 @@ fn rules_of_nftables_are_followed_port_by_port() {
     closed.and_opened_by_the_fixes(&nft("filter", "drop", &usual));
     let tcp_alone = with(std::slice::from_ref(&of_tcp));
     assert_eq!(closed.ports(&nft("filter", "drop", &tcp_alone)), media);
-    let open = with(&[of_tcp, of_udp]);
+    let open = with(&[of_tcp.clone(), of_udp]);
     assert_eq!(closed.ports(&nft("filter", "drop", &open)), [""; 0]);
     // A rule that keeps out what the policy would let in, also half of a range.
     let half = [format!(
@@ -95,6 +100,21 @@ fn rules_of_nftables_are_followed_port_by_port() {
         first + 5
     )];
     assert_eq!(closed.ports(&nft("filter", "accept", &half)), media);
+    // In the middle of it, where both ends are open.
+    let (begin, end) = (first + 3, first + 5);
+    let middle = nft(
+        "filter",
+        "accept",
+        &[format!("udp dport {begin}-{end} drop")],
+    );
+    closed.ports_and_fixes_open(&middle, media);
+    let around = format!(
+        "udp dport {{ {first}-{}, {}-{last} }} accept",
+        begin - 1,
+        end + 1
+    );
+    let with_a_gap = with(&[of_tcp.clone(), around]);
+    assert_eq!(closed.ports(&nft("filter", "drop", &with_a_gap)), media);
     // Through another chain, and refused aloud.
     let mut jump = nft("filter", "accept", &usual);
     jump.extend(owned(&[
@@ -180,6 +200,12 @@ fn rules_of_both_kinds_of_iptables_are_followed_with_their_states() {
             [""; 0],
             "{iptables}"
         );
+        let middle = format!(
+            "{iptables} -A INPUT -p udp --dport {}:{} -j DROP",
+            first + 3,
+            first + 5
+        );
+        closed.ports_and_fixes_open(&[middle], media);
         let refused = format!("{iptables} -A INPUT -p udp -m conntrack --ctstate NEW -j REJECT");
         assert_eq!(closed.ports(&[refused]), media, "{iptables}");
     }

@@ -157,6 +157,27 @@ fn a_complaint_of_the_sfu_is_told_with_the_way_out() {
 }
 
 #[test]
+fn a_webhook_that_nobody_takes_is_told() {
+    let project = TestProject::initialised();
+    let (key, _) = super::keys::pair(&project);
+    project.edit("livekit.yaml", |text| {
+        text + &format!("webhook: {{api_key: {key}, urls: ['http://127.0.0.1:9/x']}}\n")
+    });
+    project.ok(&["up", "livekit"]);
+    project.ok(&["room", "create", "daily"]);
+    // LiveKit tries for 15 seconds.
+    eventually("LiveKit has given up", || {
+        !findings(&doctor(&project, "health"), "health.log").is_empty()
+    });
+    let found = finding(&doctor(&project, "health"), "health.log");
+    assert_eq!(found["verdict"], "warning");
+    let line = found["evidence"][0].as_str().unwrap();
+    assert!(line.contains("failed to send webhook"), "{found}");
+    let way = found["fix"][0].as_str().unwrap();
+    assert!(way.starts_with("nobody takes room events"), "{found}");
+}
+
+#[test]
 fn errors_that_nobody_knows_are_shown_without_secrets() {
     let project = TestProject::initialised();
     project.ok(&["up"]);

@@ -93,6 +93,18 @@ fn the_env_file_that_wins_over_the_right_one_is_named() {
     assert_eq!(evidence[1], "LIVEKIT_API_SECRET comes from .env.local:2");
     assert!(!run.stdout.contains(OTHER));
 
+    // The address of another SFU.
+    project.write(".env.local", "LIVEKIT_URL=ws://192.0.2.7:7880\n");
+    let found = finding(&doctor(&project, "keys").expect(0), "keys.precedence");
+    assert_eq!(found["verdict"], "warning");
+    let port = project.ports.livekit();
+    assert_eq!(
+        found["message"],
+        format!(
+            ".env.local:1: LIVEKIT_URL is `ws://192.0.2.7:7880`, the SFU is at `ws://localhost:{port}`"
+        )
+    );
+
     // Beside the file of a backend, which is right; and where nothing else is.
     std::fs::remove_file(project.path(".env.local")).unwrap();
     let (key, secret) = pair(&project);
@@ -293,4 +305,24 @@ fn spellings_that_docker_reads_otherwise_are_told() {
             told("backend/.env:2: LIVEKIT_API_SECRET has quotes"),
         ]
     );
+    // What nobody sees, and what some loaders take for a comment.
+    for (value, says) in [
+        (
+            format!("{secret} "),
+            "a blank behind its value, which `docker run --env-file` takes for a part of it",
+        ),
+        (
+            format!("{secret}#x"),
+            "a `#` in its value, where Node's `dotenv` ends the value, and others do not",
+        ),
+    ] {
+        backend(
+            &project,
+            &format!("LIVEKIT_API_KEY={key}\nLIVEKIT_API_SECRET={value}\n"),
+        );
+        let run = doctor(&project, "keys");
+        let says = format!("backend/.env:2: LIVEKIT_API_SECRET has {says}");
+        assert_eq!(findings(&run, "keys.quoted"), [("note".to_owned(), says)]);
+        assert!(!run.stdout.contains(&secret));
+    }
 }

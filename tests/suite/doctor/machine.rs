@@ -29,6 +29,22 @@ fn a_clock_that_is_not_the_sfus_is_told() {
     let message = found["message"].as_str().unwrap();
     assert!(message.starts_with("the SFU's clock is "), "{message}");
     assert!(message.ends_with(" s behind this machine's"), "{message}");
+
+    // The SFU refuses the pair for that, and another pair would not help.
+    let args = ["doctor", "--only", "keys", "-o", "json"];
+    for (offset, clock) in [("+10min", "behind"), ("-10min", "ahead of")] {
+        let off = super::at(offset, &project.command(&args)).output().unwrap();
+        let found = super::keys::refused_pair(&Run::of(&args, &off).expect(3));
+        let evidence = found["evidence"].as_array().unwrap();
+        let says = format!(" s {clock} this machine's");
+        assert!(evidence[1].as_str().unwrap().ends_with(&says), "{found}");
+        assert_eq!(
+            found["fix"],
+            serde_json::json!([
+                "the pair is not the matter, the clocks are: `urbania doctor --explain machine.clock`"
+            ])
+        );
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `urbania keys rotate`.
 
+mod alone;
 mod elsewhere;
 mod files;
 mod frozen;

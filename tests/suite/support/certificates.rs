@@ -38,6 +38,11 @@ pub fn signed_for(dir: &Path, name: &str, days: &str) {
     certificate(dir, name, days, &signer);
 }
 
+/// Writes `NAME.pem` and `NAME-key.pem` of one that is for no name.
+pub fn nameless(dir: &Path, name: &str) {
+    certificate(dir, name, "90", &["-extensions", "authority"]);
+}
+
 fn certificate(dir: &Path, name: &str, days: &str, more: &[&str]) {
     let output = Command::new("openssl")
         .current_dir(dir)

@@ -77,6 +77,12 @@ fn clash(one: &Listener, other: &Listener) -> bool {
     one.port == other.port && one.port != 0 && (shared || all)
 }
 
+/// What is all digits and dots, or has a colon, no resolver finds.
+fn may_be_a_name(text: &str) -> bool {
+    let is_number = |c: char| c.is_ascii_digit() || c == '.';
+    !text.chars().all(is_number) && !text.contains(':')
+}
+
 fn addresses(file: &mut File) {
     let texts = file.texts("bind_addresses");
     if file.list("bind_addresses").is_some_and(Vec::is_empty) {
@@ -87,6 +93,12 @@ fn addresses(file: &mut File) {
     for (n, text) in texts.iter().enumerate() {
         let path = format!("bind_addresses[{n}]");
         let Some(ip) = bound[n] else {
+            if !may_be_a_name(text) {
+                let message =
+                    format!("`{text}` is neither an IP address nor the name of a machine");
+                file.refuses(&path, message);
+                continue;
+            }
             let message = format!(
                 "`{text}` is not an IP address; LiveKit starts only if it is the name of one of its machine's"
             );
