@@ -142,7 +142,11 @@ fn qualities(effects: &Effects) -> Vec<(Who, Vec<proto::ConnectionQuality>)> {
     let told = effects.iter().filter_map(|effect| match effect {
         Effect::Tell(who, Message::ConnectionQuality(update)) => Some((
             *who,
-            update.updates.iter().map(|info| info.quality()).collect(),
+            update
+                .updates
+                .iter()
+                .map(proto::ConnectionQualityInfo::quality)
+                .collect(),
         )),
         _ => None,
     });
