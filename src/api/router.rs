@@ -74,7 +74,7 @@ pub fn router(app: Arc<App>) -> Router {
         )
         .merge(openapi::routes(app.config.dev))
         .merge(web::routes(app.config.web))
-        .fallback(not_found)
+        .fallback(web::nobody)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(app);
     match cors {

@@ -152,9 +152,11 @@ fn tokens(ctx: &Context, args: &Args, count: usize) -> Result<Tokens> {
             key: key.to_owned(),
             secret: secret.into(),
         },
-        (None, None) => Project::load(ctx)?
-            .pair_to_serve_with()?
-            .ok_or_else(no_pair)?,
+        (None, None) => {
+            Project::find(ctx).map_err(|e| elsewhere(ctx, e))?;
+            let project = Project::load(ctx)?;
+            project.pair_to_serve_with()?.ok_or_else(no_pair)?
+        }
         _ => return Err(Error::usage(format!("{KEY} and {SECRET} go together"))),
     };
     Ok(Tokens::Signed { url, pair })
@@ -171,6 +173,15 @@ fn bearers(ctx: &Context, count: usize) -> Result<Vec<SecretString>> {
             "{BEARER} has {few} tokens for {count} participants"
         ))),
     }
+}
+
+/// Who names an SFU needs no project: a pair of that SFU is enough.
+fn elsewhere(ctx: &Context, no_project: Error) -> Error {
+    if ctx.project.is_some() {
+        return no_project;
+    }
+    Error::usage("`--url` needs a key pair of that SFU: none is in the environment, and there is no project here")
+        .hint(format!("{KEY}=… {SECRET}=… urbania call --url URL"))
 }
 
 fn no_pair() -> Error {

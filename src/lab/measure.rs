@@ -19,7 +19,7 @@ pub struct Sight {
     pub freezes: f64,
     /// How long it did.
     pub frozen_ms: f64,
-    /// The longest time between two pictures.
+    /// The longest time between two pictures, and after the last one.
     pub longest_gap_ms: f64,
     /// Its width at the end.
     pub width: u32,
@@ -51,14 +51,16 @@ pub struct Sound {
 }
 
 impl Sight {
-    /// Of what the viewer's page told last, and of all that it told. `both_began`: when the later of the two did.
-    pub fn of(camera: &Camera, view: &View, both_began: f64) -> Self {
+    /// Of what the viewer's page told last, at `end`, and of all that it told. `began`: when the sender first began to join.
+    pub fn of(camera: &Camera, view: &View, began: f64, end: f64) -> Self {
         let round = |spread: Spread| Spread {
             p50: tenths(spread.p50),
             p95: tenths(spread.p95),
         };
         Self {
-            first_frame_ms: camera.first_at.map(|at| (at - both_began).max(0.0).round()),
+            first_frame_ms: view
+                .first
+                .map(|(at, joined)| (at - joined.max(began)).max(0.0).round()),
             latency_ms: Spread::of(&view.latencies).map(round),
             fps: if view.video.span_ms > 0.0 {
                 tenths(view.decoded * 1000.0 / view.video.span_ms)
@@ -67,7 +69,7 @@ impl Sight {
             },
             freezes: view.freezes,
             frozen_ms: view.frozen_ms.round(),
-            longest_gap_ms: camera.gap_ms.round(),
+            longest_gap_ms: longest_gap(camera, view, end).round(),
             width: camera.width,
             height: camera.height,
             codec: camera.stream.codec.clone(),
@@ -76,6 +78,12 @@ impl Sight {
             kbps: view.video.kbps(),
         }
     }
+}
+
+/// The longest time between two pictures; one that nothing came after counts until the end.
+pub fn longest_gap(camera: &Camera, view: &View, end: f64) -> f64 {
+    let open = camera.last_at.map_or(0.0, |last| end - last);
+    view.gap_ms.max(camera.gap_ms).max(open)
 }
 
 impl Sound {

@@ -45,11 +45,28 @@ pub struct View {
     pub freezes: f64,
     /// How long it did.
     pub frozen_ms: f64,
+    /// When the first picture was read, and when the viewer had begun to join then.
+    pub first: Option<(f64, f64)>,
+    /// The longest time between two pictures, on whichever page of the viewer.
+    pub gap_ms: f64,
+    /// What has come since the last picture.
+    pub waiting: Waiting,
     /// How often each tone was heard.
     pub tones: BTreeMap<u32, u32>,
     /// When a tone was heard last, and which.
     pub last_tone: Option<(f64, u32)>,
     before: Option<(f64, Received)>,
+}
+
+/// What comes and does not become a picture.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Waiting {
+    /// When a picture was decoded last, as far as the viewer's page has told.
+    pub decoded_at: f64,
+    /// When packets came last.
+    pub packets_at: f64,
+    /// How often a keyframe was asked for since a picture was decoded.
+    pub plis: f64,
 }
 
 /// Totals of a stream while it was watched.
@@ -90,6 +107,7 @@ impl Record {
             let key = (sender.clone(), viewer.to_owned());
             let view = self.views.entry(key).or_default();
             view.hear(told.at, (told.at - self.started) / 1000.0, received);
+            view.look(told.began, received);
         }
         self.told.insert(viewer.to_owned(), told);
     }
@@ -134,13 +152,25 @@ impl View {
             *self.tones.entry(hertz).or_default() += 1;
             self.last_tone = Some((at, hertz));
         }
-        if let Some((then, before)) = self.before.take() {
+        let before = self.before.take();
+        self.waiting
+            .hear(at, before.as_ref().map(|(_, b)| b), received);
+        if let Some((then, before)) = before {
             self.compare(at - then, &before, received, &mut sample);
         }
         let room = MOST_LATENCIES.saturating_sub(self.latencies.len());
         self.latencies.extend(latencies.into_iter().take(room));
         self.samples.push(sample);
         self.before = Some((at, received.clone()));
+    }
+
+    /// Keeps what a page forgets when its viewer leaves and comes back.
+    fn look(&mut self, began: f64, received: &Received) {
+        let Some(camera) = &received.camera else {
+            return;
+        };
+        self.first = self.first.or(camera.first_at.map(|at| (at, began)));
+        self.gap_ms = self.gap_ms.max(camera.gap_ms);
     }
 
     fn compare(&mut self, span: f64, before: &Received, now: &Received, sample: &mut Sample) {
@@ -167,6 +197,22 @@ impl View {
         }
         sample.kbps = tenths(bytes * 8.0 / span);
         sample.loss = tenths(percent(lost, packets + lost));
+    }
+}
+
+impl Waiting {
+    fn hear(&mut self, at: f64, before: Option<&Received>, now: &Received) {
+        let Some(camera) = &now.camera else { return };
+        let old = before.and_then(|before| before.camera.clone());
+        let old = old.unwrap_or_default();
+        if growth(old.stream.packets, camera.stream.packets) > 0.0 {
+            self.packets_at = at;
+        }
+        self.plis += growth(old.plis, camera.plis);
+        if growth(old.decoded, camera.decoded) > 0.0 {
+            self.decoded_at = at;
+            self.plis = 0.0;
+        }
     }
 }
 
@@ -250,5 +296,24 @@ mod tests {
         assert_eq!(sample.latency_ms, Some(50.0));
         assert_eq!(record.now().moving, 1);
         assert_eq!(record.now().sounding, 0);
+    }
+
+    #[test]
+    fn a_viewer_who_comes_back_has_seen_the_first_picture_already_and_its_gap_before() {
+        let mut record = Record::default();
+        record.hear("bela", told(1500.0, 10, 1000, 0));
+        let mut back = told(13_500.0, 10, 1000, 0);
+        back.began = 12_000.0;
+        let camera = back.others.get_mut("ada").unwrap().camera.as_mut().unwrap();
+        (camera.first_at, camera.gap_ms) = (Some(12_563.0), 20.0);
+        record.hear("bela", back);
+        let view = &record.views[&("ada".to_owned(), "bela".to_owned())];
+        assert_eq!(view.first, Some((900.0, 500.0)));
+        assert!((view.gap_ms - 50.0).abs() < 1e-9);
+
+        let camera = record.told["bela"].others["ada"].camera.as_ref().unwrap();
+        let sight = |began| crate::lab::measure::Sight::of(camera, view, began, 13_500.0);
+        assert_eq!(sight(0.0).first_frame_ms, Some(400.0));
+        assert_eq!(sight(800.0).first_frame_ms, Some(100.0));
     }
 }

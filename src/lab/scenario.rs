@@ -35,6 +35,17 @@ pub struct Scenario {
     pub token_ttl: u32,
 }
 
+impl Scenario {
+    /// Whether pictures go on from the beginning to the end: nothing takes the SFU, a participant or its network away.
+    pub fn goes_on(&self) -> bool {
+        self.events.iter().all(|event| match event.what {
+            What::RestartSfu | What::Leave | What::Join => false,
+            What::Reconnect => true,
+            What::Network => event.loss != Some(100),
+        })
+    }
+}
+
 impl Default for Scenario {
     fn default() -> Self {
         Self {

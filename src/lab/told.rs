@@ -126,6 +126,9 @@ pub struct Camera {
     pub decoded: f64,
     /// Keyframes among them.
     pub keyframes: f64,
+    /// How often a keyframe was asked for.
+    #[serde(default)]
+    pub plis: f64,
     /// How often the picture stood still, as WebRTC counts it.
     pub freezes: f64,
     /// How long it did.

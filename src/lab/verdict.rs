@@ -3,12 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::cast::Member;
+use super::measure::longest_gap;
 use super::record::{Joined, View};
 use super::scenario::Media;
 use super::told::{Camera, Microphone, Received, Stream, Told};
 
 /// A picture or tone that is older than this at the end has stopped.
 const STOPPED_MS: f64 = 2_500.0;
+
+/// A picture that stands still for longer has broken the call for whoever looks at it, although it goes on later. What is lost
+/// on the way is repaired within a second or two, on a busy machine as well; a connection that is begun anew takes about as long.
+const LONGEST_GAP_MS: f64 = 5_000.0;
 
 /// Everything about one participant that a verdict needs.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +39,8 @@ pub struct Pair<'a> {
     pub members: &'a [Member],
     /// How long the call was watched.
     pub seconds: u32,
+    /// Whether the scenario lets pictures go on from the beginning to the end.
+    pub goes_on: bool,
 }
 
 /// Why one does not see or hear another.
@@ -125,6 +132,9 @@ pub enum Reason {
         media: Media,
         ago: f64,
     },
+    /// It was away for too long.
+    #[error("{from}'s camera stood still for {to} for {gap:.1} s")]
+    StoodStill { from: String, to: String, gap: f64 },
     /// Sound without any.
     #[error("{to} gets the sound of {from}, but it is silent")]
     Silent { from: String, to: String },
@@ -171,7 +181,42 @@ fn picture(pair: &Pair<'_>, camera: &Camera) -> Result<(), Reason> {
         let other = pair.who(|member| member.number == most);
         return Err(Reason::OtherPicture { from, to, other });
     }
-    stopped(pair, Media::Camera, camera.last_at)
+    undecoded(pair)?;
+    stopped(pair, Media::Camera, camera.last_at)?;
+    stood_still(pair, camera)
+}
+
+/// Packets still come, and for a while they have made no picture.
+fn undecoded(pair: &Pair<'_>) -> Result<(), Reason> {
+    let Some(waiting) = pair.view.map(|view| view.waiting) else {
+        return Ok(());
+    };
+    let ago = |at: f64| pair.end() - at;
+    let since = ago(waiting.decoded_at);
+    // Who was watched too shortly has not told of a picture that came.
+    if waiting.decoded_at == 0.0 || since <= STOPPED_MS || ago(waiting.packets_at) > STOPPED_MS {
+        return Ok(());
+    }
+    let (from, to) = pair.names();
+    let since = since / 1000.0;
+    let asked = waiting.plis;
+    let why = if asked > 0.0 {
+        format!("no keyframe in the last {since:.1} s, asked for {asked} times")
+    } else {
+        format!("the decoder makes no picture of what came in the last {since:.1} s")
+    };
+    Err(Reason::NotDecoded { from, to, why })
+}
+
+fn stood_still(pair: &Pair<'_>, camera: &Camera) -> Result<(), Reason> {
+    let view = pair.view.filter(|_| pair.goes_on);
+    let gap = view.map_or(0.0, |view| longest_gap(camera, view, pair.end()));
+    if gap <= LONGEST_GAP_MS {
+        return Ok(());
+    }
+    let (from, to) = pair.names();
+    let gap = gap / 1000.0;
+    Err(Reason::StoodStill { from, to, gap })
 }
 
 /// Whether one hears the other's tone: the right one, until the end.
@@ -253,8 +298,16 @@ fn present(party: Party<'_>) -> Result<&Told, Reason> {
     if told.state == "connected" {
         Ok(told)
     } else {
-        let state = told.state.clone();
+        let state = plainly(&told.state);
         Err(Reason::CutOff { who, state })
+    }
+}
+
+/// livekit-client's word for the state of a connection, in plain ones.
+fn plainly(state: &str) -> String {
+    match state {
+        "signalReconnecting" => "reconnecting".to_owned(),
+        state => state.to_owned(),
     }
 }
 
@@ -301,8 +354,7 @@ pub fn blocked(state: &str, offered: &[String]) -> String {
 
 fn stopped(pair: &Pair<'_>, media: Media, last: Option<f64>) -> Result<(), Reason> {
     let (from, to) = pair.names();
-    let end = pair.to.told.map_or(0.0, |told| told.at);
-    let ago = end - last.unwrap_or_default();
+    let ago = pair.end() - last.unwrap_or_default();
     if ago <= STOPPED_MS {
         return Ok(());
     }
@@ -326,6 +378,11 @@ impl Pair<'_> {
     fn names(&self) -> (String, String) {
         let name = |party: Party<'_>| party.member.identity.clone();
         (name(self.from), name(self.to))
+    }
+
+    /// When the viewer's page told its last.
+    fn end(&self) -> f64 {
+        self.to.told.map_or(0.0, |told| told.at)
     }
 
     fn who(&self, is: impl Fn(&Member) -> bool) -> String {

@@ -229,6 +229,7 @@ async function camera(participant) {
     ...received,
     decoded: stream.framesDecoded ?? 0,
     keyframes: stream.keyFramesDecoded ?? 0,
+    plis: stream.pliCount ?? 0,
     freezes: stream.freezeCount ?? 0,
     frozen_ms: (stream.totalFreezesDuration ?? 0) * 1000,
     width: stream.frameWidth ?? 0,

@@ -43,6 +43,9 @@ async function twoBackgrounds(painting, browser, base, password) {
   await ada.getByRole("button", { name: "Settings" }).click();
   await choose(ada, "Dusk");
   await until("bob sees another background", async () => differ(plain, await corners(seen)));
+  await ada.getByRole("button", { name: "Close" }).click();
+  await ada.getByRole("button", { name: "Settings" }).click();
+  assert.ok(await ada.getByRole("radio", { name: "Dusk" }).isChecked(), "it is remembered");
   await choose(ada, "As it is");
   await until("bob sees the old one", async () => !differ(plain, await corners(seen)));
   const elsewhere = loaded.filter(([, url]) => !url.startsWith(base) && !url.startsWith("blob:"));

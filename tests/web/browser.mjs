@@ -16,16 +16,20 @@ export const flags = [
   "--disable-backgrounding-occluded-windows",
 ];
 
-const launch = (more, home = process.env.HOME) =>
+const launch = (more, { home = process.env.HOME, without = "" } = {}) =>
   chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     headless: true,
-    args: [...flags, ...more],
+    args: [...flags.filter((flag) => flag !== without), ...more],
     env: { ...process.env, HOME: home },
   });
 
 /** With `home`, the browser trusts what is trusted there. */
-export const start = ({ home } = {}) => launch(["--disable-gpu"], home);
+export const start = ({ home } = {}) => launch(["--disable-gpu"], { home });
+
+/** One that has neither camera nor microphone, and one that lets no page use them. */
+export const startWithoutDevices = () => launch(["--disable-gpu"], { without: "--use-fake-device-for-media-stream" });
+export const startWithoutConsent = () => launch(["--disable-gpu", "--use-fake-ui-for-media-stream=deny"], { without: "--use-fake-ui-for-media-stream" });
 
 /** The same with a graphics processor that is made up: backgrounds are painted by one. */
 export const startWithGraphics = () => launch(["--enable-unsafe-swiftshader", "--use-angle=swiftshader"]);
@@ -34,14 +38,14 @@ export const startWithGraphics = () => launch(["--enable-unsafe-swiftshader", "-
 export const complaints = [];
 
 /** A person in front of a browser. */
-export async function person(browser, base, { language = "en-GB", width = 1280, height = 800, dark = false, touch = false } = {}) {
+export async function person(browser, base, { language = "en-GB", width = 1280, height = 800, dark = false, touch = false, permissions = ["camera", "microphone", "clipboard-read", "clipboard-write"] } = {}) {
   const context = await browser.newContext({
     baseURL: base,
     locale: language,
     viewport: { width, height },
     colorScheme: dark ? "dark" : "light",
     hasTouch: touch,
-    permissions: ["camera", "microphone", "clipboard-read", "clipboard-write"],
+    permissions,
   });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);

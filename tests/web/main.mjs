@@ -1,6 +1,7 @@
 // node main.mjs BASE [WALK…]: walks through the client of the server at BASE. PASSWORD is that of `ada` and `bob`.
 import { anotherBackgroundComesFromThisServer } from "./backgrounds.mjs";
 import { complaints, start } from "./browser.mjs";
+import { aCameraThatCannotStartIsSaidInEveryLanguage } from "./devices.mjs";
 import { aWebinarWithAWaitingRoom } from "./hosts.mjs";
 import { threeParticipantsSeeEachOtherInOneWindow } from "./lab.mjs";
 import { aMeetingFromTheLoginToTheEnd } from "./meeting.mjs";
@@ -14,6 +15,7 @@ const walks = [
   thePagesInFourLanguages,
   aMeetingFromTheLoginToTheEnd,
   aWebinarWithAWaitingRoom,
+  aCameraThatCannotStartIsSaidInEveryLanguage,
   threeParticipantsSeeEachOtherInOneWindow,
   anotherBackgroundComesFromThisServer,
 ].filter((walk) => !chosen.length || chosen.includes(walk.name));

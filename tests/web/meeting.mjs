@@ -60,18 +60,37 @@ async function screen(ada, bob) {
 }
 
 async function chat(ada, bob) {
-  await ada.getByRole("button", { name: "Chat" }).click();
-  await ada.getByLabel("Message to everybody").fill("good morning, <b>bob</b>");
-  await ada.getByRole("button", { name: "Send" }).click();
-  await bob.getByRole("button", { name: "Chat" }).click();
-  await bob.getByLabel("Message to everybody").fill("hello ada");
-  await bob.keyboard.press("Enter");
-  await ada.locator(".messages", { hasText: "hello ada" }).waitFor();
-  await ada.locator(".messages", { hasText: "good morning, <b>bob</b>" }).waitFor();
+  const opener = (page) => page.getByRole("button", { name: /^Chat/ });
+  const say = async (page, text) => {
+    await page.getByLabel("Message to everybody").fill(text);
+    await page.keyboard.press("Enter");
+    await page.locator(".messages", { hasText: text }).waitFor();
+  };
+  await opener(ada).click();
+  await say(ada, "good morning, <b>bob</b>");
+  await say(ada, "are you there?");
+  await bob.locator(".news", { hasText: "ada wrote a message" }).waitFor();
+  await bob.getByRole("button", { name: "Chat, 2 new messages" }).click();
+  await bob.locator(".messages", { hasText: "good morning, <b>bob</b>" }).waitFor();
+  await bob.getByRole("button", { name: "Chat", exact: true }).waitFor();
+  await ada.keyboard.press("Escape");
+  await say(bob, "hello ada");
+  await ada.getByRole("button", { name: "Chat, 1 new message" }).click();
+  for (const text of ["hello ada", "are you there?"]) await ada.locator(".messages", { hasText: text }).waitFor();
   await accessible(ada, "chat");
+  for (const close of [() => ada.keyboard.press("Escape"), () => ada.getByRole("button", { name: "Close" }).click()]) {
+    await close();
+    await ada.locator(".panel").waitFor({ state: "detached" });
+    assert.ok(await opener(ada).evaluate((button) => button === document.activeElement), "the focus is back where it was");
+    await opener(ada).click();
+  }
 }
 
 async function hand(ada, bob) {
+  await bob.route("**/hand", (route) => route.abort());
+  await bob.getByRole("button", { name: "Raise hand" }).click();
+  await bob.locator(".news .problem", { hasText: "The server does not answer." }).waitFor();
+  await bob.unroute("**/hand");
   await bob.getByRole("button", { name: "Raise hand" }).click();
   await ada.locator(".news", { hasText: "bob raised a hand" }).waitFor();
   await tile(ada, "bob").locator(".tile-hand").waitFor();

@@ -18,6 +18,13 @@ const refused = {
   sw: "Hujaalikwa kwenye mkutano huu.",
 };
 
+const nowhere = {
+  en: "There is no such page.",
+  fr: "Cette page n’existe pas.",
+  es: "Esta página no existe.",
+  sw: "Hakuna ukurasa kama huu.",
+};
+
 // What a browser loads before somebody is on the way to a room, compressed.
 const MOST = 300 * 1024;
 
@@ -62,11 +69,20 @@ export async function thePagesInFourLanguages(browser, base, password) {
     assert.equal(await page.evaluate(() => document.documentElement.lang), tag);
     await signIn(page, "ada", password);
     await page.getByRole("heading", { name: hello }).waitFor();
+    const lines = await page.locator(".me button").evaluate((button) => {
+      const text = document.createRange();
+      text.selectNodeContents(button);
+      return text.getClientRects().length;
+    });
+    assert.equal(lines, 1, `signing out in ${tag} is one line`);
     await page.getByRole("link", { name: fresh }).click();
     await page.locator(".glass video").waitFor();
     await accessible(page, `pre-join in ${tag}`);
     await page.goto("/meeting/room?room=closed%20doors");
     await page.getByRole("alert").filter({ hasText: refused[tag] }).waitFor();
+    await page.goto("/nope");
+    await page.getByRole("heading", { name: nowhere[tag] }).waitFor();
+    await accessible(page, `no page in ${tag}`);
     await page.context().close();
   }
 }

@@ -6,7 +6,8 @@ import { ByLink } from "./pages/by-link";
 import { Login } from "./pages/login";
 import { Invite } from "./pages/invite";
 import { PreJoin } from "./pages/pre-join";
-import { go, usePlace, type Place } from "./router";
+import { NoPage } from "./pages/no-page";
+import { go, pages, usePlace, type Place } from "./router";
 import { session, type Session } from "./session";
 
 // The SFU's client is half of all there is to load: not before somebody is on the way to a room.
@@ -24,7 +25,7 @@ function Pages() {
   const t = useWords();
   const place = usePlace();
   const signedIn = useSession();
-  const isPublic = place.path === "/login" || place.path === "/lab";
+  const isPublic = place.path === "/login" || place.path === "/lab" || !pages.includes(place.path);
   useEffect(() => {
     if (signedIn || isPublic) return;
     const here = location.pathname + location.search;
@@ -36,6 +37,7 @@ function Pages() {
 function page({ path, room, next }: Place, me: Session | null) {
   if (path === "/login") return <Login next={next} />;
   if (path === "/lab") return <Lab />;
+  if (!pages.includes(path)) return <NoPage me={me} />;
   if (!me) return null;
   if (path === "/meeting/pre-join") return <PreJoin me={me} />;
   if (path === "/meeting/invite" && room) return <Invite me={me} room={room} />;

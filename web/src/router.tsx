@@ -7,6 +7,9 @@ export interface Place {
   next: string | null;
 }
 
+/** The server's pages; it sends the client for any other address as well, and says 404. */
+export const pages = ["/", "/login", "/meeting/pre-join", "/meeting/invite", "/meeting/room", "/lab"];
+
 const MOVED = "urbania:moved";
 
 export function go(to: string, { replace = false } = {}) {

@@ -10,13 +10,14 @@ mod headers;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{OriginalUri, Path, State};
+use axum::http::header::{ACCEPT, IF_NONE_MATCH};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::App;
-use super::contracts::Contract;
+use super::contracts::{Contract, not_found};
 use super::refusal::Refusal;
 
 /// Paths that are pages; any other one that is no file is nobody's.
@@ -47,6 +48,33 @@ async fn page(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     let mut response = file.answer(&headers, files::Keep::AskAgain);
     headers::protect(&mut response, &app.config.reach.url(&headers));
     response
+}
+
+/// What nobody serves: to whoever looks at it in a browser the client says so, to all others the contract.
+pub async fn nobody(
+    State(app): State<Arc<App>>,
+    method: Method,
+    uri: OriginalUri,
+    mut headers: HeaderMap,
+) -> Response {
+    let is_looked_at =
+        method == Method::GET && !uri.path().starts_with("/api/") && wants_page(&headers);
+    if !app.config.web || !is_looked_at || files::find("index.html", &headers).is_none() {
+        return not_found(uri).await;
+    }
+    // What is unchanged would be an empty page.
+    headers.remove(IF_NONE_MATCH);
+    let mut response = page(State(app), headers).await;
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}
+
+/// Browsers name HTML; whoever takes anything does not ask for a page.
+fn wants_page(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(ACCEPT).iter();
+    accepted
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.contains("text/html"))
 }
 
 async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {

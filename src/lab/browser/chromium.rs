@@ -153,6 +153,11 @@ async fn listening(port_file: &PathBuf, process: &mut Child) -> Option<(SocketAd
 async fn quoting(error: Error, words: &Path) -> Error {
     let words = read_to_string(words).await.unwrap_or_default();
     let words = words.trim();
+    if words.contains("Missing X server or $DISPLAY") {
+        return Error::failed("there is no display to show the browser's windows on").hint(
+            "without `--headed` none is needed; `xvfb-run urbania call --headed` makes one up",
+        );
+    }
     if words.is_empty() {
         return error.hint("it said nothing; URBANIA_BROWSER=/path/to/chrome names another one");
     }

@@ -29,7 +29,8 @@ pub fn all(scenario: &Scenario, held: &Held) -> Vec<Check> {
 
 fn refused(tried: &Insisted) -> Check {
     let (passed, detail) = match &tried.refusal {
-        Ok(Some(why)) => (true, why.clone()),
+        Ok(Some(why)) if is_refusal(why) => (true, why.clone()),
+        Ok(Some(why)) => (false, format!("it was not asked: {why}")),
         Ok(None) => (false, "it has taken one".to_owned()),
         Err(e) => (false, e.to_string()),
     };
@@ -38,6 +39,12 @@ fn refused(tried: &Insisted) -> Check {
         passed,
         detail,
     }
+}
+
+/// Whether this is how livekit-client says that the SFU takes no track: it was told no, or the SFU kept silent, as LiveKit does.
+/// Anything else happened in the browser.
+fn is_refusal(why: &str) -> bool {
+    why.contains("timed out, no response from server") || why.contains("permission")
 }
 
 fn nobody_gets(media: Media, held: &Held) -> Check {
@@ -58,5 +65,35 @@ fn nobody_gets(media: Media, held: &Held) -> Check {
             [] => "nobody is told of one".to_owned(),
             told => told.join(", "),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_denial_or_silence_of_the_sfu_is_its_refusal() {
+        let check = |why: &str| {
+            refused(&Insisted {
+                who: "ada".into(),
+                media: Media::Camera,
+                refusal: Ok(Some(why.into())),
+            })
+        };
+        for why in [
+            "publication of local track timed out, no response from server",
+            "failed to publish track, insufficient permissions",
+        ] {
+            assert!(check(why).passed, "{why}");
+        }
+        for why in [
+            "Failed to execute 'captureStream': no context",
+            "publishing rejected as engine not connected within timeout",
+        ] {
+            let check = check(why);
+            assert!(!check.passed, "{why}");
+            assert_eq!(check.detail, format!("it was not asked: {why}"));
+        }
     }
 }

@@ -81,13 +81,14 @@ struct Shown {
 }
 
 fn plots(report: &Report) -> Vec<Shown> {
-    let one = |title, unit, value: fn(&Sample) -> Option<f64>| Shown {
+    let one = |title, unit, of: fn(&PairResult) -> bool, value: fn(&Sample) -> Option<f64>| Shown {
         title,
         unit,
         svg: plot(&Plot {
             lines: report
                 .pairs
                 .iter()
+                .filter(|pair| of(pair))
                 .map(|pair| line(report, pair, value))
                 .collect(),
             seconds: f64::from(report.seconds),
@@ -98,16 +99,17 @@ fn plots(report: &Report) -> Vec<Shown> {
                 .collect(),
         }),
     };
-    let pictures = report.pairs.iter().any(|pair| pair.sees.is_some());
-    let of_pictures = pictures.then(|| {
+    let sent = |pair: &PairResult| pair.sees.is_some() || pair.hears.is_some();
+    let seen = |pair: &PairResult| pair.sees.is_some();
+    let of_pictures = report.pairs.iter().any(seen).then(|| {
         [
-            one("How late pictures are", "ms", |sample| sample.latency_ms),
-            one("Pictures", "per second", |sample| Some(sample.fps)),
+            one("How late pictures are", "ms", seen, |s| s.latency_ms),
+            one("Pictures", "per second", seen, |s| Some(s.fps)),
         ]
     });
     let of_all = [
-        one("Received", "kbit/s", |sample| Some(sample.kbps)),
-        one("Lost packets", "%", |sample| Some(sample.loss)),
+        one("Received", "kbit/s", sent, |s| Some(s.kbps)),
+        one("Lost packets", "%", sent, |s| Some(s.loss)),
     ];
     of_pictures.into_iter().flatten().chain(of_all).collect()
 }

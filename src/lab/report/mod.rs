@@ -127,7 +127,7 @@ impl Report {
                 .iter()
                 .filter(|to| to.identity != from.identity)
             {
-                let pair = pair(held.seconds, &held.members, record, from, to);
+                let pair = pair(scenario, &held, from, to);
                 pairs.push(judged(&pair, record, &mut hints));
             }
         }
@@ -210,13 +210,8 @@ impl PairResult {
     }
 }
 
-fn pair<'a>(
-    seconds: u32,
-    members: &'a [Member],
-    record: &'a Record,
-    from: &'a Member,
-    to: &'a Member,
-) -> Pair<'a> {
+fn pair<'a>(scenario: &Scenario, held: &'a Held, from: &'a Member, to: &'a Member) -> Pair<'a> {
+    let record = &held.record;
     let party = |member: &'a Member| Party {
         member,
         joined: record.joined.get(&member.identity),
@@ -228,26 +223,22 @@ fn pair<'a>(
         view: record
             .views
             .get(&(from.identity.clone(), to.identity.clone())),
-        members,
-        seconds,
+        members: &held.members,
+        seconds: held.seconds,
+        goes_on: scenario.goes_on(),
     }
 }
 
 fn judged(pair: &Pair<'_>, record: &Record, hints: &mut Vec<&'static str>) -> PairResult {
     let (from, to) = (pair.from.member, pair.to.member);
-    let began = |member: &Member| {
-        record
-            .began
-            .get(&member.identity)
-            .copied()
-            .unwrap_or_default()
-    };
-    let both_began = began(from).max(began(to));
+    let began = record.began.get(&from.identity).copied();
+    let began = began.unwrap_or_default();
     let received = pair
         .to
         .told
         .and_then(|told| told.others.get(&from.identity));
     let measured = received.zip(pair.view);
+    let end = pair.to.told.map_or(0.0, |told| told.at);
     let mut reason = |verdict: Result<(), Reason>| {
         let reason = verdict.err()?;
         hints.extend(reason.hint());
@@ -256,7 +247,7 @@ fn judged(pair: &Pair<'_>, record: &Record, hints: &mut Vec<&'static str>) -> Pa
     let sees = from
         .publishes
         .contains(&Media::Camera)
-        .then(|| sense(reason(verdict::sees(pair)), sight(measured, both_began)));
+        .then(|| sense(reason(verdict::sees(pair)), sight(measured, began, end)));
     let hears = from
         .publishes
         .contains(&Media::Microphone)
@@ -281,10 +272,10 @@ fn sense<T>(reason: Option<String>, measured: Option<T>) -> Sense<T> {
     }
 }
 
-fn sight(measured: Option<(&Received, &View)>, both_began: f64) -> Option<Sight> {
+fn sight(measured: Option<(&Received, &View)>, began: f64, end: f64) -> Option<Sight> {
     let (received, view) = measured?;
     let camera = received.camera.as_ref()?;
-    (camera.stream.packets > 0.0).then(|| Sight::of(camera, view, both_began))
+    (camera.stream.packets > 0.0).then(|| Sight::of(camera, view, began, end))
 }
 
 fn sound(measured: Option<(&Received, &View)>) -> Option<Sound> {

@@ -60,13 +60,19 @@ fn said(ada: &[(&str, Value)], bela: &[(&str, Value)]) -> [String; 2] {
 }
 
 fn judged(joined: Joined, ada: &Value, bela: &Value) -> [String; 2] {
+    over_time(joined, ada, std::slice::from_ref(bela), true)
+}
+
+/// The same where `bela`'s page tells several things one after the other, in a scenario that goes on or not.
+fn over_time(joined: Joined, ada: &Value, bela: &[Value], goes_on: bool) -> [String; 2] {
     let mut scenario = built_in("group").unwrap();
     scenario.seconds = 5;
     let members = cast(&scenario, Some(3)).unwrap();
     let mut record = Record::default();
     record.joined.insert("ada".into(), joined);
     record.joined.insert("bela".into(), Ok(300.0));
-    for (who, page) in [("ada", ada), ("bela", bela)] {
+    let pages = bela.iter().map(|page| ("bela", page));
+    for (who, page) in std::iter::once(("ada", ada)).chain(pages) {
         record.hear(who, serde_json::from_value(page.clone()).unwrap());
     }
     let party = |n: usize| Party {
@@ -80,6 +86,7 @@ fn judged(joined: Joined, ada: &Value, bela: &Value) -> [String; 2] {
         view: record.views.get(&("ada".to_owned(), "bela".to_owned())),
         members: &members,
         seconds: 5,
+        goes_on,
     };
     [sees(&pair), hears(&pair)].map(|verdict| match verdict {
         Ok(()) => "ok".to_owned(),
@@ -130,10 +137,12 @@ fn what_does_not_reach_the_receiver_is_told_by_how_far_it_came() {
         one("/others/ada/camera/subscribed", json!(false)),
         "the SFU does not give ada's camera to bela"
     );
-    assert_eq!(
-        one("/state", json!("reconnecting")),
-        "bela is not in the room any more: the connection is reconnecting"
-    );
+    for word in ["reconnecting", "signalReconnecting"] {
+        assert_eq!(
+            one("/state", json!(word)),
+            "bela is not in the room any more: the connection is reconnecting"
+        );
+    }
     let no_packets = [
         ("/others/ada/camera/packets", json!(0)),
         ("/connections/0/state", json!("connecting")),
@@ -166,6 +175,59 @@ fn what_does_not_reach_the_receiver_is_told_by_how_far_it_came() {
         one("/others/ada/camera/last_at", json!(5000)),
         "ada's camera stopped for bela 5.0 s before the end"
     );
+}
+
+#[test]
+fn packets_that_become_no_pictures_any_more_are_told_from_packets_that_stopped() {
+    let at = |at: u32, packets: u32, plis: u32| {
+        let mut page = page("bela");
+        page["at"] = at.into();
+        let camera = &mut page["others"]["ada"]["camera"];
+        camera["packets"] = packets.into();
+        camera["plis"] = plis.into();
+        page
+    };
+    let all_of = |pages: &[Value]| over_time(Ok(300.0), &page("ada"), pages, true)[0].clone();
+    assert_eq!(
+        all_of(&[at(10_000, 100, 2), at(12_000, 150, 5), at(16_800, 200, 9)]),
+        "bela gets packets of ada but decodes none: no keyframe in the last 6.8 s, asked for 7 times"
+    );
+    assert_eq!(
+        all_of(&[at(10_000, 100, 0), at(16_800, 200, 0)]),
+        "bela gets packets of ada but decodes none: the decoder makes no picture of what came in the last 6.8 s"
+    );
+    assert_eq!(
+        all_of(&[at(10_000, 100, 0), at(16_800, 100, 0)]),
+        "ada's camera stopped for bela 6.9 s before the end"
+    );
+}
+
+#[test]
+fn a_picture_that_stood_still_for_long_is_a_fault_where_nothing_was_taken_away() {
+    let mut long = page("bela");
+    long["others"]["ada"]["camera"]["gap_ms"] = 6200.into();
+    let said = |goes_on| over_time(Ok(300.0), &page("ada"), &[long.clone()], goes_on)[0].clone();
+    assert_eq!(said(true), "ada's camera stood still for bela for 6.2 s");
+    assert_eq!(said(false), "ok");
+    long["others"]["ada"]["camera"]["gap_ms"] = 5000.into();
+    assert_eq!(judged(Ok(300.0), &page("ada"), &long)[0], "ok");
+    for (name, goes_on) in [
+        ("lossy", true),
+        ("token-refresh", true),
+        ("reconnect", false),
+        ("churn", false),
+    ] {
+        assert_eq!(built_in(name).unwrap().goes_on(), goes_on, "{name}");
+    }
+}
+
+#[test]
+fn the_longest_gap_is_also_one_that_nothing_came_after() {
+    let told: Told = serde_json::from_value(page("bela")).unwrap();
+    let camera = told.others["ada"].camera.as_ref().unwrap();
+    let gap = |end| longest_gap(camera, &View::default(), end);
+    assert!((gap(9_930.0) - 60.0).abs() < 1e-9);
+    assert!((gap(16_700.0) - 6_800.0).abs() < 1e-9);
 }
 
 #[test]

@@ -86,9 +86,16 @@ async fn in_an_audio_only_call_there_is_no_camera_and_the_sfu_refuses_one(kind: 
 
 async fn in_a_webinar_all_see_and_hear_the_speaker_alone(kind: Kind) {
     let sfu = TestSfu::of(kind, None).await;
+    let folder = Folder::with(&[]);
     let args = ["webinar", "--participants", "3", "--duration", "5s"];
-    let (run, report) = held(&Folder::with(&[]), &sfu, &args).await;
+    let args = [&args[..], &["--html", "report.html"]].concat();
+    let (run, report) = held(&folder, &sfu, &args).await;
     let _ = run.expect(0);
+    // Who sends nothing has neither a row nor a line.
+    let html = folder.read("report.html");
+    assert!(html.contains("<td>speaker → listener-1</td>"), "{html}");
+    assert_eq!(html.matches("<polyline ").count(), 4 * 2);
+    assert!(!html.contains("listener-1 → "), "{html}");
     for listener in ["listener-1", "listener-2"] {
         assert_eq!(reason(&report, listener, "sees", "speaker"), None);
         assert_eq!(reason(&report, listener, "hears", "speaker"), None);
@@ -110,6 +117,11 @@ async fn three_see_and_hear_each_other_although_two_leave_and_come_back(kind: Ki
     assert_eq!(report["pairs"].as_array().unwrap().len(), 6);
     let happened = report["events"].as_array().unwrap();
     assert_eq!(happened.len(), 4, "{happened:?}");
+    // `bela` comes back twelve seconds after the first pictures: those count.
+    for pair in report["pairs"].as_array().unwrap() {
+        let first = &pair["sees"]["measured"]["first_frame_ms"];
+        assert!(first.as_f64().unwrap() < 6000.0, "{pair}");
+    }
 }
 
 async fn who_loses_packets_sees_and_hears_all_the_same(kind: Kind) {

@@ -7,6 +7,20 @@ use crate::support::sfu_kind::Kind;
 
 use super::{call, finished};
 
+#[test]
+fn without_a_project_and_a_pair_the_way_out_is_a_pair() {
+    let folder = Folder::with(&[]);
+    let mut call = call(&folder, &["--url", "ws://127.0.0.1:1"]);
+    call.env_remove("LIVEKIT_API_KEY")
+        .env_remove("LIVEKIT_API_SECRET");
+    let output = call.output().unwrap();
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "error: `--url` needs a key pair of that SFU: none is in the environment, and there is no project here\n\
+         hint: LIVEKIT_API_KEY=… LIVEKIT_API_SECRET=… urbania call --url URL\n"
+    );
+}
+
 #[tokio::test]
 async fn a_token_endpoint_lets_everybody_in_by_a_wished_name_or_with_a_session_of_their_own() {
     let sfu = TestSfu::of(Kind::Embedded, None).await;

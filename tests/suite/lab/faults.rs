@@ -18,6 +18,7 @@ on_every_sfu!(
     a_muted_camera_a_token_that_may_not_subscribe_and_a_swapped_tone_are_told,
     a_wrong_key_and_a_silent_sfu_are_told_without_a_browser,
     an_sfu_that_dies_in_the_call_is_told,
+    a_picture_that_was_away_for_long_is_told_although_it_has_come_back,
     a_firewall_is_told_with_the_addresses_that_it_hides_and_one_that_leaves_tcp_is_got_around,
 );
 
@@ -58,6 +59,43 @@ async fn a_muted_camera_a_token_that_may_not_subscribe_and_a_swapped_tone_are_to
         junit.contains(r#"<failure message="ada publishes no camera: muted at the source">"#),
         "{junit}"
     );
+}
+
+/// The SFU stands still between two events that change nothing: they say when.
+async fn a_picture_that_was_away_for_long_is_told_although_it_has_come_back(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
+    let scenario = "name: hole\nseconds: 28\nroles: [{name: ada}, {name: bela}]\n\
+                    events:\n- {at: 4, what: network, who: ada, loss: 0}\n\
+                    - {at: 11, what: network, who: ada, loss: 0}\n";
+    let folder = Folder::with(&[("own.yaml", scenario)]);
+    let args = ["own.yaml", "--url", &sfu.ws, "-o", "json"];
+    let mut child = call(&folder, &args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let stderr = BufReader::new(child.stderr.take().unwrap());
+    let held = tokio::task::spawn_blocking(move || {
+        let mut lines = stderr.lines().map_while(Result::ok);
+        let mut event = || lines.any(|line| line.starts_with("ada's network"));
+        assert!(event());
+        sfu.pause();
+        assert!(event());
+        sfu.go_on();
+        let run = Run::of(&["call"], &child.wait_with_output().unwrap());
+        drop(sfu);
+        run
+    });
+    let run = held.await.unwrap();
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    let _ = run.expect(3);
+    let why = reason(&report, "bela", "sees", "ada").unwrap_or("nothing");
+    assert!(
+        why.starts_with("ada's camera stood still for bela for "),
+        "{why}: {report}"
+    );
+    let gap = &report["pairs"][0]["sees"]["measured"]["longest_gap_ms"];
+    assert!(gap.as_f64().unwrap() > 5000.0, "{gap}");
 }
 
 async fn a_wrong_key_and_a_silent_sfu_are_told_without_a_browser(kind: Kind) {

@@ -85,6 +85,30 @@ async fn every_page_is_the_client_and_confines_itself() {
 }
 
 #[tokio::test]
+async fn a_path_that_nobody_serves_is_a_page_for_browsers_alone() {
+    let api = Api::start().await;
+    let browser = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+    let page = get(&api, "/nope", &[browser]).await;
+    assert_eq!(page.status(), 404);
+    assert!(header(&page, "content-security-policy").contains("default-src 'none'"));
+    let etag = header(&page, "etag").to_owned();
+    assert!(page.text().await.unwrap().contains(r#"<div id="root">"#));
+    let again = get(&api, "/nope", &[browser, ("if-none-match", &etag)]).await;
+    assert!(again.text().await.unwrap().contains(r#"<div id="root">"#));
+
+    let json = r#"404 {"detail":"Not Found"}"#;
+    assert_eq!(
+        line(get(&api, "/nope", &[("accept", "*/*")]).await).await,
+        json
+    );
+    assert_eq!(line(get(&api, "/api/nope", &[browser]).await).await, json);
+    let post = api.request("POST", "/nope").header(browser.0, browser.1);
+    assert_eq!(line(post.send().await.unwrap()).await, json);
+    let bare = Api::start_with(|config| config.web = false).await;
+    assert_eq!(line(get(&bare, "/nope", &[browser]).await).await, json);
+}
+
+#[tokio::test]
 async fn the_policy_names_the_sfu_as_each_browser_reaches_it() {
     let api = Api::start().await;
     for (host, sfu) in [

@@ -82,7 +82,7 @@ function useMembers(room: string, isFake: boolean) {
     setProblem("");
     try {
       const ticket = needsAccounts ? await ticketOf(room, username, password) : await sandbox(room, name);
-      if (ticket) setMembers([...members, { number: next, name, ticket, isFake }]);
+      if (ticket) setMembers((members) => [...members, { number: next, name, ticket, isFake }]);
       setNext(next + 1);
     } catch (e) {
       if (e instanceof Refused && e.status === 404 && !needsAccounts) setNeedsAccounts(true);
@@ -91,7 +91,7 @@ function useMembers(room: string, isFake: boolean) {
     }
     setBusy(false);
   };
-  const kill = (member: Member) => setMembers(members.filter((other) => other !== member));
+  const kill = (member: Member) => setMembers((members) => members.filter((other) => other !== member));
   return { members, add, kill, killAll: () => setMembers([]), problem, busy, needsAccounts };
 }
 

@@ -2,6 +2,12 @@ import type { LocalVideoTrack } from "livekit-client";
 
 export type Background = "none" | "blur" | "dusk";
 
+/** What is behind whoever is in front of the camera: a processor is called after it. */
+export function backgroundOf(track: Pick<LocalVideoTrack, "getProcessor">): Background {
+  const name = track.getProcessor()?.name;
+  return name === "blur" || name === "dusk" ? name : "none";
+}
+
 /** Puts another background behind whoever is in front of the camera. What finds them comes from this server. */
 export async function setBackground(track: LocalVideoTrack, background: Background) {
   if (background === "none") return track.stopProcessor();

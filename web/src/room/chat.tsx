@@ -1,12 +1,14 @@
-import { ChatEntry, formatChatMessageLinks, useChat } from "@livekit/components-react";
+import { ChatEntry, formatChatMessageLinks } from "@livekit/components-react";
 import { useEffect, useRef, useState, type FormEvent, type ReactNode } from "react";
 import { useWords } from "../i18n";
 import { Icon } from "../parts/icon";
-import { useCall } from "./context";
+import { openerOf, useCall } from "./context";
+import { useTalk } from "./talk";
 
 export function ChatPanel() {
   const t = useWords();
-  const { chatMessages, send, isSending } = useChat();
+  const { attempt } = useCall();
+  const { chatMessages, send, isSending } = useTalk();
   const [text, setText] = useState("");
   const end = useRef<HTMLLIElement>(null);
   useEffect(() => {
@@ -16,7 +18,7 @@ export function ChatPanel() {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const message = text.trim();
-    if (message) void send(message).then(() => setText(""));
+    if (message) void attempt(() => send(message).then(() => setText("")));
   };
   return (
     <SidePanel title={t.chat}>
@@ -37,12 +39,20 @@ export function ChatPanel() {
   );
 }
 
-/** A column beside the stage; on a phone it lies over it. */
+/** A column beside the stage; on a phone it lies over it. It gives the focus back to the button that opens it. */
 export function SidePanel({ title, children }: { title: string; children: ReactNode }) {
   const t = useWords();
-  const { setPanel } = useCall();
+  const { panel, setPanel } = useCall();
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => void heading.current?.focus(), []);
+  useEffect(() => {
+    heading.current?.focus();
+    return () => {
+      // Whoever has opened the other panel is there already.
+      if (document.activeElement === document.body) document.getElementById(openerOf(panel))?.focus();
+    };
+    // It is the same as long as this one is shown.
+    // oxlint-disable-next-line react/exhaustive-deps
+  }, []);
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <aside className="panel" aria-label={title} onKeyDown={({ key }) => key === "Escape" && setPanel(null)}>

@@ -2,7 +2,13 @@ import { createContext, useContext } from "react";
 import type { Room, Waiting } from "../api";
 import type { Session } from "../session";
 
+/** Tells of something, for eyes and for screen readers. */
+export type Tell = (text: string, kind?: "news" | "problem") => void;
+
 export type Panel = "chat" | "people" | null;
+
+/** The button that opens a panel. */
+export const openerOf = (panel: Panel): string => `open-${panel}`;
 
 /** What everything in a call knows. */
 export interface CallState {
@@ -15,6 +21,9 @@ export interface CallState {
   view: "grid" | "speaker";
   setView: (view: "grid" | "speaker") => void;
   waiting: Waiting[];
+  tell: Tell;
+  /** Does something, and tells of it where it fails. */
+  attempt: (act: () => Promise<unknown>) => Promise<void>;
 }
 
 export const CallContext = createContext<CallState | null>(null);

@@ -1,13 +1,15 @@
 import { DisconnectButton, useLocalParticipant, useLocalParticipantPermissions, useParticipantAttributes, useTrackToggle } from "@livekit/components-react";
-import { Track } from "livekit-client";
+import { MediaDeviceFailure, Track } from "livekit-client";
 import { useState, type ReactNode } from "react";
 import { people, rooms } from "../api";
 import { useWords } from "../i18n";
 import { Confirm } from "../parts/dialog";
 import { Icon, type IconName } from "../parts/icon";
-import { useCall, type Panel } from "./context";
+import { openerOf, useCall, type Panel } from "./context";
+import { sayingOfDevice } from "./devices";
 import { handOf } from "./hands";
 import { Settings } from "./settings";
+import { useTalk } from "./talk";
 
 /** What one does in a call. */
 export function Controls() {
@@ -44,18 +46,26 @@ export function Controls() {
 const canShare = () => "getDisplayMedia" in (navigator.mediaDevices ?? {});
 
 function Toggle({ source, icon, on, off }: { source: Track.Source.Microphone | Track.Source.Camera | Track.Source.ScreenShare; icon: IconName; on: string; off: string }) {
+  const t = useWords();
+  const { tell } = useCall();
   const { enabled, pending, toggle } = useTrackToggle({ source });
   const isScreen = source === Track.Source.ScreenShare;
   const shape = icon === "microphone" || icon === "camera" ? (enabled ? icon : (`${icon}Off` as const)) : icon;
   const state = isScreen ? (enabled ? "active" : "") : enabled ? "" : "off";
-  // Somebody who thinks better of sharing a screen has done nothing wrong.
-  return <Button icon={shape} label={enabled ? on : off} className={state} disabled={pending} onClick={() => void toggle().catch(() => undefined)} />;
+  const names = { [Track.Source.Microphone]: t.microphone, [Track.Source.Camera]: t.camera, [Track.Source.ScreenShare]: t.shareScreen };
+  const failed = (e: unknown) => {
+    const failure = MediaDeviceFailure.getFailure(e);
+    // Somebody who thinks better of sharing a screen has done nothing wrong.
+    if (isScreen && failure === MediaDeviceFailure.PermissionDenied) return;
+    tell(sayingOfDevice(t, names[source], failure), "problem");
+  };
+  return <Button icon={shape} label={enabled ? on : off} className={state} disabled={pending} onClick={() => void toggle().catch(failed)} />;
 }
 
-export function Button(props: { icon: IconName; label: string; onClick: () => void; className?: string; disabled?: boolean; isOn?: boolean; children?: ReactNode }) {
-  const { icon, label, onClick, className = "", disabled = false, isOn, children } = props;
+export function Button(props: { id?: string; icon: IconName; label: string; onClick: () => void; className?: string; disabled?: boolean; isOn?: boolean; children?: ReactNode }) {
+  const { id, icon, label, onClick, className = "", disabled = false, isOn, children } = props;
   return (
-    <button type="button" className={`round ${className}`} aria-label={label} title={label} disabled={disabled} aria-pressed={isOn} onClick={onClick}>
+    <button id={id} type="button" className={`round ${className}`} aria-label={label} title={label} disabled={disabled} aria-pressed={isOn} onClick={onClick}>
       <Icon name={icon} />
       {children}
     </button>
@@ -64,7 +74,7 @@ export function Button(props: { icon: IconName; label: string; onClick: () => vo
 
 function HandButton({ speaks }: { speaks: boolean }) {
   const t = useWords();
-  const { name } = useCall();
+  const { name, attempt } = useCall();
   const { localParticipant } = useLocalParticipant();
   useParticipantAttributes({ participant: localParticipant });
   const isUp = handOf(localParticipant) !== "";
@@ -72,7 +82,7 @@ function HandButton({ speaks }: { speaks: boolean }) {
   const toggle = async () => {
     setBusy(true);
     const act = isUp ? people.lowerHand : people.raiseHand;
-    await act(name, localParticipant.identity).catch(() => undefined);
+    await attempt(() => act(name, localParticipant.identity));
     setBusy(false);
   };
   const label = isUp ? t.lowerHand : speaks ? t.raiseHand : t.askToSpeak;
@@ -84,11 +94,14 @@ function HandButton({ speaks }: { speaks: boolean }) {
 }
 
 function PanelButton({ panel, icon, label }: { panel: Exclude<Panel, null>; icon: IconName; label: string }) {
+  const t = useWords();
   const call = useCall();
+  const { unread } = useTalk();
   const isOpen = call.panel === panel;
-  const news = panel === "people" ? call.waiting.length : 0;
+  const news = panel === "people" ? call.waiting.length : unread;
+  const what = panel === "people" ? `${t.wantIn}: ${news}` : t.unread(news);
   return (
-    <Button icon={icon} label={label} isOn={isOpen} className={isOpen ? "active" : ""} onClick={() => call.setPanel(isOpen ? null : panel)}>
+    <Button id={openerOf(panel)} icon={icon} label={news > 0 ? `${label}, ${what}` : label} isOn={isOpen} className={isOpen ? "active" : ""} onClick={() => call.setPanel(isOpen ? null : panel)}>
       {news > 0 && <span className="count">{news}</span>}
     </Button>
   );
@@ -96,7 +109,7 @@ function PanelButton({ panel, icon, label }: { panel: Exclude<Panel, null>; icon
 
 function LeaveButton() {
   const t = useWords();
-  const { name, isHost } = useCall();
+  const { name, isHost, attempt } = useCall();
   const [asked, setAsked] = useState(false);
   return (
     <>
@@ -110,7 +123,7 @@ function LeaveButton() {
         {t.leave}
       </DisconnectButton>
       {asked && (
-        <Confirm question={t.sureToEnd} yes={t.endForAll} onNo={() => setAsked(false)} onYes={() => void rooms.end(name).finally(() => setAsked(false))} />
+        <Confirm question={t.sureToEnd} yes={t.endForAll} onNo={() => setAsked(false)} onYes={() => void attempt(() => rooms.end(name)).then(() => setAsked(false))} />
       )}
     </>
   );

@@ -1,49 +1,62 @@
 import { useConnectionState, useRoomContext } from "@livekit/components-react";
 import { ConnectionState, RoomEvent, type Participant } from "livekit-client";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useWords } from "../i18n";
-import { useCall } from "./context";
+import { useCall, type Tell } from "./context";
 import { HAND, nameOf } from "./hands";
 
-interface Item {
+export interface Item {
   id: number;
   text: string;
+  kind: "news" | "problem";
 }
 
-/** How long it is shown. */
-const SHOWN = 5000;
+/** How long it is shown; what went wrong takes longer to read. */
+const SHOWN = { news: 5000, problem: 10_000 };
 
 let count = 0;
 
+/** What is told in a call. What is shown already is not shown twice. */
+export function useItems(): { items: Item[]; tell: Tell } {
+  const [items, setItems] = useState<Item[]>([]);
+  const timers = useRef(new Set<ReturnType<typeof setTimeout>>());
+  useEffect(() => {
+    const running = timers.current;
+    return () => running.forEach(clearTimeout);
+  }, []);
+  const tell = useCallback<Tell>((text, kind = "news") => {
+    const item = { id: (count += 1), text, kind };
+    setItems((items) => (items.some((shown) => shown.text === text) ? items : [...items.slice(-2), item]));
+    timers.current.add(setTimeout(() => setItems((items) => items.filter(({ id }) => id !== item.id)), SHOWN[kind]));
+  }, []);
+  return { items, tell };
+}
+
 /** What just happened, for eyes and for screen readers. */
-export function News() {
+export function News({ items }: { items: Item[] }) {
   const t = useWords();
   const { waiting } = useCall();
-  const items = useNews();
+  useNews();
   const isBack = useConnectionState();
   const isLost = isBack === ConnectionState.Reconnecting || isBack === ConnectionState.SignalReconnecting;
   return (
     <div className="news" role="status" aria-live="polite">
       {isLost && <p className="warn">{t.reconnecting}</p>}
       {waiting.length > 0 && <p>{`${t.wantIn}: ${waiting.map((who) => who.username).join(", ")}`}</p>}
-      {items.map(({ id, text }) => (
-        <p key={id}>{text}</p>
+      {items.map(({ id, text, kind }) => (
+        <p key={id} className={kind === "problem" ? kind : ""}>
+          {text}
+        </p>
       ))}
     </div>
   );
 }
 
-function useNews(): Item[] {
+function useNews() {
   const t = useWords();
   const room = useRoomContext();
-  const [items, setItems] = useState<Item[]>([]);
+  const { tell } = useCall();
   useEffect(() => {
-    const timers = new Set<ReturnType<typeof setTimeout>>();
-    const tell = (text: string) => {
-      const item = { id: (count += 1), text };
-      setItems((items) => [...items.slice(-2), item]);
-      timers.add(setTimeout(() => setItems((items) => items.filter(({ id }) => id !== item.id)), SHOWN));
-    };
     const came = (who: Participant) => tell(t.cameIn(nameOf(who)));
     const went = (who: Participant) => tell(t.wentOut(nameOf(who)));
     const changed = (change: Record<string, string>, who: Participant) => {
@@ -58,11 +71,9 @@ function useNews(): Item[] {
     room.on(RoomEvent.ParticipantAttributesChanged, changed).on(RoomEvent.ParticipantPermissionsChanged, allowed);
     room.on(RoomEvent.Reconnected, back);
     return () => {
-      for (const timer of timers) clearTimeout(timer);
       room.off(RoomEvent.ParticipantConnected, came).off(RoomEvent.ParticipantDisconnected, went);
       room.off(RoomEvent.ParticipantAttributesChanged, changed).off(RoomEvent.ParticipantPermissionsChanged, allowed);
       room.off(RoomEvent.Reconnected, back);
     };
-  }, [room, t]);
-  return items;
+  }, [room, t, tell]);
 }

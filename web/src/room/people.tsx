@@ -32,7 +32,7 @@ export function PeoplePanel() {
 
 function WaitingList() {
   const t = useWords();
-  const { name, waiting } = useCall();
+  const { name, waiting, attempt } = useCall();
   if (!waiting.length) return null;
   return (
     <section className="waiting">
@@ -42,10 +42,10 @@ function WaitingList() {
           <li key={id}>
             <Initials name={username} />
             <span className="person">{username || id}</span>
-            <button type="button" className="small primary" aria-label={`${t.letIn}: ${username}`} onClick={() => void rooms.letIn(name, id)}>
+            <button type="button" className="small primary" aria-label={`${t.letIn}: ${username}`} onClick={() => void attempt(() => rooms.letIn(name, id))}>
               {t.letIn}
             </button>
-            <button type="button" className="small" aria-label={`${t.turnAway}: ${username}`} onClick={() => void rooms.turnAway(name, id)}>
+            <button type="button" className="small" aria-label={`${t.turnAway}: ${username}`} onClick={() => void attempt(() => rooms.turnAway(name, id))}>
               {t.turnAway}
             </button>
           </li>
@@ -88,7 +88,7 @@ function Person({ participant }: { participant: Participant }) {
 
 function HostTools({ participant, name, listens, isMuted }: { participant: Participant; name: string; listens: boolean; isMuted: boolean }) {
   const t = useWords();
-  const { name: room, room: made } = useCall();
+  const { name: room, room: made, attempt } = useCall();
   const who = participant.identity;
   const microphone = participant.getTrackPublication(Track.Source.Microphone)?.trackSid;
   const isWebinar = made?.mode === "webinar";
@@ -101,7 +101,7 @@ function HostTools({ participant, name, listens, isMuted }: { participant: Parti
   return (
     <span className="host-tools">
       {tools.map(([text, act]) => (
-        <button key={text} type="button" className="small" aria-label={`${text}: ${name}`} onClick={() => void act().catch(() => undefined)}>
+        <button key={text} type="button" className="small" aria-label={`${text}: ${name}`} onClick={() => void attempt(act)}>
           {text}
         </button>
       ))}

@@ -1,7 +1,11 @@
+import { MediaDeviceFailure } from "livekit-client";
 import { expect, test } from "vitest";
+import { en } from "../i18n/en";
 import { count } from "../lab/counts";
 import { pitch } from "../lab/fake";
 import { initials, tint } from "../parts/shell";
+import { backgroundOf } from "./background";
+import { sayingOfDevice } from "./devices";
 import { figures, sample } from "./figures";
 import { byHand, HAND } from "./hands";
 
@@ -47,4 +51,19 @@ test("everybody has initials, a colour, and in the lab a tone", () => {
   expect(["ada lovelace", "bob", "", "é.à.ü", "日本"].map(initials)).toEqual(["AL", "B", "?", "ÉÜ", "日"]);
   for (const name of ["", "x", "a very long name indeed"]) expect([0, 1, 2, 3, 4, 5]).toContain(tint(name));
   expect(new Set([0, 1, 2, 3, 4, 5, 6, 7, 8].map(pitch)).size).toBe(9);
+});
+
+test("a background is recognised by its processor, whichever of them it is", () => {
+  const of = (name?: string) => backgroundOf({ getProcessor: () => (name ? { name } : undefined) } as Parameters<typeof backgroundOf>[0]);
+  expect([of("dusk"), of("blur"), of(), of("something else")]).toEqual(["dusk", "blur", "none", "none"]);
+});
+
+test("a device that cannot start is named with the reason", () => {
+  const said = (name: string) => sayingOfDevice(en, "Camera", MediaDeviceFailure.getFailure({ name }));
+  expect(["NotAllowedError", "NotFoundError", "NotReadableError", "OverconstrainedError"].map(said)).toEqual([
+    "Camera: the browser does not let this page use it.",
+    "Camera: none was found.",
+    "Camera: another program is using it.",
+    "Camera: it cannot be started.",
+  ]);
 });

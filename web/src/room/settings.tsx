@@ -1,10 +1,11 @@
 import { useLocalParticipant, useMediaDeviceSelect } from "@livekit/components-react";
-import { LocalVideoTrack, Track } from "livekit-client";
+import { LocalVideoTrack, MediaDeviceFailure, Track } from "livekit-client";
 import { useEffect, useRef, useState } from "react";
 import { useWords } from "../i18n";
 import { Choice, Problem } from "../parts/field";
-import { setBackground, type Background } from "./background";
+import { backgroundOf, setBackground, type Background } from "./background";
 import { Button } from "./controls";
+import { sayingOfDevice } from "./devices";
 
 /** Devices and background, while one is in the call. */
 export function Settings({ withVideo }: { withVideo: boolean }) {
@@ -37,7 +38,21 @@ function Device({ kind, label }: { kind: MediaDeviceKind; label: string }) {
   const t = useWords();
   const { devices, activeDeviceId, setActiveMediaDevice } = useMediaDeviceSelect({ kind });
   const options = devices.map(({ deviceId, label }) => ({ value: deviceId, label: label || deviceId }));
-  return <Choice label={label} value={activeDeviceId} options={options} empty={t.noDevice} onChoose={(id) => void setActiveMediaDevice(id)} />;
+  const [problem, setProblem] = useState("");
+  const choose = async (id: string) => {
+    try {
+      await setActiveMediaDevice(id);
+      setProblem("");
+    } catch (e) {
+      setProblem(sayingOfDevice(t, label, MediaDeviceFailure.getFailure(e)));
+    }
+  };
+  return (
+    <>
+      <Choice label={label} value={activeDeviceId} options={options} empty={t.noDevice} onChoose={(id) => void choose(id)} />
+      <Problem>{problem}</Problem>
+    </>
+  );
 }
 
 function Backgrounds() {
@@ -47,7 +62,7 @@ function Backgrounds() {
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
   const names: Record<Background, string> = { none: t.backgroundNone, blur: t.backgroundBlur, dusk: t.backgroundDusk };
-  const [current, setCurrent] = useState<Background>(() => (track instanceof LocalVideoTrack && track.getProcessor()?.name === "blur" ? "blur" : "none"));
+  const [current, setCurrent] = useState<Background>(() => (track instanceof LocalVideoTrack ? backgroundOf(track) : "none"));
   if (!(track instanceof LocalVideoTrack)) return null;
   const choose = async (background: Background) => {
     setBusy(true);
