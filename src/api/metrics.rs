@@ -31,7 +31,7 @@ const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset
 const SECONDS: [f64; 9] = [0.000_1, 0.000_5, 0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0];
 
 /// Seconds from an event in the SFU to us.
-const LAG: [f64; 6] = [0.01, 0.1, 0.5, 2.0, 10.0, 60.0];
+const LAG: [f64; 6] = [1.0, 2.0, 5.0, 10.0, 30.0, 60.0];
 
 /// All figures of one process.
 pub struct Metrics {

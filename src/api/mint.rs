@@ -8,7 +8,7 @@ use std::time::Duration;
 use livekit_protocol::RoomConfiguration;
 
 use super::App;
-use super::contracts::Contract;
+use super::contracts::{Contract, meetings};
 use super::duplicates::{self, Verdict};
 use super::journal::Issued;
 use super::policy;
@@ -104,8 +104,8 @@ pub async fn mint<'a>(app: &App, request: JoinRequest<'a>) -> Result<Given<'a>, 
             making = making::making(room);
             attributes.insert(MADE, &making);
         }
-        if !defaults.auto_create && known.club.is_none() {
-            make_sure_of(app, request.room, defaults).await;
+        if !defaults.auto_create {
+            make_sure_of(app, request.room, known.club.is_some(), defaults).await;
         }
     }
     let token = JoinToken {
@@ -139,11 +139,16 @@ pub async fn mint<'a>(app: &App, request: JoinRequest<'a>) -> Result<Given<'a>, 
 
 /// Has the SFU make a known room that it would not make by itself when somebody joins. The token is
 /// good without: it lasts longer than a failure of the SFU.
-async fn make_sure_of(app: &App, room: &str, defaults: RoomDefaults) {
+async fn make_sure_of(app: &App, room: &str, is_of_club: bool, defaults: RoomDefaults) {
+    let (empty_timeout, max_participants) = if is_of_club {
+        (meetings::EMPTY_TIMEOUT, meetings::MAX_PARTICIPANTS)
+    } else {
+        (defaults.empty_timeout, defaults.max_participants)
+    };
     let room = NewRoom {
         name: room.to_owned(),
-        empty_timeout: defaults.empty_timeout,
-        max_participants: defaults.max_participants,
+        empty_timeout,
+        max_participants,
         ..NewRoom::default()
     };
     if let Err(e) = app.sfu.create(room).await {

@@ -24,6 +24,7 @@ pub mod journal;
 mod known_rooms;
 mod limits;
 mod links;
+mod local_host;
 mod metrics;
 mod mint;
 mod openapi;
@@ -56,7 +57,7 @@ use crate::livekit::room_service::RoomService;
 use crate::livekit::token::Signer;
 use crate::livekit::webhook::Receiver;
 use crate::presence::Presence;
-use crate::store::Store;
+use crate::store::{Guarded, Store};
 
 pub use contracts::kraken::KrakenConfig;
 pub use reach::{BY_WAY_OF, Reach};
@@ -148,7 +149,8 @@ pub struct App {
 
 impl App {
     /// Prepares the keys; touches nothing outside the process.
-    pub fn new(config: ApiConfig) -> Arc<Self> {
+    pub fn new(mut config: ApiConfig) -> Arc<Self> {
+        config.store = Arc::new(Guarded::new(config.store));
         let pair = config.pair.as_ref();
         let previous = &config.auth.previous_sessions;
         let sessions = Sessions::new(&config.session_secret, previous);

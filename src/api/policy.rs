@@ -39,6 +39,10 @@ pub fn admit(request: &JoinRequest<'_>, known: &Known, auto_create: bool) -> Res
     if known.is_nothing() {
         return if auto_create {
             Ok(())
+        } else if request.unguessable {
+            let why =
+                "No room was named, and `room.auto_create: false` keeps new ones from being made";
+            Err(Refusal::NotFound(why.into()))
         } else {
             Err(Refusal::NotFound("Room not found".into()))
         };

@@ -2,7 +2,7 @@
 
 mod all;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::config::{Project, STATE_DIR};
 use crate::context::Context;
@@ -15,6 +15,7 @@ use crate::stack::api::ApiFiles;
 use crate::stack::down::Down;
 use crate::stack::runner::{Runner, forget_if_nothing_is_left};
 use crate::stack::service::Service;
+use crate::store;
 
 /// Stop everything; data stays
 #[derive(Debug, clap::Args)]
@@ -23,7 +24,7 @@ pub struct Args {
     /// Only these: mongodb, livekit, api
     #[arg(value_name = "SERVICE")]
     services: Vec<Service>,
-    /// Delete MongoDB's data too, after asking
+    /// Delete the data too, MongoDB's and that of `.urbania/urbania.db`, after asking
     #[arg(long)]
     volumes: bool,
     /// Do not ask
@@ -69,9 +70,13 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
         let mut down = plan(&dir, &name, &args.services, &instances).await?;
         if args.volumes {
             down.volumes = volumes(engine, &dir, &name, &args.services).await?;
+            down.records = records(&dir, &args.services);
         }
         // There is one in the folder, whatever the project was called when it was started.
-        down.api = down.api.filter(|_| downs.is_empty());
+        if !downs.is_empty() {
+            down.api = None;
+            down.records.clear();
+        }
         downs.push(down);
     }
     downs.retain(|down| !down.is_empty());
@@ -156,6 +161,14 @@ async fn volumes(
     Ok(volumes)
 }
 
+/// The files of the store, if the service that uses them is meant.
+fn records(dir: &Path, services: &[Service]) -> Vec<PathBuf> {
+    if !services.is_empty() && !services.contains(&Service::Api) {
+        return Vec::new();
+    }
+    store::files(&dir.join(STATE_DIR))
+}
+
 async fn carry_out(
     ctx: &Context,
     engine: &dyn Engine,
@@ -181,8 +194,7 @@ async fn carry_out(
 
 /// Data is deleted only with consent.
 fn agree<'a>(ctx: &Context, args: &Args, downs: impl IntoIterator<Item = &'a Down>) -> Result<()> {
-    let volumes = downs.into_iter().flat_map(|down| &down.volumes);
-    let names: Vec<&str> = volumes.map(|v| v.name.as_str()).collect();
+    let names: Vec<String> = downs.into_iter().flat_map(data).collect();
     if names.is_empty() || args.yes {
         return Ok(());
     }
@@ -195,4 +207,10 @@ fn agree<'a>(ctx: &Context, args: &Args, downs: impl IntoIterator<Item = &'a Dow
                 .hint("--yes deletes without asking"),
         ),
     }
+}
+
+/// What holds the data that is deleted.
+fn data(down: &Down) -> impl Iterator<Item = String> {
+    let volumes = down.volumes.iter().map(|v| v.name.clone());
+    volumes.chain(down.records.first().map(|file| file.display().to_string()))
 }

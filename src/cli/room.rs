@@ -149,7 +149,7 @@ struct Sfu {
 
 /// Runs the subcommand.
 pub async fn run(ctx: &Context, args: Args) -> Result<()> {
-    let sfu = Sfu::of(&Project::load(ctx)?, args.url, ctx)?;
+    let sfu = Sfu::of(&Project::load_to_serve(ctx)?, args.url, ctx)?;
     match args.command {
         Command::List => list::list(ctx, &sfu).await,
         Command::Get { room } => list::get(ctx, &sfu, &room).await,
@@ -194,9 +194,7 @@ impl Sfu {
         let own = url.is_none();
         let fixed = project.settings.livekit_url.as_deref().map(http);
         let url = url.or(fixed).unwrap_or_else(|| project.livekit.url_here());
-        let pair = project.pair_to_serve_with()?.ok_or_else(|| {
-            Error::usage("livekit.yaml has no key pair").hint("urbania init --missing")
-        })?;
+        let pair = super::token::pair(project)?;
         Ok(Self {
             rooms: RoomService::new(&url, Some(&pair), ctx.clock.clone()),
             key: pair.key,

@@ -26,7 +26,7 @@ pub struct Args {
 
 /// Compares the file with the store and stores what differs.
 pub async fn run(ctx: &Context, args: Args) -> Result<()> {
-    let project = Project::load(ctx)?;
+    let project = Project::load_to_serve(ctx)?;
     let store = store::of(&project)?;
     let file = SeedFile::read(&ctx.cwd, &args.file)?;
     for warning in &file.warnings {

@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::error::{Context as _, Error, Result};
 use crate::livekit::grants::Source;
 use crate::livekit::inspect::{Report, distance, inspect, unreadable, unwrapped};
+use crate::livekit::keys::KeyPair;
 use crate::livekit::token::{JoinToken, LONGEST_NAME, Signer};
 use crate::output::{BAD, Format, GOOD};
 
@@ -119,7 +120,8 @@ impl Create {
                 return Err(Error::usage(message));
             }
         }
-        let project = Project::load(ctx)?;
+        let project = Project::load_to_serve(ctx)?;
+        let pair = pair(&project)?;
         let ttl = Duration::from_secs(project.settings.api.token_ttl);
         let sources: Vec<_> = self.sources.iter().map(|source| source.source()).collect();
         let mut token = JoinToken::new(&self.room, &self.identity, self.ttl.unwrap_or(ttl));
@@ -133,8 +135,7 @@ impl Create {
         token.grant.room_admin = self.admin;
         token.grant.hidden = self.hidden;
 
-        let pair = project.key_pair();
-        let minted = Signer::new(pair).mint(&token, ctx.clock.unix())?;
+        let minted = Signer::new(&pair).mint(&token, ctx.clock.unix())?;
         let expires = i64::try_from(minted.expires_at)
             .ok()
             .and_then(|second| Timestamp::from_second(second).ok())
@@ -157,6 +158,16 @@ impl Create {
         ));
         ctx.out.line(minted.token)
     }
+}
+
+/// The pair that the API signs with.
+pub fn pair(project: &Project) -> Result<KeyPair> {
+    project.pair_to_serve_with()?.ok_or_else(|| {
+        Error::usage(
+            "no key pair: neither `keys` of livekit.yaml nor LIVEKIT_API_KEY and LIVEKIT_API_SECRET are there",
+        )
+        .hint("urbania init --missing")
+    })
 }
 
 impl SourceArg {
@@ -218,7 +229,7 @@ fn project_of(ctx: &Context) -> Result<Option<Project>> {
     if ctx.project.is_none() && Project::find(ctx).is_err() {
         return Ok(None);
     }
-    Project::load(ctx).map(Some)
+    Project::load_to_serve(ctx).map(Some)
 }
 
 fn as_json(report: &Report) -> serde_json::Value {

@@ -48,12 +48,15 @@ enum Command {
     Rm {
         /// The user
         name: String,
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
     },
 }
 
 /// Runs the subcommand.
 pub async fn run(ctx: &Context, args: Args) -> Result<()> {
-    let store = store::of(&Project::load(ctx)?)?;
+    let store = store::of(&Project::load_to_serve(ctx)?)?;
     let store = store.as_ref();
     match args.command {
         Command::Add {
@@ -63,7 +66,7 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
         } => add(ctx, store, name, roles, password).await,
         Command::List => list(ctx, store).await,
         Command::Passwd { name, password } => passwd(ctx, store, name, password).await,
-        Command::Rm { name } => remove(ctx, store, name).await,
+        Command::Rm { name, yes } => remove(ctx, store, name, yes).await,
     }
 }
 
@@ -191,7 +194,21 @@ async fn passwd(
     }
 }
 
-async fn remove(ctx: &Context, store: &dyn Store, username: String) -> Result<()> {
+async fn remove(ctx: &Context, store: &dyn Store, username: String, yes: bool) -> Result<()> {
+    let user = store.user_by_name(&username).await.map_err(down)?;
+    user.ok_or_else(|| nobody(&username))?;
+    if !yes {
+        match ctx.out.confirm(&format!("Remove user `{username}`?")) {
+            Some(true) => {}
+            Some(false) => return Err(Error::failed("nobody was removed")),
+            None => {
+                return Err(Error::usage(format!(
+                    "removing `{username}` cannot be undone, and nobody is here to be asked"
+                ))
+                .hint("--yes removes without asking"));
+            }
+        }
+    }
     if !store.remove_user(&username).await.map_err(down)? {
         return Err(nobody(&username));
     }

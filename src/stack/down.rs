@@ -1,6 +1,7 @@
 //! Stopping a project, in the reverse of the order in which it starts.
 
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use futures_util::future::try_join_all;
 
@@ -12,7 +13,7 @@ use super::unproved::Unproved;
 use crate::config::{Project, STATE_DIR};
 use crate::context::Context;
 use crate::engine::{Engine, Instance, State, Volume};
-use crate::error::Result;
+use crate::error::{Context as _, Result};
 
 /// What is to be stopped of one project.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +28,8 @@ pub struct Down {
     pub instances: Vec<Instance>,
     /// The volumes that are deleted.
     pub volumes: Vec<Volume>,
+    /// The files of the store that are deleted.
+    pub records: Vec<PathBuf>,
 }
 
 impl Down {
@@ -52,12 +55,16 @@ impl Down {
             api: api.filter(|_| concerned(Service::Api.as_str())),
             instances,
             volumes: Vec::new(),
+            records: Vec::new(),
         }
     }
 
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.api.is_none() && self.instances.is_empty() && self.volumes.is_empty()
+        self.api.is_none()
+            && self.instances.is_empty()
+            && self.volumes.is_empty()
+            && self.records.is_empty()
     }
 
     /// What will be done, as lines.
@@ -75,7 +82,10 @@ impl Down {
             .volumes
             .iter()
             .map(|v| Step::new("delete", Service::Mongodb, format!("volume {}", v.name)));
-        api.into_iter().chain(instances).chain(volumes).collect()
+        let records = (self.records.iter())
+            .map(|file| Step::new("delete", Service::Api, format!("{}", file.display())));
+        let stops = api.into_iter().chain(instances);
+        stops.chain(volumes).chain(records).collect()
     }
 
     /// Does it. `project` is there when its files can be read.
@@ -105,7 +115,19 @@ impl Down {
                 unproved.clear()?;
             }
         }
+        for file in &self.records {
+            ctx.out.say(format_args!("deleting {}", file.display()));
+            remove(file).or_fail(|| format!("cannot delete `{}`", file.display()))?;
+        }
         Ok(())
+    }
+}
+
+/// Removes a file that may be gone: the store removes some itself when it is closed.
+fn remove(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
     }
 }
 
@@ -166,6 +188,19 @@ mod tests {
                 "delete mongodb volume urbania-demo-mongodb"
             ]
         );
+    }
+
+    #[test]
+    fn the_files_of_the_store_go_last() {
+        let down = Down {
+            records: vec!["/p/.urbania/urbania.db".into()],
+            ..Down::new("demo", Path::new("/p"), &[], &[], Some(7))
+        };
+        assert_eq!(
+            lines(&down),
+            ["stop api pid 7", "delete api /p/.urbania/urbania.db"]
+        );
+        assert!(!Down { api: None, ..down }.is_empty());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Backends connect when they are first asked, so that nothing waits for a slow store at start, and
 //! they heal by themselves: each call tries again what failed before.
 
+mod guarded;
 mod id;
 mod mongo;
 mod records;
@@ -10,6 +11,7 @@ pub mod seed;
 mod sqlite;
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -17,6 +19,7 @@ use secrecy::SecretString;
 use crate::config::{Project, StoreChoice};
 use crate::error::{Error, Result as UserResult};
 
+pub use guarded::Guarded;
 pub use id::new_id;
 pub use mongo::Mongo;
 pub use records::{
@@ -123,6 +126,17 @@ pub enum Change {
 /// A list of rooms is never longer.
 pub const MOST_ROOMS: usize = 1_000;
 
+/// The file that records are in where they are in no database.
+const FILE: &str = "urbania.db";
+
+/// The files of the store in the folder of a project's state that are there: the file itself and
+/// what SQLite keeps beside it.
+pub fn files(state_dir: &Path) -> Vec<PathBuf> {
+    let beside = ["", "-wal", "-shm", "-journal"];
+    let paths = beside.map(|end| state_dir.join(format!("{FILE}{end}")));
+    paths.into_iter().filter(|path| path.is_file()).collect()
+}
+
 /// The store of a project: the one that its settings choose.
 pub fn of(project: &Project) -> UserResult<Box<dyn Store>> {
     let settings = &project.settings;
@@ -132,7 +146,7 @@ pub fn of(project: &Project) -> UserResult<Box<dyn Store>> {
         StoreChoice::Sqlite => false,
     };
     if !in_mongodb {
-        let path = project.state_dir().join("urbania.db");
+        let path = project.state_dir().join(FILE);
         return Ok(Box::new(Sqlite::new(path)));
     }
     let uri = project.mongodb_uri().ok_or_else(|| {

@@ -47,6 +47,41 @@ async fn without_the_switch_there_are_no_such_paths() {
 }
 
 #[tokio::test]
+async fn pages_of_other_names_get_nothing() {
+    let api = dev(StoreKind::Sqlite).await;
+    for host in [
+        "attacker.example:8140",
+        "192.168.1.7:8000",
+        "localhost:8000",
+        "[::1]:8000",
+    ] {
+        for (method, path) in [("GET", DETAILS), ("POST", DETAILS), ("POST", SANDBOX)] {
+            let request = api.request(method, path).header("x-sandbox-id", "any");
+            let answer = request.header("host", host).send().await.unwrap();
+            if host.starts_with("localhost") || host.starts_with("[::1]") {
+                assert!(answer.status().is_success(), "{host}: {}", answer.status());
+                continue;
+            }
+            assert_eq!(
+                line(answer).await,
+                r#"403 {"error":"Without a login this server answers to localhost and loopback addresses alone"}"#
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn names_are_spelt_as_the_client_spells_them() {
+    let api = dev(StoreKind::Sqlite).await;
+    let path = format!("{DETAILS}?roomName={}", "x".repeat(300));
+    let answer = api.request("GET", &path).send().await.unwrap();
+    assert_eq!(
+        line(answer).await,
+        r#"400 {"error":"roomName is longer than 256 bytes"}"#
+    );
+}
+
+#[tokio::test]
 async fn sample_apps_get_what_they_ask_for() {
     for kind in StoreKind::ALL {
         let api = Api::start_on_with(kind, |config| config.dev = true).await;

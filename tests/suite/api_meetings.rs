@@ -16,6 +16,7 @@ use urbania::store::{Club, Meeting};
 use crate::support::api::{Api, add_user, line, livekit_claims, show};
 use crate::support::browser::Participant;
 use crate::support::page_server::PageServer;
+use crate::support::ports::Ports;
 use crate::support::sfu::TestSfu;
 use crate::support::sfu_kind::{Kind, on_every_sfu};
 use crate::support::store::StoreKind;
@@ -32,6 +33,7 @@ on_every_sfu!(
     start_makes_the_room_once,
     what_a_crash_left_undone_is_done_by_asking_again,
     a_member_who_is_early_waits_in_the_room_that_start_takes,
+    who_is_early_has_a_room_also_when_the_sfu_makes_none_by_itself,
     whoever_is_there_is_counted_by_the_sfu_and_sent_away_at_the_end,
     without_the_sfu_nothing_begins_or_ends_and_the_club_stays_as_it_was,
 );
@@ -376,6 +378,27 @@ async fn a_member_who_is_early_waits_in_the_room_that_start_takes(kind: Kind) {
     assert_eq!(clubs.start_meeting().await, started);
     assert_eq!(clubs.status().await["startedAt"], started["startedAt"]);
     clubs.end_meeting().await;
+}
+
+async fn who_is_early_has_a_room_also_when_the_sfu_makes_none_by_itself(kind: Kind) {
+    let none = "room: {auto_create: false}\n";
+    let sfu = TestSfu::of_kind_on(kind, Ports::take(), None, none).await;
+    let reach = sfu.reach();
+    let clubs = Clubs::start(kind.store(), |config| {
+        config.reach = reach;
+        config.rooms.auto_create = false;
+    })
+    .await;
+    let ask = json!({"readingClubId": CLUB, "participantName": "Bob"});
+    assert_eq!(clubs.token("bob", &ask).await.status(), 200);
+    let room = sfu.rooms().get(ROOM).await.unwrap().unwrap();
+    assert_eq!((room.empty_timeout, room.max_participants), (600, 50));
+    assert_eq!(clubs.status().await["isActive"], false);
+    clubs.start_meeting().await;
+    assert_eq!(clubs.token("bob", &ask).await.status(), 200);
+    let begun = sfu.rooms().get(ROOM).await.unwrap().unwrap();
+    assert_eq!(begun.sid, room.sid);
+    assert!(begun.metadata.contains(CLUB), "{}", begun.metadata);
 }
 
 async fn whoever_is_there_is_counted_by_the_sfu_and_sent_away_at_the_end(kind: Kind) {

@@ -1,13 +1,18 @@
 //! The store goes away under every contract, and comes back by itself.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use insta::assert_snapshot;
 use reqwest::Response;
 use serde_json::{Value, json};
 
 use crate::sdk::{CHANNEL, CLUB, everything, id_token};
-use crate::support::api::{Api, line};
+use crate::support::api::{Api, add_user, line};
+use crate::support::docker::docker;
+use crate::support::mongo::TestMongo;
 use crate::support::sfu::TestSfu;
 use crate::support::store::StoreKind;
 use crate::support::until::until;
@@ -199,4 +204,52 @@ async fn without_the_store_each_contract_serves_what_needs_no_lookup_until_it_is
             .await;
         }
     }
+}
+
+#[tokio::test]
+async fn a_store_that_falls_silent_is_waited_for_once_and_heals_by_itself() {
+    const PATIENCE: Duration = Duration::from_secs(3);
+    const A_MOMENT: Duration = Duration::from_secs(1);
+    let mongo = TestMongo::start().await;
+    let api = Api::start_with(|config| config.store = Arc::new(mongo.store())).await;
+    add_user(&mongo.store(), "ada", &[]).await;
+    let session = api.session().await;
+    let asks = async |n: usize| {
+        let began = Instant::now();
+        let ask = || {
+            api.request("GET", "/api/livekit/rooms")
+                .bearer_auth(&session)
+        };
+        let answers = join_all((0..n).map(|_| ask().send())).await;
+        for answer in answers {
+            let answer = answer.unwrap();
+            assert_eq!(answer.status(), 503);
+            assert_eq!(answer.headers()["retry-after"], "2");
+        }
+        began.elapsed()
+    };
+    docker(&["pause", &mongo.container]);
+    let first = asks(20).await;
+    assert!(
+        first >= PATIENCE && first < PATIENCE + A_MOMENT,
+        "{first:?}"
+    );
+    let later = asks(100).await;
+    assert!(later < A_MOMENT, "{later:?}");
+    // Probes that find nobody change nothing.
+    let began = Instant::now();
+    until("the second probe is under way", async || {
+        let again = asks(1).await;
+        assert!(again < A_MOMENT, "{again:?}");
+        began.elapsed() > PATIENCE + A_MOMENT
+    })
+    .await;
+    docker(&["unpause", &mongo.container]);
+    let back = Instant::now();
+    until("the store is asked again", async || {
+        let request = api.request("GET", "/api/livekit/rooms");
+        request.bearer_auth(&session).send().await.unwrap().status() == 200
+    })
+    .await;
+    assert!(back.elapsed() < A_MOMENT * 2, "{:?}", back.elapsed());
 }

@@ -263,6 +263,10 @@ async fn a_fresh_room_needs_no_store_and_none_is_made_up_where_nobody_could_join
         let session = api.session().await;
         assert_eq!(
             line(ask(&api, &session, &json!({})).await).await,
+            r#"404 {"error":"No room was named, and `room.auto_create: false` keeps new ones from being made"}"#
+        );
+        assert_eq!(
+            line(ask(&api, &session, &json!({"room_name": "daily"})).await).await,
             r#"404 {"error":"Room not found"}"#
         );
     }

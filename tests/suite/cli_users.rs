@@ -107,10 +107,62 @@ fn users_are_added_listed_changed_and_removed() {
     exit 0
     changed the password of `ada`
     ");
-    assert_snapshot!(show(&run(&["user", "rm", "ada"], "")), @r"
+    assert_snapshot!(show(&run(&["user", "rm", "ada"], "y\n")), @r"
+    exit 2
+    error: removing `ada` cannot be undone, and nobody is here to be asked
+    hint: --yes removes without asking
+    ");
+    assert_snapshot!(show(&run(&["user", "rm", "ada", "--yes"], "")), @r"
     exit 0
     removed user `ada`
     ");
+}
+
+#[test]
+fn a_project_that_is_served_without_a_livekit_file_has_users_and_tokens_too() {
+    let project = project();
+    let dir = project.path();
+    let seed = "users: [{name: bob, password: correct horse battery staple}]\n";
+    std::fs::write(dir.join("seed.yaml"), seed).unwrap();
+    let token = [
+        "token",
+        "create",
+        "--room",
+        "daily",
+        "--identity",
+        "ada",
+        "-q",
+    ];
+    for livekit in [Some("keys: {}\n"), None] {
+        let file = dir.join("livekit.yaml");
+        match livekit {
+            Some(text) => std::fs::write(file, text).unwrap(),
+            None => std::fs::remove_file(file).unwrap(),
+        }
+        for args in [&["seed", "seed.yaml"][..], &["user", "list"]] {
+            let ran = run(dir, args, "");
+            assert!(ran.status.success(), "{}", show(&ran));
+            assert!(show(&ran).contains("bob"), "{}", show(&ran));
+        }
+        for args in [&token[..], &["room", "list"]] {
+            assert_eq!(
+                show(&run(dir, args, "")),
+                "exit 2\n\
+                 error: no key pair: neither `keys` of livekit.yaml nor LIVEKIT_API_KEY and \
+                 LIVEKIT_API_SECRET are there\n\
+                 hint: urbania init --missing\n"
+            );
+        }
+        let mut with_pair = command(dir, &token);
+        with_pair.envs([
+            ("LIVEKIT_API_KEY", "APItest"),
+            ("LIVEKIT_API_SECRET", SECRET),
+        ]);
+        let token = with_pair.output().unwrap();
+        assert!(token.status.success(), "{}", show(&token));
+        let token = String::from_utf8(token.stdout).unwrap();
+        assert_eq!(livekit_claims_with(SECRET, token.trim())["sub"], "ada");
+    }
 }
 
 #[test]

@@ -151,6 +151,11 @@ impl Members {
             .is_some_and(|value| !value.is_null())
     }
 
+    /// Whether every member has been read.
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
     fn take(&mut self, field: &str) -> Option<Value> {
         self.members.remove(field).filter(|value| !value.is_null())
     }

@@ -201,6 +201,9 @@ pub async fn update(
     };
     let mut permission = members.object("permission");
     let wanted = permission.as_mut().map(Wanted::read);
+    if permission.as_ref().is_some_and(|rest| !rest.is_empty()) {
+        members.wrong("permission", Problem::NotOneOf(PERMISSIONS));
+    }
     members.check(permission)?;
     if let Some(wanted) = wanted {
         let now = app.sfu.participant(&room, &who).await.map_err(nobody)?;
@@ -209,6 +212,10 @@ pub async fn update(
     let changed = app.sfu.update(&room, &who, change).await;
     Ok(Json(ParticipantShown::of(changed.map_err(nobody)?)))
 }
+
+/// What a permission can be about.
+const PERMISSIONS: &str = "'can_publish', 'can_subscribe', 'can_publish_data', \
+    'can_publish_sources', 'can_update_metadata' or 'hidden'";
 
 /// The permissions that a request names.
 struct Wanted {

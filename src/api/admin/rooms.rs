@@ -212,7 +212,7 @@ fn payload(members: &mut Members) -> Vec<u8> {
         (Some(text), None) => return text.into_bytes(),
         (None, Some(encoded)) => match STANDARD.decode(encoded) {
             Ok(data) => return data,
-            Err(_) => members.wrong("data_base64", Problem::NotText),
+            Err(_) => members.wrong("data_base64", Problem::NotOneOf("base64")),
         },
         (None, None) => members.wrong("data", Problem::Missing),
         (Some(_), Some(_)) => {

@@ -1,9 +1,10 @@
 //! `GET /api/livekit/events`: what happens in rooms, as it happens (server-sent events).
 //!
 //! First comes a `snapshot` of who is where, then one event for each change. Who cannot keep up is
-//! told `lagged` and gets a snapshot again. Before each event the caller is judged again: who was
-//! removed, or may no longer join the room, hears nothing more, and the stream ends. So it does with the
-//! caller's session, after an hour, and at once when the server ends; clients come back by themselves.
+//! told `lagged` and gets a snapshot again. Before each event, and every few seconds without one, the caller is
+//! judged again: who was removed, or may no longer join the room, hears nothing more, and the stream
+//! ends. So it does with the caller's session, after an hour, and at once when the server ends; clients
+//! come back by themselves.
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -39,6 +40,8 @@ use crate::store::Call;
 
 /// Between two signs of life, so that no proxy takes the stream for dead.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// A caller is judged again after this time, whether or not anything happens.
+const JUDGED: Duration = Duration::from_secs(5);
 /// The longest life of a stream.
 const LIFE: Duration = Duration::from_hours(1);
 /// When to come back to a server that has no stream to spare, in seconds.
@@ -52,6 +55,7 @@ struct Listener {
     told: Receiver<Arc<Happened>>,
     ending: watch::Receiver<bool>,
     until: Instant,
+    judged: Instant,
     next: Next,
     _permit: Permit,
 }
@@ -107,6 +111,7 @@ pub async fn events(
         told: app.told.listen(),
         ending: app.ending.subscribe(),
         until: Instant::now() + life(caller.expires_at, app.config.clock.unix()),
+        judged: Instant::now(),
         next: Next::Snapshot,
         _permit: permit,
         caller,
@@ -176,9 +181,16 @@ impl Listener {
         }
         loop {
             let told = tokio::select! {
-                told = self.told.recv() => told,
+                told = self.told.recv() => Some(told),
+                () = sleep_until(self.judged + JUDGED) => None,
                 _ = self.ending.wait_for(|ending| *ending) => return None,
                 () = sleep_until(self.until) => return None,
+            };
+            let Some(told) = told else {
+                if self.is_still_allowed().await {
+                    continue;
+                }
+                return None;
             };
             match told {
                 Ok(happened) if !self.hears(&happened) => {}
@@ -216,6 +228,7 @@ impl Listener {
             }
         };
         let judged = judged.await;
+        self.judged = Instant::now();
         !matches!(judged, Err(Refusal::Denied(_) | Refusal::Forbidden(_)))
     }
 

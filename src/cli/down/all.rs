@@ -6,7 +6,7 @@ use std::iter::successors;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Args, agree, lock};
+use super::{Args, agree, lock, records};
 use crate::config::{EngineKind, Project, RunsOn, STATE_DIR};
 use crate::context::Context;
 use crate::engine::docker::Docker;
@@ -99,10 +99,12 @@ async fn of_processes(ctx: &Context, args: &Args, apis: &[FoundApi]) -> Result<V
         }
         // There is one in the folder, whatever the project was called when it was started.
         let mut api = of_api.map(|api| api.pid);
+        let mut records = records(&dir, &[]);
         for name in names {
             let mut down = Down::new(name, &dir, &[], &instances, api.take());
             if args.volumes {
                 down.volumes = (volumes.iter().filter(|v| v.project == name).cloned()).collect();
+                down.records = std::mem::take(&mut records);
             }
             let engine = Arc::clone(&engine);
             jobs.push(Job { down, engine });
@@ -125,6 +127,14 @@ async fn of_containers(args: &Args, engine: Arc<Docker>, apis: &[FoundApi]) -> R
         downs.push(down);
     }
     add_apis(&mut downs, apis);
+    if args.volumes {
+        for down in downs
+            .iter_mut()
+            .filter(|down| !down.dir.as_os_str().is_empty())
+        {
+            down.records = records(&down.dir, &[]);
+        }
+    }
     let job = |down| Job {
         down,
         engine: Arc::<Docker>::clone(&engine),
@@ -200,6 +210,7 @@ async fn one(ctx: &Context, engine: &dyn Engine, agreed: &Down) -> Result<()> {
     let instances = engine.instances(Some(name)).await?;
     let down = Down {
         volumes: agreed.volumes.clone(),
+        records: agreed.records.clone(),
         ..Down::new(name, dir, &[], &instances, api(dir).await?)
     };
     down.apply(ctx, engine, project_in(dir, name, ctx).as_ref())

@@ -108,7 +108,8 @@ Examples:
 /// `urbania user rm`.
 pub const USER_RM: &str = "\
 Examples:
-  urbania user rm ada                   sessions end with the user";
+  urbania user rm ada                   sessions end with the user, after asking
+  urbania user rm ada --yes             the same without asking";
 
 /// `urbania config show`.
 pub const CONFIG_SHOW: &str = "\

@@ -25,7 +25,12 @@ pub async fn list(ctx: &Context, sfu: &Sfu) -> Result<()> {
 /// One room.
 pub async fn get(ctx: &Context, sfu: &Sfu, name: &str) -> Result<()> {
     let room = sfu.rooms.get(name).await.map_err(|e| sfu.error(e))?;
-    show(ctx, &RoomShown::of(room.ok_or_else(|| no_room(name))?))
+    let mut room = RoomShown::of(room.ok_or_else(|| no_room(name))?);
+    // The number that goes with a room is some seconds old.
+    let inside = sfu.rooms.participants(name).await;
+    let inside = inside.map_err(|e| sfu.error(e))?.len();
+    room.num_participants = u32::try_from(inside).unwrap_or(u32::MAX);
+    show(ctx, &room)
 }
 
 /// Shows one room.

@@ -12,6 +12,7 @@ mod twice;
 mod users;
 
 use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -38,7 +39,8 @@ const DATABASE: &str = "urbania";
 pub struct Mongo {
     uri: SecretString,
     settings: StoreSettings,
-    open: OnceCell<Collections>,
+    /// Through the client of now.
+    open: Mutex<Arc<OnceCell<Arc<Collections>>>>,
     indexed: OnceCell<()>,
 }
 
@@ -63,15 +65,21 @@ impl Mongo {
         Self {
             uri,
             settings,
-            open: OnceCell::new(),
+            open: Mutex::default(),
             indexed: OnceCell::new(),
         }
     }
 
-    async fn open(&self) -> Result<&Collections, StoreError> {
-        self.open
-            .get_or_try_init(async || Ok(self.collections(&self.client().await?)))
-            .await
+    async fn open(&self) -> Result<Arc<Collections>, StoreError> {
+        let open = Arc::clone(&self.lock());
+        let opened = open
+            .get_or_try_init(async || Ok(Arc::new(self.collections(&self.client().await?))))
+            .await;
+        opened.cloned()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Arc<OnceCell<Arc<Collections>>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn client(&self) -> Result<Client, StoreError> {
@@ -121,7 +129,7 @@ impl Mongo {
     }
 
     /// The collections, once it is sure that users' names are unique and lists are quick.
-    async fn indexed(&self) -> Result<&Collections, StoreError> {
+    async fn indexed(&self) -> Result<Arc<Collections>, StoreError> {
         let open = self.open().await?;
         self.indexed
             .get_or_try_init(async || {
@@ -173,7 +181,13 @@ impl From<mongodb::error::Error> for StoreError {
 impl Store for Mongo {
     async fn ping(&self) -> Result<(), StoreError> {
         // A read that needs our credentials, which `ping` does not.
-        self.user_by_id("").await.map(drop)
+        let answer = self.user_by_id("").await.map(drop);
+        if matches!(answer, Err(StoreError::Unavailable(_))) {
+            // A client whose connections were all silent takes seconds to see that the server is back; a
+            // new one does not.
+            *self.lock() = Arc::default();
+        }
+        answer
     }
 
     async fn add_user(&self, user: &User) -> Result<(), StoreError> {

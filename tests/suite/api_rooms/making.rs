@@ -152,7 +152,12 @@ async fn names_of_channels_and_clubs_are_not_for_rooms() {
         };
         party.api.store.put_channel(&channel).await.unwrap();
         party.api.store.put_club(&club).await.unwrap();
-        for name in [id.to_owned(), format!("reading-club-{id}")] {
+        let of_a_club_to_come = "reading-club-zzz".to_owned();
+        for name in [
+            id.to_owned(),
+            format!("reading-club-{id}"),
+            of_a_club_to_come,
+        ] {
             let ask = json!({"room_name": name, "participants": [], "call_type": "video"});
             assert_eq!(
                 party.line(party.make(&party.ada, &ask).await).await,

@@ -59,7 +59,7 @@ impl Calls {
         Self { api, server }
     }
 
-    fn request(&self, token: &str) -> RequestBuilder {
+    pub fn request(&self, token: &str) -> RequestBuilder {
         self.api.request("POST", PATH).bearer_auth(token)
     }
 

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::calls::{Calls, claims};
 use super::keys::forged;
 use super::{with, without};
+use crate::support::api::line;
 use crate::support::store::StoreKind;
 
 #[tokio::test]
@@ -18,6 +19,11 @@ async fn unsigned_tokens_are_believed_where_the_emulator_is_and_judged_as_all_ot
             answer[..3].to_owned()
         };
         assert_eq!(ask(none.clone(), claims(), b"").await, "200");
+        let of_a_page = calls
+            .request(&forged(&none, &claims(), b""))
+            .header("host", "attacker.example:8000");
+        let answer = of_a_page.json(&body).send().await.unwrap();
+        assert_eq!(line(answer).await, "403 Unauthorized: Invalid token.");
         for (header, claims, signature) in [
             (none.clone(), claims(), &b"x"[..]),
             (json!({"alg": "None"}), claims(), b""),

@@ -126,13 +126,13 @@ fn down_and_up_again(project: &TestProject) {
 
     project.ok(&["up"]);
     assert!(project.ok(&["user", "list"]).contains("ada"));
-    if project.engine != Engine::Embedded {
-        let asked = project.run(&["down", "--volumes"]).expect(2);
-        assert!(asked.stderr.contains("--yes deletes without asking"));
-        assert_eq!(how_many(project), services(project.engine).len());
-    }
-    project.ok(&["down", "--volumes", "--yes"]);
+    let asked = project.run(&["down", "--volumes"]).expect(2);
+    assert!(asked.stderr.contains("--yes deletes without asking"));
+    assert_eq!(how_many(project), services(project.engine).len());
+    let deleted = project.run(&["down", "--volumes", "--yes"]).expect(0);
+    assert!(deleted.stderr.contains("deleting "), "{}", deleted.stderr);
     nothing_is_left(project);
+    assert!(!project.path(".urbania/urbania.db").exists());
     let folder = project.path(".urbania/volumes");
     let in_folder = folder.read_dir().into_iter().flatten().count();
     assert_eq!((in_folder, volumes(&project.name)), (0, Vec::new()));

@@ -276,6 +276,11 @@ async fn nothing_but_admins_and_sound_requests_reach_the_sfu() {
             format!("{ROOMS}/x/participants/ada"),
             json!({"permission": {"can_publish": 1, "can_publish_sources": ["eyes"]}}),
         ),
+        (
+            "PATCH",
+            format!("{ROOMS}/x/participants/ada"),
+            json!({"permission": {"can_publish": true, "zzz": true}}),
+        ),
         ("PUT", ROOMS.into(), json!({})),
     ] {
         let answer = admin.line(method, &path, Some(body)).await;

@@ -128,6 +128,32 @@ async fn others_hear_of_the_rooms_that_concern_them() {
     ended.await.unwrap();
 }
 
+#[tokio::test]
+async fn a_stream_on_which_nothing_happens_ends_with_its_user_too() {
+    join_all(StoreKind::ALL.map(async |kind| {
+        let api = Api::start_on(kind).await;
+        let (_, bobs) = session(&api, "bob").await;
+        let (_, carls) = session(&api, "carl").await;
+        let mut bob = Listening::to(&api, &bobs, "").await;
+        let mut carl = Listening::to(&api, &carls, "").await;
+        assert_eq!(bob.heard().await.rooms(), [""; 0]);
+        assert_eq!(carl.heard().await.rooms(), [""; 0]);
+        assert!(store(&api).remove_user("bob").await.unwrap());
+        let began = Instant::now();
+        assert!(bob.next().await.is_none());
+        assert!(began.elapsed() < Duration::from_secs(12), "{kind:?}");
+        // Carl's has been judged as often and goes on.
+        tell(
+            &api,
+            &event("1", "participant_joined", "daily", 1, Some(("carl", 1))),
+        )
+        .await;
+        drop(carl);
+        api.end().await;
+    }))
+    .await;
+}
+
 /// Tells of a room again and again until a stream that heard of it has ended.
 async fn until_ended(api: &Api, stream: &mut Listening, room: &str) {
     let mut n = 0;

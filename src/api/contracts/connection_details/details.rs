@@ -1,6 +1,5 @@
 //! `GET` and `POST /api/connection-details`, `POST /api/v2/sandbox/connection-details`.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
@@ -12,8 +11,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use super::Rejection;
+use super::guest::Guest;
 use crate::api::App;
-use crate::api::address::Address;
 use crate::api::answer::Secret;
 use crate::api::contracts::Contract;
 use crate::api::contracts::openapi::{Error, Refusals, TokenRefusals};
@@ -59,18 +58,18 @@ struct Details {
     ),
     responses(
         (status = 200, description = "A token", body = Answer<'static>),
-        (status = 404, description = "No such room, and nobody's joining makes it", body = Error),
+        (status = 404, description = "With `room.auto_create: false`: no room was named, or there is no such room", body = Error),
+        (status = 403, description = "A field that this server does not let clients set, or a `Host` that is not this machine", body = Error),
         Refusals,
         TokenRefusals
     )
 )]
 pub async fn by_query(
     State(app): State<Arc<App>>,
-    Address(address): Address,
+    _: Guest,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Rejection> {
-    limit(&app, address)?;
     let wishes = Wishes::of_query(query.as_deref().unwrap_or_default(), &limits(&app))?;
     Ok(old_shape(&details(&app, &headers, wishes).await?))
 }
@@ -84,18 +83,18 @@ pub async fn by_query(
     request_body = Option<Request>,
     responses(
         (status = 200, description = "A token", body = Answer<'static>),
-        (status = 404, description = "No such room, and nobody's joining makes it", body = Error),
+        (status = 404, description = "With `room.auto_create: false`: no room was named, or there is no such room", body = Error),
+        (status = 403, description = "A field that this server does not let clients set, or a `Host` that is not this machine", body = Error),
         Refusals,
         TokenRefusals
     )
 )]
 pub async fn by_body(
     State(app): State<Arc<App>>,
-    Address(address): Address,
+    _: Guest,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Rejection> {
-    limit(&app, address)?;
     Ok(old_shape(
         &details_of(&app, &headers, &read(body).await?).await?,
     ))
@@ -111,18 +110,18 @@ pub async fn by_body(
     request_body = Option<Request>,
     responses(
         (status = 201, description = "A token", body = token_source::Answer<'static>),
-        (status = 404, description = "No such room, and nobody's joining makes it", body = Error),
+        (status = 404, description = "With `room.auto_create: false`: no room was named, or there is no such room", body = Error),
+        (status = 403, description = "A field that this server does not let clients set, or a `Host` that is not this machine", body = Error),
         Refusals,
         TokenRefusals
     )
 )]
 pub async fn sandbox(
     State(app): State<Arc<App>>,
-    Address(address): Address,
+    _: Guest,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Rejection> {
-    limit(&app, address)?;
     if !headers.contains_key("x-sandbox-id") {
         return Err(Refusal::BadRequest("the header X-Sandbox-ID is missing".into()).into());
     }
@@ -134,11 +133,6 @@ pub async fn sandbox(
         participant_name: &details.name,
     };
     Ok((StatusCode::CREATED, Secret(answer)).into_response())
-}
-
-fn limit(app: &App, address: IpAddr) -> Result<(), Refusal> {
-    let limit = &app.limits.tokens_by_address;
-    limit.take(&address).map_err(Refusal::TooMany)
 }
 
 /// A sandbox sends agents into rooms; that is what most of its apps are about.

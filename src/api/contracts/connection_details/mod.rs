@@ -5,10 +5,13 @@
 //! `/api/connection-details`, and that of the standard token endpoint where the client SDKs look for a
 //! sandbox. Errors are `{"error": "…"}`.
 //!
+//! A request must call this server by a name of this machine: no page of the web can do that.
+//!
 //! Nobody proves here who they are, so nobody chooses it: the identity ends in something random, and
 //! rooms with invitations, channels and clubs stay closed. The sandbox's id can be anything.
 
 mod details;
+mod guest;
 pub(in crate::api) mod openapi;
 
 pub use details::{by_body, by_query, sandbox};

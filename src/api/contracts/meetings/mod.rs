@@ -29,6 +29,7 @@ mod turns;
 
 pub use end::end;
 pub use envelope::Meetings;
+pub use meeting::{EMPTY_TIMEOUT, MAX_PARTICIPANTS};
 pub use start::start;
 pub use status::status;
 pub use token::token;

@@ -42,7 +42,7 @@ pub struct Answer<'a> {
     request_body = Request,
     responses(
         (status = 201, description = "A token", body = Answer<'static>),
-        (status = 404, description = "No such room, and nobody's joining makes it", body = Error),
+        (status = 404, description = "With `room.auto_create: false`: no room was named, or there is no such room", body = Error),
         (status = 409, description = "The caller is in the room already", body = Error),
         CallerRefusals,
         Refusals,

@@ -53,6 +53,25 @@ struct Request<'a> {
     room_config: Value,
 }
 
+/// How a client spells the fields whose length is limited.
+struct Names {
+    room: &'static str,
+    identity: &'static str,
+    name: &'static str,
+}
+
+const SNAKE: Names = Names {
+    room: "room_name",
+    identity: "participant_identity",
+    name: "participant_name",
+};
+
+const CAMEL: Names = Names {
+    room: "roomName",
+    identity: "participantIdentity",
+    name: "participantName",
+};
+
 /// What a client wishes for and may have.
 #[derive(Debug, Default)]
 pub struct Wishes<'a> {
@@ -73,7 +92,7 @@ pub struct Wishes<'a> {
 impl<'a> Wishes<'a> {
     /// Reads a body.
     pub fn of_body(body: &'a [u8], limits: &Limits) -> Result<Self, Refusal> {
-        Self::judge(fields::parse(body)?, limits)
+        Self::judge(fields::parse(body)?, &SNAKE, limits)
     }
 
     /// Reads the query of an address.
@@ -91,10 +110,10 @@ impl<'a> Wishes<'a> {
             };
             *field = Field::Text(value);
         }
-        Self::judge(request, limits)
+        Self::judge(request, &CAMEL, limits)
     }
 
-    fn judge(request: Request<'a>, limits: &Limits) -> Result<Self, Refusal> {
+    fn judge(request: Request<'a>, names: &Names, limits: &Limits) -> Result<Self, Refusal> {
         let mut problems = Problems::default();
         let mut text = |name, field| {
             let text = problems.optional(name, field);
@@ -106,9 +125,9 @@ impl<'a> Wishes<'a> {
         let metadata = text("participant_metadata", request.participant_metadata);
         problems.check()?;
         for (field, text) in [
-            ("room_name", &room),
-            ("participant_identity", &identity),
-            ("participant_name", &name),
+            (names.room, &room),
+            (names.identity, &identity),
+            (names.name, &name),
         ] {
             check_length(field, text.as_deref().unwrap_or_default())?;
         }

@@ -21,7 +21,7 @@ use crate::api::fields::{self, Field, Problems, check_length};
 use crate::api::iso::to_millisecond;
 use crate::api::payload;
 use crate::api::refusal::Refusal;
-use crate::store::{Call, CallType, Lobby, Mode, Room, Store, StoreError};
+use crate::store::{CLUB_ROOM, Call, CallType, Lobby, Mode, Room, Store, StoreError};
 
 /// A name that is taken and free again in turn is given up.
 const ATTEMPTS: usize = 3;
@@ -88,7 +88,8 @@ pub async fn create_room(
     room.max_participants = app.defaults.get().max_participants;
 
     let known = app.rooms.fresh(store, &room.name).await?;
-    if known.channel.is_some() || known.club.is_some() {
+    // A club may be made later.
+    if known.channel.is_some() || room.name.starts_with(CLUB_ROOM) {
         return Err(Refusal::Forbidden("The name belongs to a channel or a club".into()).into());
     }
     let outcome = make(store, room).await?;
