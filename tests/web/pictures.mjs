@@ -9,7 +9,15 @@ const looks = {
 };
 
 const browser = await start();
-const shoot = (page, name) => page.screenshot({ path: `${folder}/${name}.png` });
+
+/** Shoots a page on which nothing is on its way any more. */
+async function shoot(page, name) {
+  await page.evaluate(async () => {
+    const moving = document.getAnimations().filter((one) => Number.isFinite(one.effect.getComputedTiming().endTime));
+    await Promise.allSettled(moving.map((one) => one.finished));
+  });
+  await page.screenshot({ path: `${folder}/${name}.png` });
+}
 
 async function pages(ending, look) {
   const ada = await person(browser, base, look);
@@ -39,10 +47,10 @@ async function pages(ending, look) {
   await ada.context().close();
 }
 
-/** Somebody in the call, who stays. */
-async function member(name) {
+/** Somebody in a call, who stays. */
+async function member(name, room = "the%20daily") {
   const page = await person(browser, base, { width: 900, height: 600 });
-  await page.goto("/meeting/room?room=the%20daily");
+  await page.goto(`/meeting/room?room=${room}`);
   await signIn(page, name, password);
   await page.locator(".lk-participant-tile").first().waitFor();
   return page;
@@ -84,6 +92,30 @@ async function room(ending, look) {
   await ada.context().close();
 }
 
+async function waitingRoom(ending, look) {
+  const bob = await person(browser, base, look);
+  await bob.goto("/meeting/room?room=reading%20circle");
+  await signIn(bob, "bob", password);
+  await bob.getByRole("heading", { name: "You are in the waiting room" }).waitFor();
+  await shoot(bob, `waiting${ending}`);
+  await bob.context().close();
+}
+
+/** What the one who speaks sees of those who listen. */
+async function webinar(ending, look) {
+  const talk = "how%20cities%20grow";
+  const ada = await person(browser, base, look);
+  await ada.goto(`/meeting/room?room=${talk}`);
+  await signIn(ada, "ada", password);
+  await moves(tile(ada, "ada").locator("video"));
+  const listener = await member("chioma", talk);
+  await listener.getByRole("button", { name: "Ask to speak" }).click();
+  await ada.getByRole("button", { name: "People" }).click({ force: true });
+  await ada.getByRole("button", { name: "Let speak: chioma" }).waitFor();
+  await shoot(ada, `webinar${ending}`);
+  for (const page of [ada, listener]) await page.context().close();
+}
+
 try {
   await makeRooms();
   const stay = [await member("bob"), await member("chioma")];
@@ -92,6 +124,8 @@ try {
   for (const [ending, look] of Object.entries(looks)) {
     await pages(ending, look);
     await room(ending, look);
+    await waitingRoom(ending, look);
+    await webinar(ending, look);
   }
 } finally {
   await browser.close();
