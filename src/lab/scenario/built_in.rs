@@ -58,6 +58,7 @@ pub fn built_in(name: &str) -> Option<Scenario> {
             events: vec![Event {
                 loss: Some(5),
                 latency: Some(80),
+                kbps: Some(2_000),
                 ..event(5, What::Network, None)
             }],
             ..scenario(20, several(2))
