@@ -43,7 +43,7 @@ impl Media {
         }
     }
 
-    fn forget(&mut self, link: Link) {
+    pub(super) fn forget(&mut self, link: Link) {
         self.peers.remove(&link);
         self.written.remove(&link);
         let streams: Vec<SocketAddr> = (self.homes.iter())

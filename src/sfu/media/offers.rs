@@ -5,10 +5,12 @@ mod propose;
 #[cfg(test)]
 mod tests;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use livekit_protocol as proto;
 use livekit_protocol::signal_response::Message;
+use str0m::RtcError;
 use str0m::media::Mid;
 
 use super::peer::Peer;
@@ -61,6 +63,18 @@ impl Media {
 
     fn tell(&mut self, who: Who, message: Message) {
         self.news.push_back(News::Tell(who, message));
+    }
+}
+
+/// Why a description is refused in which payload types are ambiguous.
+const AMBIGUOUS: &str = "a description whose payload types stand for two formats";
+
+/// Has str0m take up a description. Where it comes to what it holds for impossible, it panics: that is to be the end of
+/// one connection, which must not be used any more, and not of everybody's.
+fn outlive<T>(take_up: impl FnOnce() -> Result<T, RtcError>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(take_up)) {
+        Ok(taken) => taken.map_err(|e| e.to_string()),
+        Err(_) => Err("it breaks the connection".to_owned()),
     }
 }
 

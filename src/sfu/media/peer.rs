@@ -13,6 +13,7 @@ use str0m::{Candidate, Rtc};
 use super::budget::{self, Budget};
 use super::channels::Channels;
 use super::down::Down;
+use super::formats::Formats;
 use super::sdp::Section;
 use crate::sfu::rooms::{ToPublish, TrackSid};
 
@@ -30,6 +31,8 @@ pub struct Peer {
     pub channels: Channels,
     /// Tracks that are announced and were not yet in an offer.
     pub expected: Vec<ToPublish>,
+    /// What its payload types stand for.
+    pub formats: Formats,
     /// The sections of the last offer.
     pub offered: Vec<Section>,
     /// Which track comes in which section.
@@ -87,6 +90,7 @@ impl Peer {
             lost_since: None,
             channels: Channels::default(),
             expected: Vec::new(),
+            formats: Formats::default(),
             offered: Vec::new(),
             sends: HashMap::new(),
             downs: BTreeMap::new(),

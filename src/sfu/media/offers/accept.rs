@@ -9,7 +9,7 @@ use livekit_protocol::signal_response::Message;
 use str0m::change::SdpOffer;
 use str0m::media::Mid;
 
-use super::{by_name_or_kind, description};
+use super::{AMBIGUOUS, by_name_or_kind, description, outlive};
 use crate::sfu::media::down::{Down, Stage};
 use crate::sfu::media::peer::Peer;
 use crate::sfu::media::sdp::{self, Section};
@@ -36,13 +36,19 @@ impl Media {
                 .push_back(News::Refused(who, "an offer that is no SDP"));
             return;
         };
+        if !peer.formats.agree(&offer.sdp) {
+            self.news.push_back(News::Refused(who, AMBIGUOUS));
+            return;
+        }
         let sections = sdp::sections(&offer.sdp);
         close(peer, &sections);
         assign(peer, &sections);
-        let answer = match peer.rtc.sdp_api().accept_offer(parsed) {
+        let accepted = outlive(|| peer.rtc.sdp_api().accept_offer(parsed));
+        let answer = match accepted {
             Ok(answer) => sdp::limit_messages(&answer.to_sdp_string()),
             Err(e) => {
                 tracing::debug!("an offer is refused: {e}");
+                self.forget(link);
                 self.news
                     .push_back(News::Failed(who, "its offer cannot be accepted"));
                 return;
