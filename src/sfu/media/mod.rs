@@ -7,7 +7,6 @@ mod channels;
 mod connections;
 mod down;
 mod events;
-mod formats;
 mod forwarder;
 mod holes;
 mod network;

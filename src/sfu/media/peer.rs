@@ -13,7 +13,6 @@ use str0m::{Candidate, Rtc};
 use super::budget::{self, Budget};
 use super::channels::Channels;
 use super::down::Down;
-use super::formats::Formats;
 use super::sdp::Section;
 use crate::sfu::rooms::{ToPublish, TrackSid};
 
@@ -31,8 +30,6 @@ pub struct Peer {
     pub channels: Channels,
     /// Tracks that are announced and were not yet in an offer.
     pub expected: Vec<ToPublish>,
-    /// What its payload types stand for.
-    pub formats: Formats,
     /// The sections of the last offer.
     pub offered: Vec<Section>,
     /// Which track comes in which section.
@@ -90,7 +87,6 @@ impl Peer {
             lost_since: None,
             channels: Channels::default(),
             expected: Vec::new(),
-            formats: Formats::default(),
             offered: Vec::new(),
             sends: HashMap::new(),
             downs: BTreeMap::new(),

@@ -9,7 +9,7 @@ use livekit_protocol::signal_response::Message;
 use str0m::change::SdpOffer;
 use str0m::media::Mid;
 
-use super::{AMBIGUOUS, by_name_or_kind, description, outlive};
+use super::{by_name_or_kind, description, outlive};
 use crate::sfu::media::down::{Down, Stage};
 use crate::sfu::media::peer::Peer;
 use crate::sfu::media::sdp::{self, Section};
@@ -36,10 +36,6 @@ impl Media {
                 .push_back(News::Refused(who, "an offer that is no SDP"));
             return;
         };
-        if !peer.formats.agree(&offer.sdp) {
-            self.news.push_back(News::Refused(who, AMBIGUOUS));
-            return;
-        }
         let sections = sdp::sections(&offer.sdp);
         close(peer, &sections);
         assign(peer, &sections);

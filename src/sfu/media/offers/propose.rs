@@ -7,7 +7,7 @@ use livekit_protocol::signal_response::Message;
 use str0m::change::SdpAnswer;
 use str0m::media::{Direction, MediaKind};
 
-use super::{AMBIGUOUS, description, outlive};
+use super::{description, outlive};
 use crate::sfu::media::channels::Channels;
 use crate::sfu::media::down::{Down, Stage};
 use crate::sfu::media::peer::Peer;
@@ -108,10 +108,6 @@ impl Media {
                 .push_back(News::Refused(who, "an answer that nobody asked for"));
             return;
         };
-        if !peer.formats.agree(&answer.sdp) {
-            self.news.push_back(News::Failed(who, AMBIGUOUS));
-            return;
-        }
         let accepted = SdpAnswer::from_sdp_string(&answer.sdp)
             .map_err(|e| e.to_string())
             .and_then(|sdp| outlive(|| peer.rtc.sdp_api().accept_answer(pending, sdp)));
