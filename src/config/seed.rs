@@ -12,7 +12,7 @@ use super::project::readable_by_others;
 use super::strict::{bounded_text, strictly};
 use super::yaml::{Kind, Node};
 use crate::error::{Context as _, Result};
-use crate::store::{CallType, Mode};
+use crate::store::{CLUB_ROOM, CallType, Mode};
 
 /// Bigger files are refused.
 const BIGGEST: u64 = 16 << 20;
@@ -160,7 +160,11 @@ impl SeedFile {
 }
 
 fn parsed(name: &str, text: &str) -> Result<Seed, Vec<Problem>> {
-    strictly(name, text, |tree| repeated(name, tree))
+    strictly(name, text, |tree| {
+        let mut problems = repeated(name, tree);
+        problems.extend(of_others(name, tree));
+        problems
+    })
 }
 
 /// Records that are in the file twice.
@@ -173,29 +177,67 @@ fn repeated(name: &str, tree: &Node) -> Vec<Problem> {
         ("rooms", "name"),
     ] {
         let mut seen = BTreeMap::new();
-        let Some(Kind::List(items)) = tree.entry(list).map(|entry| &entry.value.kind) else {
-            continue;
-        };
-        for (n, item) in items.iter().enumerate() {
-            let Some(entry) = item.entry(key) else {
-                continue;
-            };
-            let Kind::Scalar { text, .. } = &entry.value.kind else {
-                continue;
-            };
-            if let Some(line) = seen.get(text) {
-                problems.push(Problem {
-                    source: name.to_owned(),
-                    at: Some(entry.value.at),
-                    path: format!("{list}[{n}].{key}"),
-                    message: format!("`{text}` again; it is on line {line}"),
-                });
+        for text in texts(tree, list, key) {
+            if let Some(line) = seen.get(text.text) {
+                let message = format!("`{}` again; it is on line {line}", text.text);
+                problems.push(text.problem(name, message));
             } else {
-                seen.insert(text, entry.value.at.line);
+                seen.insert(text.text, text.node.at.line);
             }
         }
     }
     problems
+}
+
+/// Rooms with names of channels and clubs: nobody could ask for both.
+fn of_others(name: &str, tree: &Node) -> Vec<Problem> {
+    let channels: Vec<_> = texts(tree, "channels", "id").collect();
+    let mut problems = Vec::new();
+    for text in texts(tree, "rooms", "name") {
+        if text.text.starts_with(CLUB_ROOM) {
+            let message = format!("names that begin with `{CLUB_ROOM}` are those of clubs' rooms");
+            problems.push(text.problem(name, message));
+        } else if let Some(channel) = channels.iter().find(|channel| channel.text == text.text) {
+            let line = channel.node.at.line;
+            let message = format!("`{}` is the room of the channel on line {line}", text.text);
+            problems.push(text.problem(name, message));
+        }
+    }
+    problems
+}
+
+/// A text of the file, and its place.
+struct Text<'a> {
+    text: &'a str,
+    node: &'a Node,
+    path: String,
+}
+
+impl Text<'_> {
+    fn problem(&self, source: &str, message: String) -> Problem {
+        Problem {
+            source: source.to_owned(),
+            at: Some(self.node.at),
+            path: self.path.clone(),
+            message,
+        }
+    }
+}
+
+/// What the records of `list` have under `key`.
+fn texts<'a>(tree: &'a Node, list: &'a str, key: &'a str) -> impl Iterator<Item = Text<'a>> {
+    let items = match tree.entry(list).map(|entry| &entry.value.kind) {
+        Some(Kind::List(items)) => items.as_slice(),
+        _ => &[],
+    };
+    items.iter().enumerate().filter_map(move |(n, item)| {
+        let node = &item.entry(key)?.value;
+        let Kind::Scalar { text, .. } = &node.kind else {
+            return None;
+        };
+        let path = format!("{list}[{n}].{key}");
+        Some(Text { text, node, path })
+    })
 }
 
 #[cfg(test)]
@@ -245,6 +287,22 @@ mod tests {
                 "seed.yaml:8:9: clubs[0]: lacks `moderator`",
                 "seed.yaml:8:14: clubs[0].id: `` is not an id: 1 to 256 bytes, no control characters",
                 "seed.yaml:4:10: users[2].name: `ada` again; it is on line 2",
+            ]
+        );
+    }
+
+    #[test]
+    fn rooms_have_no_names_of_channels_and_clubs() {
+        let text = "channels: [{id: lounge}]\n\
+                    rooms:\n\
+                    - {name: reading-club-novels, created_by: ada}\n\
+                    - {name: lounge, created_by: ada}\n\
+                    - {name: reading-clubs, created_by: ada}\n";
+        assert_eq!(
+            problems(text),
+            [
+                "seed.yaml:3:10: rooms[0].name: names that begin with `reading-club-` are those of clubs' rooms",
+                "seed.yaml:4:10: rooms[1].name: `lounge` is the room of the channel on line 1",
             ]
         );
     }

@@ -105,6 +105,21 @@ fn overlap(wanted: Option<IpAddr>, socket: &Socket) -> bool {
 }
 
 #[cfg(test)]
+impl PortNeed {
+    /// An SFU's media over UDP.
+    pub fn media(first: u16, last: u16) -> Self {
+        Self {
+            service: "livekit".into(),
+            purpose: "media".into(),
+            protocol: Protocol::Udp,
+            address: None,
+            first,
+            last,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

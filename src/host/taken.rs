@@ -23,10 +23,12 @@ pub fn taken(needs: &[PortNeed]) -> Result<Vec<Conflict>> {
     if !refused.is_empty() {
         let ports: BTreeSet<u16> = refused.iter().map(SocketAddr::port).collect();
         table.extend(in_the_way(sockets::others(&ports)?));
-        let unlisted = refused
-            .iter()
-            .filter(|at| !table.iter().any(|s| is_tcp_at(s, at.port())));
-        let unlisted: Vec<Socket> = unlisted.copied().map(Socket::unlisted).collect();
+        // Asked once more: whoever had it may have left between the two looks.
+        let unlisted = refused.into_iter().filter(|at| {
+            let is_listed = table.iter().any(|socket| is_tcp_at(socket, at.port()));
+            !is_listed && try_to_bind(*at) == Err(Errno::ADDRINUSE)
+        });
+        let unlisted: Vec<Socket> = unlisted.map(Socket::unlisted).collect();
         table.extend(unlisted);
     }
     Ok(conflicts(needs, &table))

@@ -275,17 +275,6 @@ impl<'a> Held<'a> {
 mod tests {
     use super::*;
 
-    fn need(first: u16, last: u16) -> PortNeed {
-        PortNeed {
-            service: "livekit".into(),
-            purpose: "media".into(),
-            protocol: Protocol::Udp,
-            address: None,
-            first,
-            last,
-        }
-    }
-
     fn claim(need: &PortNeed, ports: Vec<u16>, pid: u32) -> Claim {
         Claim {
             need: need.clone(),
@@ -314,19 +303,19 @@ mod tests {
 
     #[test]
     fn the_two_holders_of_a_published_port_share_a_row() {
-        let needs = [need(80, 80)];
+        let needs = [PortNeed::media(80, 80)];
         let claims = [claim(&needs[0], vec![80], 7), claim(&needs[0], vec![80], 9)];
         let row = "udp 80 livekit: media held container `web` 7, 9 root 0s";
         assert_eq!(shown(&needs, &claims), [row]);
         // Those of other ports do not.
-        let needs = [need(80, 81)];
+        let needs = [PortNeed::media(80, 81)];
         let claims = [claim(&needs[0], vec![80], 7), claim(&needs[0], vec![81], 9)];
         assert_eq!(shown(&needs, &claims).len(), 3);
     }
 
     #[test]
     fn a_range_that_one_holder_has_whole_is_one_row() {
-        let needs = [need(80, 82)];
+        let needs = [PortNeed::media(80, 82)];
         let whole = claim(&needs[0], vec![80, 81, 82], 7);
         let row = "udp 80-82 livekit: media held container `web` 7 root 0s";
         assert_eq!(shown(&needs, &[whole]), [row]);

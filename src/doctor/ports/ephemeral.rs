@@ -77,18 +77,6 @@ fn judge(needs: &[PortNeed], given: &Given) -> Option<Finding> {
 mod tests {
     use super::*;
     use crate::doctor::Verdict;
-    use crate::host::sockets::Protocol;
-
-    fn need(first: u16, last: u16) -> PortNeed {
-        PortNeed {
-            service: "livekit".into(),
-            purpose: "media".into(),
-            protocol: Protocol::Udp,
-            address: None,
-            first,
-            last,
-        }
-    }
 
     #[test]
     fn a_range_is_worth_a_note_and_a_single_port_a_warning() {
@@ -97,14 +85,24 @@ mod tests {
             last: 60999,
             reserved: vec![(40000, 40000)],
         };
-        assert_eq!(judge(&[need(7880, 7880), need(40000, 40000)], &given), None);
-        let range = judge(&[need(7880, 7880), need(50000, 61000)], &given).unwrap();
+        assert_eq!(
+            judge(
+                &[PortNeed::media(7880, 7880), PortNeed::media(40000, 40000)],
+                &given
+            ),
+            None
+        );
+        let range = judge(
+            &[PortNeed::media(7880, 7880), PortNeed::media(50000, 61000)],
+            &given,
+        )
+        .unwrap();
         assert_eq!(range.verdict, Verdict::Note);
         assert_eq!(
             range.fix,
             ["sudo sysctl -w net.ipv4.ip_local_reserved_ports=40000,50000-60999"]
         );
-        let single = judge(&[need(50000, 50000)], &given).unwrap();
+        let single = judge(&[PortNeed::media(50000, 50000)], &given).unwrap();
         assert_eq!(single.verdict, Verdict::Warning);
         assert_eq!(single.evidence, ["50000/udp: livekit, for media"]);
     }
