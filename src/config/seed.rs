@@ -177,12 +177,12 @@ fn repeated(name: &str, tree: &Node) -> Vec<Problem> {
         ("rooms", "name"),
     ] {
         let mut seen = BTreeMap::new();
-        for text in texts(tree, list, key) {
-            if let Some(line) = seen.get(text.text) {
-                let message = format!("`{}` again; it is on line {line}", text.text);
-                problems.push(text.problem(name, message));
+        for found in texts(tree, list, key) {
+            if let Some(line) = seen.get(found.text) {
+                let message = format!("`{}` again; it is on line {line}", found.text);
+                problems.push(found.problem(name, message));
             } else {
-                seen.insert(text.text, text.node.at.line);
+                seen.insert(found.text, found.node.at.line);
             }
         }
     }
@@ -193,27 +193,27 @@ fn repeated(name: &str, tree: &Node) -> Vec<Problem> {
 fn of_others(name: &str, tree: &Node) -> Vec<Problem> {
     let channels: Vec<_> = texts(tree, "channels", "id").collect();
     let mut problems = Vec::new();
-    for text in texts(tree, "rooms", "name") {
-        if text.text.starts_with(CLUB_ROOM) {
+    for found in texts(tree, "rooms", "name") {
+        if found.text.starts_with(CLUB_ROOM) {
             let message = format!("names that begin with `{CLUB_ROOM}` are those of clubs' rooms");
-            problems.push(text.problem(name, message));
-        } else if let Some(channel) = channels.iter().find(|channel| channel.text == text.text) {
+            problems.push(found.problem(name, message));
+        } else if let Some(channel) = channels.iter().find(|channel| channel.text == found.text) {
             let line = channel.node.at.line;
-            let message = format!("`{}` is the room of the channel on line {line}", text.text);
-            problems.push(text.problem(name, message));
+            let message = format!("`{}` is the room of the channel on line {line}", found.text);
+            problems.push(found.problem(name, message));
         }
     }
     problems
 }
 
 /// A text of the file, and its place.
-struct Text<'a> {
+struct Found<'a> {
     text: &'a str,
     node: &'a Node,
     path: String,
 }
 
-impl Text<'_> {
+impl Found<'_> {
     fn problem(&self, source: &str, message: String) -> Problem {
         Problem {
             source: source.to_owned(),
@@ -225,7 +225,7 @@ impl Text<'_> {
 }
 
 /// What the records of `list` have under `key`.
-fn texts<'a>(tree: &'a Node, list: &'a str, key: &'a str) -> impl Iterator<Item = Text<'a>> {
+fn texts<'a>(tree: &'a Node, list: &'a str, key: &'a str) -> impl Iterator<Item = Found<'a>> {
     let items = match tree.entry(list).map(|entry| &entry.value.kind) {
         Some(Kind::List(items)) => items.as_slice(),
         _ => &[],
@@ -236,7 +236,7 @@ fn texts<'a>(tree: &'a Node, list: &'a str, key: &'a str) -> impl Iterator<Item 
             return None;
         };
         let path = format!("{list}[{n}].{key}");
-        Some(Text { text, node, path })
+        Some(Found { text, node, path })
     })
 }
 

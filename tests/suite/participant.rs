@@ -71,7 +71,7 @@ async fn media_finds_its_way_over_udp_and_over_tcp(kind: Kind) {
     let sfu = TestSfu::of(kind, None).await;
     let report = visited(&sfu.base, &sfu.pair).await.unwrap();
     let version = match kind {
-        Kind::LiveKit => "1.13.5",
+        Kind::LiveKit | Kind::Native => "1.13.5",
         Kind::Embedded => "1.9.0",
     };
     assert_eq!(report.server.version, version);

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{check, doctor, doctor_apart, finding, findings};
 use crate::support::certificates;
+use crate::support::engine::programs;
 use crate::support::project::{Run, TestProject};
-use crate::support::sfu::program;
 
 const CODE: &str = "ice.media";
 
@@ -25,10 +25,9 @@ fn project(node_ip: &str) -> TestProject {
 
 /// The doctor in a network with one interface, where an SFU runs with the config at `config`.
 fn examined(project: &TestProject, config: &Path, more: &[&str]) -> Run {
-    let livekit = program();
     let start = format!(
         "setpriv --pdeathsig KILL {} --config {} >{} 2>&1 &",
-        livekit.path().join("livekit-server").display(),
+        programs().join("livekit-server").display(),
         config.display(),
         project.path("sfu.log").display()
     );

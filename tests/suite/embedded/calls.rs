@@ -6,11 +6,11 @@ use super::{Connections, page, token, token_with};
 use crate::support::browser::Participant;
 use crate::support::page_server::PageServer;
 use crate::support::sfu::TestSfu;
-use crate::support::sfu_kind::{Kind, on_every_sfu};
+use crate::support::sfu_kind::{Kind, on_both_sfus};
 use crate::support::until::{until, until_ok};
 use urbania::livekit::grants::VideoGrant;
 
-on_every_sfu!(
+on_both_sfus!(
     three_who_are_connected_in_different_ways_see_and_hear_each_other,
     with_one_connection_everything_can_be_changed_in_mid_call,
     with_two_connections_everything_can_be_changed_in_mid_call,

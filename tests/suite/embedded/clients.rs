@@ -12,10 +12,10 @@ use crate::support::browser::{Participant, Report, until_seen_and_heard};
 use crate::support::native::{Language, Native, python};
 use crate::support::page_server::{CLIENTS, NEWEST, PageServer};
 use crate::support::sfu::TestSfu;
-use crate::support::sfu_kind::{Kind, on_every_sfu};
+use crate::support::sfu_kind::{Kind, on_both_sfus};
 use crate::support::until::until;
 
-on_every_sfu!(
+on_both_sfus!(
     six_with_clients_of_every_kind_and_age_see_hear_and_read_each_other,
     official_sdks_make_change_and_end_rooms,
 );

@@ -18,10 +18,10 @@ use crate::sfu::followed::until_published;
 use crate::support::native::{Language, Native};
 use crate::support::ports::Ports;
 use crate::support::sfu::TestSfu;
-use crate::support::sfu_kind::{Kind, on_every_sfu};
+use crate::support::sfu_kind::{Kind, on_both_sfus};
 use crate::support::until::until;
 
-on_every_sfu!(the_differences_of_the_docs_are_these_and_have_reasons);
+on_both_sfus!(the_differences_of_the_docs_are_these_and_have_reasons);
 
 /// The table without its head: what, LiveKit, embedded, why.
 fn rows() -> Vec<[String; 4]> {
@@ -43,7 +43,7 @@ fn rows() -> Vec<[String; 4]> {
 async fn the_differences_of_the_docs_are_these_and_have_reasons(kind: Kind) {
     let more = "room: {max_participants: 1}\n";
     let sfu = TestSfu::of_kind_on(kind, Ports::take(), None, more).await;
-    let is_livekit = kind == Kind::LiveKit;
+    let is_livekit = kind.is_livekit();
     let rows = rows();
     assert!(rows.len() > 5, "{rows:?}");
     for [what, livekit, embedded, why] in rows {

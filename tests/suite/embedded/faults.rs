@@ -8,10 +8,10 @@ use crate::support::page_server::PageServer;
 use crate::support::poor_line::{PoorLine, Shape};
 use crate::support::ports::Ports;
 use crate::support::sfu::TestSfu;
-use crate::support::sfu_kind::{Kind, on_every_sfu};
+use crate::support::sfu_kind::{Kind, on_both_sfus};
 use crate::support::until::until_ok;
 
-on_every_sfu!(a_call_outlives_a_frozen_browser_and_a_restart_of_the_sfu);
+on_both_sfus!(a_call_outlives_a_frozen_browser_and_a_restart_of_the_sfu);
 
 /// A picture that stands for longer is frozen.
 const FREEZE: Duration = Duration::from_secs(2);

@@ -8,10 +8,10 @@ use super::{Connections, page, token, token_with};
 use crate::support::page_server::PageServer;
 use crate::support::ports::Ports;
 use crate::support::sfu::TestSfu;
-use crate::support::sfu_kind::{Kind, on_every_sfu};
+use crate::support::sfu_kind::{Kind, on_both_sfus};
 use crate::support::until::until;
 
-on_every_sfu!(
+on_both_sfus!(
     what_is_not_granted_is_not_done,
     who_is_cut_off_comes_back_and_a_second_window_takes_over,
     rooms_have_the_limits_of_the_config,

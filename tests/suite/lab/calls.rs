@@ -6,9 +6,9 @@ use super::{held, reason};
 use crate::config::Folder;
 use crate::docs::json::undocumented;
 use crate::support::sfu::TestSfu;
-use crate::support::sfu_kind::{Kind, on_every_sfu};
+use crate::support::sfu_kind::{Kind, on_both_sfus};
 
-on_every_sfu!(
+on_both_sfus!(
     two_see_and_hear_each_other_and_every_report_says_so,
     in_an_audio_only_call_there_is_no_camera_and_the_sfu_refuses_one,
     in_a_webinar_all_see_and_hear_the_speaker_alone,

@@ -21,10 +21,9 @@ use urbania::stack::interrupt::Interrupt;
 
 use super::{browser, call, finished};
 use crate::config::Folder;
-use crate::support::engine::Engine;
 use crate::support::project::{Run, TestProject};
 use crate::support::sfu::TestSfu;
-use crate::support::sfu_kind::{Kind, on_every_sfu};
+use crate::support::sfu_kind::{Kind, on_both_sfus};
 
 const SILENT: Output = Output {
     format: Format::Json,
@@ -32,16 +31,13 @@ const SILENT: Output = Output {
     color: ColorChoice::Never,
 };
 
-on_every_sfu!(
+on_both_sfus!(
     after_a_restart_of_the_sfu_all_are_back,
     a_connection_that_breaks_after_its_token_has_expired_is_back,
 );
 
 async fn after_a_restart_of_the_sfu_all_are_back(kind: Kind) {
-    let project = TestProject::initialised_on(match kind {
-        Kind::LiveKit => Engine::Docker,
-        Kind::Embedded => Engine::Embedded,
-    });
+    let project = TestProject::initialised_on(kind.engine());
     project.ok(&["up", "livekit"]);
     let mut held = project.command(&["call", "reconnect", "--duration", "30s", "-o", "json"]);
     held.env("URBANIA_BROWSER", browser());

@@ -11,10 +11,10 @@ use crate::support::api::LIVEKIT_SECRET;
 use crate::support::network::apart;
 use crate::support::ports::Ports;
 use crate::support::project::Run;
-use crate::support::sfu::{TestSfu, program};
-use crate::support::sfu_kind::{Kind, on_every_sfu};
+use crate::support::sfu::TestSfu;
+use crate::support::sfu_kind::{Kind, on_both_sfus};
 
-on_every_sfu!(
+on_both_sfus!(
     a_muted_camera_a_token_that_may_not_subscribe_and_a_swapped_tone_are_told,
     a_wrong_key_and_a_silent_sfu_are_told_without_a_browser,
     an_sfu_that_dies_in_the_call_is_told,
@@ -172,10 +172,7 @@ fn apart_with_an_sfu(kind: Kind, folder: &Folder, args: &[&str], more: &[&str]) 
          rtc: {{tcp_port: 7881, udp_port: 7882, node_ip: {HERE}}}\n"
     );
     folder.write("livekit.yaml", &config);
-    let program = match kind {
-        Kind::LiveKit => folder.path().join("livekit-server").display().to_string(),
-        Kind::Embedded => format!("{} sfu", env!("CARGO_BIN_EXE_urbania")),
-    };
+    let program = kind.program().join(" ");
     let start = format!("setpriv --pdeathsig KILL {program} --config livekit.yaml >sfu.log 2>&1 &");
     let address = format!("ip addr add {HERE}/24 dev d0");
     let network = [
@@ -196,11 +193,6 @@ async fn a_firewall_is_told_with_the_addresses_that_it_hides_and_one_that_leaves
     kind: Kind,
 ) {
     let folder = Folder::with(&[]);
-    if kind == Kind::LiveKit {
-        let program = program();
-        let from = program.path().join("livekit-server");
-        std::fs::copy(from, folder.path().join("livekit-server")).unwrap();
-    }
     let no_udp = [
         "nft add table inet t",
         "nft add chain inet t in '{ type filter hook input priority 0; }'",

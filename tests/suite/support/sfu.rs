@@ -1,4 +1,4 @@
-//! An SFU of a test's own, on the host's network: LiveKit in a container, or the embedded one.
+//! An SFU of a test's own, on the host's network: LiveKit in a container or without one, or the embedded one.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -31,6 +31,7 @@ pub struct TestSfu {
     pub pair: KeyPair,
     /// Its ports; the API's and MongoDB's are free.
     pub ports: Ports,
+    kind: Kind,
     running: Running,
     dir: TempDir,
 }
@@ -104,8 +105,11 @@ impl TestSfu {
                 Kind::LiveKit => {
                     Running::Container(run(&name, dir.path()), Reaper::of(dir.path(), &name))
                 }
-                Kind::Embedded => Running::Process(Mutex::new(start(dir.path()))),
+                Kind::Native | Kind::Embedded => {
+                    Running::Process(Mutex::new(start(kind, dir.path())))
+                }
             },
+            kind,
             pair,
             ports,
             dir,
@@ -189,7 +193,7 @@ impl TestSfu {
     pub async fn start_again(&self) {
         match &self.running {
             Running::Container(id, _) => drop(docker(&["start", id])),
-            Running::Process(child) => *child.lock().unwrap() = start(self.dir.path()),
+            Running::Process(child) => *child.lock().unwrap() = start(self.kind, self.dir.path()),
         }
         self.until_it_answers().await;
     }
@@ -220,16 +224,6 @@ impl Drop for TestSfu {
             Running::Process(child) => end(child.get_mut().unwrap()),
         }
     }
-}
-
-/// LiveKit outside of a container: so it can be in a network of the test's own.
-pub fn program() -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    let container = docker(&["create", IMAGE]).remove(0);
-    let from = format!("{container}:/livekit-server");
-    docker(&["cp", &from, dir.path().to_str().unwrap()]);
-    docker(&["rm", &container]);
-    dir
 }
 
 fn config(
@@ -270,22 +264,17 @@ fn run(name: &str, dir: &Path) -> String {
     docker(&args).remove(0)
 }
 
-/// The embedded SFU. It ends with the test, however that ends.
-fn start(dir: &Path) -> Child {
+/// LiveKit without a container, or the embedded SFU. It ends with the test, however that ends.
+fn start(kind: Kind, dir: &Path) -> Child {
     let log = std::fs::File::options()
         .create(true)
         .append(true)
         .open(dir.join("log"));
     let log = log.unwrap();
     Command::new("setpriv")
-        .args([
-            "--pdeathsig",
-            "KILL",
-            env!("CARGO_BIN_EXE_urbania"),
-            "-v",
-            "sfu",
-            "--config",
-        ])
+        .args(["--pdeathsig", "KILL"])
+        .args(kind.program())
+        .arg("--config")
         .arg(dir.join("livekit.yaml"))
         .stdin(Stdio::null())
         .stdout(log.try_clone().unwrap())
