@@ -143,6 +143,13 @@ async function publishLayers(width, height) {
   return true;
 }
 
+/// Publishes a camera in a codec, as the client would by itself: with a second one for whoever cannot have the first.
+async function publishIn(videoCodec) {
+  const track = await LivekitClient.createLocalVideoTrack({ resolution: { width: 640, height: 360, frameRate: 15 } });
+  await room.localParticipant.publishTrack(track, { source: 'camera', videoCodec, degradationPreference: 'maintain-resolution' });
+  return true;
+}
+
 /// What is known of a participant, also of ourselves; of nobody, nothing.
 function known(identity) {
   const p = room.localParticipant.identity === identity ? room.localParticipant : room.remoteParticipants.get(identity);
@@ -154,10 +161,12 @@ function known(identity) {
 /// Does something with what we publish or get.
 async function act(what, ...rest) {
   const local = room.localParticipant;
-  const remote = (identity, source) => room.remoteParticipants.get(identity).getTrackPublication(source);
+  const remote = (identity, source) => room.remoteParticipants.get(identity)?.getTrackPublication(source);
   const actions = {
     mute: (source, muted) => (muted ? local.getTrackPublication(source).mute() : local.getTrackPublication(source).unmute()),
     unpublish: (source) => local.unpublishTrack(local.getTrackPublication(source).track),
+    publishIn: (videoCodec) => publishIn(videoCodec),
+    codec: (identity, source) => codec(remote(identity, source)?.track),
     subscribe: (identity, source, yes) => remote(identity, source).setSubscribed(yes),
     quality: (identity, source, quality) => remote(identity, source).setVideoQuality(quality),
     attributes: (attributes) => local.setAttributes(attributes),
@@ -277,6 +286,13 @@ async function report() {
 async function inbound(track) {
   const stats = [...((await track?.getRTCStatsReport())?.values() ?? [])];
   return stats.find((entry) => entry.type === 'inbound-rtp') ?? {};
+}
+
+/// The codec of what comes of a track; nothing, as long as nothing was decoded.
+async function codec(track) {
+  const stats = await track?.getRTCStatsReport();
+  const { codecId, framesDecoded } = await inbound(track);
+  return framesDecoded ? stats.get(codecId).mimeType : '';
 }
 
 /// The frequency that stands out, or 0 in silence.

@@ -67,7 +67,7 @@ impl Media {
         };
         if let Some(peer) = self.peers.get_mut(&track.link) {
             // The section stays ours until the client closes it: nobody else's track is in it.
-            peer.sends.retain(|_, of| of != sid);
+            peer.sends.retain(|_, of| of.sid != sid);
             peer.expected.retain(|track| track.sid != sid);
         }
     }

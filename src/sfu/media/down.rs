@@ -1,14 +1,12 @@
 //! A track on its way to one subscriber.
 
 use str0m::Rtc;
-use str0m::format::{
-    Codec, PayloadParams, detect_av1_keyframe, detect_h264_keyframe, detect_vp9_keyframe,
-};
+use str0m::format::{Codec, PayloadParams, detect_av1_keyframe, detect_vp9_keyframe};
 use str0m::media::{ExtensionValues, Mid};
 use str0m::rtp::{RtpPacket, RtpWrite, SeqNo, Vp8Descriptor, Vp8Patch};
 
 use super::forwarder::{Forwarder, Incoming, Picture};
-use crate::sfu::rooms::Wanted;
+use crate::sfu::rooms::{Encoding, Wanted};
 
 /// Ticks a second of pictures and of sound.
 const CLOCKS: (u32, u32) = (90_000, 48_000);
@@ -18,6 +16,7 @@ pub struct Down {
     pub is_audio: bool,
     /// Whose it is: the name of its stream.
     pub of: String,
+    pub encoding: Encoding,
     /// The section that it goes out in.
     pub mid: Option<Mid>,
     pub stage: Stage,
@@ -42,6 +41,7 @@ impl Down {
         Self {
             is_audio,
             of,
+            encoding: Encoding::default(),
             mid: None,
             stage: Stage::Waiting,
             wanted: Wanted::default(),
@@ -86,6 +86,7 @@ impl Down {
             audio_level: packet.header.ext_vals.audio_level,
             voice_activity: packet.header.ext_vals.voice_activity,
             video_orientation: packet.header.ext_vals.video_orientation,
+            user_values: packet.header.ext_vals.user_values.clone(),
             ..Default::default()
         };
         let seq = SeqNo::from(out.seq);
@@ -121,6 +122,26 @@ fn has_long_id(vp8: &Vp8Descriptor) -> bool {
     vp8.patch().picture_id(0x7fff).build().is_ok()
 }
 
+/// Whether a picture begins with this packet that stands alone. H.264 says first what is in the picture, in a packet
+/// before it if that is large (RFC 6184); without it nobody can decode it.
+fn begins_h264(payload: &[u8]) -> bool {
+    const WHAT_IS_IN_IT: u8 = 7;
+    const SEVERAL: u8 = 24;
+    let kind = |unit: &[u8]| unit.first().map(|first| first & 0x1f);
+    let mut rest = match kind(payload) {
+        Some(SEVERAL) => &payload[1..],
+        kind => return kind == Some(WHAT_IS_IN_IT),
+    };
+    while let Some((length, units)) = rest.split_first_chunk() {
+        let length = usize::from(u16::from_be_bytes(*length));
+        if kind(units) == Some(WHAT_IS_IN_IT) {
+            return true;
+        }
+        rest = units.get(length..).unwrap_or_default();
+    }
+    false
+}
+
 fn incoming(
     layer: u8,
     params: PayloadParams,
@@ -130,7 +151,7 @@ fn incoming(
     let payload = &packet.payload;
     let is_key = match params.spec().codec {
         Codec::Vp8 => vp8.is_some_and(|vp8| vp8.starts_keyframe(payload)),
-        Codec::H264 => detect_h264_keyframe(payload),
+        Codec::H264 => begins_h264(payload),
         Codec::Vp9 => detect_vp9_keyframe(payload),
         Codec::Av1 => detect_av1_keyframe(payload),
         _ => true,
@@ -145,5 +166,32 @@ fn incoming(
             id: vp8.picture_id(),
             base: vp8.tl0_pic_idx(),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_of_h264_begins_with_what_is_in_it() {
+        let alone = [&[0x67, 1, 2][..], &[24, 0, 2, 9, 9, 0, 1, 0x67, 0, 1, 0x68]];
+        for payload in alone {
+            assert!(begins_h264(payload), "{payload:?}");
+        }
+        let (slice, first_part_of_a_large_one) = ([0x65, 1], [0x7c, 0x85, 1]);
+        let others = [
+            &slice[..],
+            &first_part_of_a_large_one,
+            &[0x41, 7],
+            &[24, 0, 1, 0x65, 0, 9, 0x68],
+            &[24, 0, 0],
+            &[24, 0],
+            &[24],
+            &[],
+        ];
+        for payload in others {
+            assert!(!begins_h264(payload), "{payload:?}");
+        }
     }
 }

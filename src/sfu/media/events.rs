@@ -9,7 +9,7 @@ use str0m::media::{KeyframeRequestKind, Mid};
 use str0m::rtp::RtpPacket;
 use str0m::{Event, IceConnectionState};
 
-use super::peer::Peer;
+use super::peer::{Peer, Sends};
 use super::sdp::LONGEST_MESSAGE;
 use super::{Link, Media, News, Role, Topology};
 
@@ -92,7 +92,7 @@ impl Media {
             .codec_config()
             .find(|params| params.pt() == pt)
             .copied();
-        let (Some(params), Some(sid)) = (params, peer.sends.get(&mid)) else {
+        let (Some(params), Some(Sends { sid, .. })) = (params, peer.sends.get(&mid)) else {
             return;
         };
         let Some(track) = self.tracks.get_mut(sid) else {

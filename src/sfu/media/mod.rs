@@ -5,6 +5,7 @@ mod allocation;
 mod budget;
 mod channels;
 mod connections;
+mod dependencies;
 mod down;
 mod events;
 mod forwarder;

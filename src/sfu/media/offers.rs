@@ -11,10 +11,12 @@ use std::time::Instant;
 use livekit_protocol as proto;
 use livekit_protocol::signal_response::Message;
 use str0m::RtcError;
+use str0m::format::Codec;
 use str0m::media::Mid;
 
-use super::peer::Peer;
-use super::sdp::Section;
+use super::peer::{Peer, Sends};
+use super::sdp::{Ours, Section};
+use super::track::Track;
 use super::{Link, Media, News, Role};
 use crate::sfu::rooms::{ToPublish, Who};
 
@@ -27,7 +29,8 @@ impl Media {
         };
         if let Some(peer) = self.peers.get_mut(&link) {
             peer.expected.push(track);
-            self.match_sections(link, by_name);
+            let news = self.match_sections(link, by_name);
+            self.news.extend(news);
         }
         if let Some(peer) = self.peers.get_mut(&link)
             && !peer.expected.is_empty()
@@ -37,9 +40,13 @@ impl Media {
     }
 
     /// Finds the sections of the last offer that announced tracks come in.
-    fn match_sections(&mut self, link: Link, find: fn(&Peer, &Section) -> Option<usize>) {
+    fn match_sections(
+        &mut self,
+        link: Link,
+        find: fn(&Peer, &Section) -> Option<usize>,
+    ) -> Vec<News> {
         let Some(peer) = self.peers.get_mut(&link) else {
-            return;
+            return Vec::new();
         };
         let mut found = Vec::new();
         for section in peer.offered.iter().filter(|section| section.sends) {
@@ -51,14 +58,20 @@ impl Media {
                 continue;
             };
             let track = peer.expected.remove(at);
-            peer.sends.insert(mid, track.sid.clone());
-            found.push((mime(peer, mid), track));
+            let sends = Sends {
+                sid: track.sid.clone(),
+                encoding: track.encoding.clone(),
+            };
+            peer.sends.insert(mid, sends);
+            found.push((mime(peer, mid, &track.encoding.codec), track));
         }
-        for (mime, track) in found {
-            let made = super::track::Track::new(link, track.of, track.is_audio);
+        let mut sent = |(mime, track): (_, ToPublish)| {
+            let mut made = Track::new(link, track.of, track.is_audio);
+            made.encoding = track.encoding;
             self.tracks.insert(track.sid.clone(), made);
-            self.news.push_back(News::Sent(link.who, track.sid, mime));
-        }
+            News::Sent(link.who, track.sid, mime)
+        };
+        found.into_iter().map(&mut sent).collect()
     }
 
     fn tell(&mut self, who: Who, message: Message) {
@@ -93,25 +106,49 @@ fn by_name_or_kind(peer: &Peer, section: &Section) -> Option<usize> {
     by_name(peer, section).or_else(|| peer.expected.iter().position(of_kind))
 }
 
-/// The format that the client sends first.
-fn mime(peer: &Peer, mid: Mid) -> &'static str {
-    use str0m::format::Codec;
-    let Some(media) = peer.rtc.media(mid) else {
-        return "";
+/// What the client sends: the codec that it wants to, or the first of ours that it offers.
+fn mime(peer: &Peer, mid: Mid, wanted: &str) -> &'static str {
+    let formats = peer
+        .rtc
+        .media(mid)
+        .map_or(&[][..], |media| media.remote_pts());
+    let params = peer.rtc.codec_config().params().iter();
+    let offered = params.filter(|params| formats.contains(&params.pt()));
+    let mut mimes = offered.map(|params| mime_of(params.spec().codec));
+    let is_wanted = |mime: &&str| {
+        let codec = mime.strip_prefix("video/");
+        codec.is_some_and(|codec| codec.eq_ignore_ascii_case(wanted))
     };
-    let first = media.remote_pts().first().copied();
-    let config = peer.rtc.codec_config();
-    match config
-        .find(|params| Some(params.pt()) == first)
-        .map(|params| params.spec().codec)
-    {
-        Some(Codec::Opus) => "audio/opus",
-        Some(Codec::Vp8) => "video/VP8",
-        Some(Codec::H264) => "video/H264",
-        Some(Codec::Vp9) => "video/VP9",
-        Some(Codec::Av1) => "video/AV1",
+    let first = mimes.clone().next();
+    mimes.find(is_wanted).or(first).unwrap_or_default()
+}
+
+fn mime_of(codec: Codec) -> &'static str {
+    match codec {
+        Codec::Opus => "audio/opus",
+        Codec::Vp8 => "video/VP8",
+        Codec::H264 => "video/H264",
+        Codec::Vp9 => "video/VP9",
+        Codec::Av1 => "video/AV1",
         _ => "",
     }
+}
+
+/// What we say of the sections: which tracks go out in them, and how we want those that come.
+fn ours(peer: &Peer) -> Vec<Ours> {
+    let downs = peer.downs.iter().filter_map(|(sid, down)| {
+        Some(Ours {
+            mid: down.mid?.to_string(),
+            sends: Some((format!("{}|{sid}", down.of), sid.clone())),
+            encoding: down.encoding.clone(),
+        })
+    });
+    let sends = peer.sends.iter().map(|(mid, sends)| Ours {
+        mid: mid.to_string(),
+        sends: None,
+        encoding: sends.encoding.clone(),
+    });
+    downs.chain(sends).collect()
 }
 
 fn description(kind: &str, sdp: String, id: u32) -> proto::SessionDescription {

@@ -12,12 +12,22 @@ use str0m::{Candidate, Rtc};
 
 use super::budget::{self, Budget};
 use super::channels::Channels;
+use super::dependencies;
 use super::down::Down;
 use super::sdp::Section;
-use crate::sfu::rooms::{ToPublish, TrackSid};
+use crate::sfu::rooms::{Encoding, ToPublish, TrackSid};
 
 /// An offer that is awaited comes before this, or the client is asked for it with the next change.
 const UNHEARD: Duration = Duration::from_secs(3);
+
+/// A number that str0m gives to no other extension; the client may choose another one.
+const DEPENDENCIES: u8 = 12;
+
+/// A track that comes in a section.
+pub struct Sends {
+    pub sid: TrackSid,
+    pub encoding: Encoding,
+}
 
 /// A connection and what goes over it.
 pub struct Peer {
@@ -33,7 +43,7 @@ pub struct Peer {
     /// The sections of the last offer.
     pub offered: Vec<Section>,
     /// Which track comes in which section.
-    pub sends: HashMap<Mid, TrackSid>,
+    pub sends: HashMap<Mid, Sends>,
     /// What is passed on to it.
     pub downs: BTreeMap<TrackSid, Down>,
     /// Our offer that is not answered yet.
@@ -71,6 +81,7 @@ impl Peer {
             .enable_h264(true)
             .enable_vp9(true)
             .enable_av1(true)
+            .set_extension(DEPENDENCIES, dependencies::extension())
             .set_stats_interval(Some(Duration::from_secs(2)))
             .enable_bwe(Some(Bitrate::from(budget::FIRST)));
         if let Some(certificate) = certificate {

@@ -1,9 +1,14 @@
 //! What SDP says that str0m keeps to itself: which track a section is of.
 
-use std::fmt::Write as _;
+mod ours;
+
+pub use ours::{Ours, completed};
 
 /// Longer ones are refused unread; a client with thirty tracks is far below.
-pub const LONGEST: usize = 256 * 1024;
+const LONGEST: usize = 256 * 1024;
+
+/// The same for more sections: each costs work of its own, however short it is.
+const MOST_SECTIONS: usize = 300;
 
 /// Longer messages are refused. With what is added about the sender it is what clients take that say nothing about it.
 pub const LONGEST_MESSAGE: usize = 64_000;
@@ -21,6 +26,11 @@ pub struct Section {
     pub receives: bool,
     /// What its author calls the track.
     pub track: String,
+}
+
+/// Whether it is more than anybody needs.
+pub fn is_too_much(sdp: &str) -> bool {
+    sdp.len() > LONGEST || sdp.matches("\nm=").count() > MOST_SECTIONS
 }
 
 /// The sections of an offer, without those for data.
@@ -64,68 +74,6 @@ fn section(text: &str, group: &str) -> Option<Section> {
         (section.sends, section.receives) = (false, false);
     }
     Some(section)
-}
-
-/// Our answer with what we take in one message. A client then refuses a longer one itself, and whoever wanted to send
-/// it is told.
-pub fn limit_messages(sdp: &str) -> String {
-    let mut limited = String::with_capacity(sdp.len());
-    for line in sdp.split_inclusive("\r\n") {
-        if line.starts_with("a=max-message-size:") {
-            let _ = write!(limited, "a=max-message-size:{LONGEST_MESSAGE}\r\n");
-        } else {
-            limited.push_str(line);
-        }
-    }
-    limited
-}
-
-/// Our answer with what we send in its sections: `tracks` has stream and track by section. What is in no section
-/// of ours is not offered at all.
-pub fn name_tracks(sdp: &str, tracks: &[(String, String, String)]) -> String {
-    let mut named = String::with_capacity(sdp.len() + 256);
-    for (at, section) in sdp.split("\r\nm=").enumerate() {
-        if at > 0 {
-            named.push_str("\r\nm=");
-        }
-        let is_ours = section.lines().any(|line| line == "a=sendonly");
-        if at == 0 || !is_ours {
-            named.push_str(section);
-            continue;
-        }
-        let mid = section.lines().find_map(|line| line.strip_prefix("a=mid:"));
-        let track = tracks.iter().find(|(of, ..)| Some(of.as_str()) == mid);
-        named.push_str(&name_section(section, track));
-    }
-    named
-}
-
-fn name_section(section: &str, track: Option<&(String, String, String)>) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    for line in section.trim_end_matches("\r\n").split("\r\n") {
-        let is_msid = line.starts_with("a=msid:");
-        let is_ssrc = line.starts_with("a=ssrc:") || line.starts_with("a=ssrc-group:");
-        match track {
-            None if line == "a=sendonly" => lines.push("a=inactive".to_owned()),
-            None if is_msid || is_ssrc => {}
-            Some(_) if is_msid => {}
-            Some((_, stream, id)) if line == "a=sendonly" => {
-                lines.push(line.to_owned());
-                lines.push(format!("a=msid:{stream} {id}"));
-            }
-            Some((_, stream, id)) if line.starts_with("a=ssrc:") && line.contains(" msid:") => {
-                let mut renamed = line.split(" msid:").next().unwrap_or_default().to_owned();
-                let _ = write!(renamed, " msid:{stream} {id}");
-                lines.push(renamed);
-            }
-            _ => lines.push(line.to_owned()),
-        }
-    }
-    let mut text = lines.join("\r\n");
-    if section.ends_with("\r\n") {
-        text.push_str("\r\n");
-    }
-    text
 }
 
 #[cfg(test)]
@@ -177,23 +125,10 @@ mod tests {
     }
 
     #[test]
-    fn what_we_send_is_named_and_what_we_do_not_is_inactive() {
-        let answer = "v=0\r\nm=video 9 X 96\r\na=mid:2\r\na=sendonly\r\na=msid:a b\r\n\
-            a=ssrc:7 cname:c\r\na=ssrc:7 msid:a b\r\n\
-            m=video 9 X 96\r\na=mid:3\r\na=sendonly\r\na=msid:a b\r\na=ssrc:8 msid:a b\r\n";
-        let tracks = [("2".to_owned(), "PA|TR".to_owned(), "TR".to_owned())];
-        assert_eq!(
-            name_tracks(answer, &tracks),
-            "v=0\r\nm=video 9 X 96\r\na=mid:2\r\na=sendonly\r\na=msid:PA|TR TR\r\n\
-             a=ssrc:7 cname:c\r\na=ssrc:7 msid:PA|TR TR\r\n\
-             m=video 9 X 96\r\na=mid:3\r\na=inactive\r\n"
-        );
-    }
-
-    #[test]
-    fn clients_are_told_how_long_messages_may_be() {
-        let answer = "v=0\r\nm=application 9 X 1\r\na=max-message-size:262144\r\na=mid:1\r\n";
-        let limited = "v=0\r\nm=application 9 X 1\r\na=max-message-size:64000\r\na=mid:1\r\n";
-        assert_eq!(limit_messages(answer), limited);
+    fn what_is_long_or_has_many_sections_is_too_much() {
+        assert!(!is_too_much(OFFER));
+        assert!(!is_too_much(&OFFER.repeat(MOST_SECTIONS / 6)));
+        assert!(is_too_much(&OFFER.repeat(MOST_SECTIONS / 6 + 1)));
+        assert!(is_too_much(&" ".repeat(LONGEST + 1)));
     }
 }

@@ -8,7 +8,7 @@ use str0m::rtp::Ssrc;
 
 use super::Link;
 use super::holes::Holes;
-use crate::sfu::rooms::Who;
+use crate::sfu::rooms::{Encoding, Who};
 
 /// A layer without packets for so long is not there.
 const ALIVE: Duration = Duration::from_secs(1);
@@ -23,6 +23,7 @@ pub struct Track {
     pub of: String,
     pub is_audio: bool,
     pub is_muted: bool,
+    pub encoding: Encoding,
     /// Who gets it.
     pub subscribers: BTreeSet<Link>,
     layers: [Layer; 3],
@@ -50,6 +51,7 @@ impl Track {
             of,
             is_audio,
             is_muted: false,
+            encoding: Encoding::default(),
             subscribers: BTreeSet::new(),
             layers: Default::default(),
             ssrcs: HashMap::new(),

@@ -44,6 +44,19 @@ pub struct ToPublish {
     pub of: String,
     /// Whether it is sound.
     pub is_audio: bool,
+    /// How it is to be encoded.
+    pub encoding: Encoding,
+}
+
+/// How the client wants to encode a track; SDP has to say so too.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Encoding {
+    /// The codec of pictures, such as `vp9`; empty: any.
+    pub codec: String,
+    /// Whether sound has two channels.
+    pub stereo: bool,
+    /// Whether silence is not sent.
+    pub dtx: bool,
 }
 
 /// How a subscriber wants a track.

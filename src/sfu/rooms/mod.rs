@@ -28,7 +28,7 @@ use rand::rngs::StdRng;
 use crate::config::Room as RoomDefaults;
 
 pub use admin::{AdminError, DataToSend, ParticipantChange};
-pub use effect::{Effect, Reliability, ToPublish, Wanted};
+pub use effect::{Effect, Encoding, Reliability, ToPublish, Wanted};
 pub use join::{JoinRefused, Joining};
 pub use permission::Grant;
 use room::Room;

@@ -3,9 +3,9 @@
 use livekit_protocol as proto;
 use livekit_protocol::request_response::{Reason, Request};
 use livekit_protocol::signal_response::Message;
-use proto::{TrackSource, TrackType};
+use proto::{AudioTrackFeature, TrackSource, TrackType};
 
-use super::effect::ToPublish;
+use super::effect::{Encoding, ToPublish};
 use super::permission::may_publish;
 use super::room::Room;
 use super::updates::report_of;
@@ -59,6 +59,7 @@ impl World {
             cids: cids.chain(codecs).filter(|cid| !cid.is_empty()).collect(),
             of: participant.info.sid.clone(),
             is_audio: request.r#type() == TrackType::Audio,
+            encoding: encoding(&request),
         };
         let published = proto::TrackPublishedResponse {
             cid: request.cid.clone(),
@@ -171,18 +172,31 @@ fn is_small(request: &proto::AddTrackRequest) -> bool {
         && texts.iter().all(|text| text.len() <= limits::NAME)
 }
 
+#[expect(deprecated, reason = "clients say it so")]
+fn encoding(request: &proto::AddTrackRequest) -> Encoding {
+    let has = |feature| request.audio_features().any(|has| has == feature);
+    Encoding {
+        codec: codec(request).to_owned(),
+        stereo: request.stereo || has(AudioTrackFeature::TfStereo),
+        dtx: !request.disable_dtx && !has(AudioTrackFeature::TfNoDtx),
+    }
+}
+
+/// The codec that the client wants to send pictures in; empty: it does not say.
+fn codec(request: &proto::AddTrackRequest) -> &str {
+    let first = request.simulcast_codecs.first();
+    first.map_or("", |first| first.codec.trim_start_matches("video/"))
+}
+
 #[expect(deprecated, reason = "older clients read them")]
 fn track_info(request: proto::AddTrackRequest, sid: String) -> proto::TrackInfo {
     let is_audio = request.r#type() == TrackType::Audio;
     let mime = if is_audio {
         "audio/opus".to_owned()
     } else {
-        match request.simulcast_codecs.first().map(|c| c.codec.as_str()) {
-            None | Some("") => "video/VP8".to_owned(),
-            Some(codec) => format!(
-                "video/{}",
-                codec.trim_start_matches("video/").to_uppercase()
-            ),
+        match codec(&request) {
+            "" => "video/VP8".to_owned(),
+            codec => format!("video/{}", codec.to_uppercase()),
         }
     };
     let layers = match request.simulcast_codecs.first() {

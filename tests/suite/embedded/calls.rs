@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Connections, page, token, token_with};
+use super::{Connections, connect_as, page, token, token_with};
 use crate::support::browser::Participant;
 use crate::support::page_server::PageServer;
 use crate::support::sfu::TestSfu;
@@ -14,6 +14,7 @@ on_both_sfus!(
     three_who_are_connected_in_different_ways_see_and_hear_each_other,
     with_one_connection_everything_can_be_changed_in_mid_call,
     with_two_connections_everything_can_be_changed_in_mid_call,
+    a_picture_comes_in_the_codec_that_its_sender_has_chosen_and_once,
 );
 
 async fn three_who_are_connected_in_different_ways_see_and_hear_each_other(kind: Kind) {
@@ -74,11 +75,45 @@ async fn changes(kind: Kind, connections: Connections) {
     anna.act(&json!(["unpublish", "camera"])).await;
     until_seen(&bert, "the camera is gone", |view| view.camera.is_none()).await;
     anna.close().await;
+    until_gone(&bert).await;
+    bert.close().await;
+}
+
+/// Both ways in which clients are connected, and the codecs on which they can agree.
+async fn a_picture_comes_in_the_codec_that_its_sender_has_chosen_and_once(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
+    let pages = PageServer::start().await;
+    let bert = page(&pages, Connections::One).await;
+    bert.connect(&sfu.ws, &token(&sfu, "bert")).await;
+    let anna = page(&pages, Connections::Two).await;
+    let ways = [
+        (Connections::Two, "h264", "video/H264"),
+        (Connections::One, "vp9", "video/VP9"),
+        (Connections::One, "av1", "video/AV1"),
+    ];
+    for (connections, codec, mime) in ways {
+        connect_as(&anna, connections).await;
+        anna.connect(&sfu.ws, &token(&sfu, "anna")).await;
+        anna.act(&json!(["publishIn", codec])).await;
+        until_ok(mime, async || {
+            let codec = bert.act(&json!(["codec", "anna", "camera"])).await;
+            if codec == mime { Ok(()) } else { Err(codec) }
+        })
+        .await;
+        until_seen(&bert, codec, |view| view.width == 640).await;
+        moves(&bert).await;
+        let known = bert.known("anna").await;
+        assert_eq!(known["tracks"].as_array().unwrap().len(), 1, "{known}");
+        anna.leave().await;
+        until_gone(&bert).await;
+    }
+}
+
+async fn until_gone(bert: &Participant) {
     until("anna is gone", async || {
         bert.known("anna").await == json!({})
     })
     .await;
-    bert.close().await;
 }
 
 /// What bert knows of anna's camera.

@@ -1,7 +1,6 @@
 //! Offers of clients: what they send, and where they have no other connection, the sections that they want to get
 //! something in.
 
-use std::collections::HashMap;
 use std::time::Instant;
 
 use livekit_protocol as proto;
@@ -9,7 +8,7 @@ use livekit_protocol::signal_response::Message;
 use str0m::change::SdpOffer;
 use str0m::media::Mid;
 
-use super::{by_name_or_kind, description, outlive};
+use super::{by_name_or_kind, description, ours, outlive};
 use crate::sfu::media::down::{Down, Stage};
 use crate::sfu::media::peer::Peer;
 use crate::sfu::media::sdp::{self, Section};
@@ -23,7 +22,7 @@ impl Media {
             who,
             role: Role::Publisher,
         };
-        if offer.sdp.len() > sdp::LONGEST {
+        if sdp::is_too_much(&offer.sdp) {
             self.news
                 .push_back(News::Refused(who, "an offer that is too long"));
             return;
@@ -41,7 +40,7 @@ impl Media {
         assign(peer, &sections);
         let accepted = outlive(|| peer.rtc.sdp_api().accept_offer(parsed));
         let answer = match accepted {
-            Ok(answer) => sdp::limit_messages(&answer.to_sdp_string()),
+            Ok(answer) => answer.to_sdp_string(),
             Err(e) => {
                 tracing::debug!("an offer is refused: {e}");
                 self.forget(link);
@@ -52,21 +51,31 @@ impl Media {
         };
         peer.offered = sections;
         peer.awaited = None;
-        let gone = ended(peer);
-        let (answer, tracks) = named(peer, &answer);
-        let mut message = description("answer", answer, offer.id);
-        message.mid_to_track_id = tracks;
         // What had no place asks for one: the offer may be older than our last wish.
         peer.has_changes = peer.downs.values().any(|down| down.mid.is_none());
-        self.tell(who, Message::Answer(message));
-        for sid in gone {
-            self.news.push_back(News::Gone(who, sid));
-        }
-        self.match_sections(link, by_name_or_kind);
+        let mut news: Vec<_> = (ended(peer).into_iter())
+            .map(|sid| News::Gone(who, sid))
+            .collect();
+        news.extend(self.match_sections(link, by_name_or_kind));
+        self.tell_answer(link, &answer, offer.id);
+        self.news.extend(news);
         self.written.insert(link);
         self.propose(link, now);
         self.choose_layers(link, now);
         self.drive(link, now);
+    }
+
+    fn tell_answer(&mut self, link: Link, answer: &str, id: u32) {
+        let Some(peer) = self.peers.get(&link) else {
+            return;
+        };
+        let answer = sdp::completed(answer, &ours(peer));
+        let mut message = description("answer", answer, id);
+        let downs = peer.downs.iter();
+        message.mid_to_track_id = downs
+            .filter_map(|(sid, down)| Some((down.mid?.to_string(), sid.clone())))
+            .collect();
+        self.tell(link.who, Message::Answer(message));
     }
 }
 
@@ -114,22 +123,6 @@ fn ended(peer: &mut Peer) -> Vec<String> {
         .collect();
     ended
         .into_iter()
-        .filter_map(|mid| peer.sends.remove(&mid))
+        .filter_map(|mid| Some(peer.sends.remove(&mid)?.sid))
         .collect()
-}
-
-/// The answer with the tracks that it is about, and which section is of which.
-fn named(peer: &Peer, answer: &str) -> (String, HashMap<String, String>) {
-    let assigned = peer
-        .downs
-        .iter()
-        .filter_map(|(sid, down)| Some((down.mid?, sid, &down.of)));
-    let tracks: Vec<_> = assigned
-        .map(|(mid, sid, of)| (mid.to_string(), format!("{of}|{sid}"), sid.clone()))
-        .collect();
-    let by_section = tracks
-        .iter()
-        .map(|(mid, _, sid)| (mid.clone(), sid.clone()))
-        .collect();
-    (sdp::name_tracks(answer, &tracks), by_section)
 }

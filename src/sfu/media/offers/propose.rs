@@ -7,10 +7,11 @@ use livekit_protocol::signal_response::Message;
 use str0m::change::SdpAnswer;
 use str0m::media::{Direction, MediaKind};
 
-use super::{description, outlive};
+use super::{description, ours, outlive};
 use crate::sfu::media::channels::Channels;
 use crate::sfu::media::down::{Down, Stage};
 use crate::sfu::media::peer::Peer;
+use crate::sfu::media::sdp;
 use crate::sfu::media::{Link, Media, News, Role, Topology};
 use crate::sfu::rooms::{TrackSid, Wanted, Who};
 
@@ -25,8 +26,11 @@ impl Media {
             return;
         };
         track.subscribers.insert(link);
-        peer.downs
-            .insert(sid, Down::new(track.is_audio, track.of.clone()));
+        let down = Down {
+            encoding: track.encoding.clone(),
+            ..Down::new(track.is_audio, track.of.clone())
+        };
+        peer.downs.insert(sid, down);
         peer.has_changes = true;
     }
 
@@ -163,7 +167,7 @@ fn offer(peer: &mut Peer) -> Option<Message> {
     peer.offers += 1;
     Some(Message::Offer(description(
         "offer",
-        offer.to_sdp_string(),
+        sdp::completed(&offer.to_sdp_string(), &ours(peer)),
         peer.offers,
     )))
 }

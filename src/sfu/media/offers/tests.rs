@@ -9,6 +9,7 @@ use super::*;
 use crate::sfu::media::sdp::sections;
 use crate::sfu::media::track::Track;
 use crate::sfu::media::{Network, Topology};
+use crate::sfu::rooms::Encoding;
 
 const ANNA: Who = Who(1);
 const BERT: Who = Who(2);
@@ -118,6 +119,7 @@ fn who_announces_a_track_is_not_asked_for_the_offer_that_comes_with_it() {
         cids: vec!["camera".into()],
         of: "PA_bert".into(),
         is_audio: false,
+        encoding: Encoding::default(),
     };
     scene.media.publish(BERT, own, start);
     scene.gets("TR_picture", false);
