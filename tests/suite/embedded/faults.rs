@@ -157,7 +157,8 @@ async fn goes_on(page: &Participant, of: &str, pictures: u64, longest: Duration)
 async fn thirty_who_come_and_go_leave_nothing_behind() {
     let sfu = TestSfu::of(Kind::Embedded, None).await;
     let pages = PageServer::start().await;
-    let anna = page(&pages, Connections::One).await;
+    // In what she is offered, sections stay for ever.
+    let anna = page(&pages, Connections::Two).await;
     anna.join(&sfu.ws, &token(&sfu, "anna"), 1, 440).await;
     let guest = page(&pages, Connections::One).await;
     visits(&sfu, &guest, 5).await;
@@ -167,18 +168,20 @@ async fn thirty_who_come_and_go_leave_nothing_behind() {
     assert_eq!(after.files, before.files);
     let grown = after.memory.saturating_sub(before.memory);
     assert!(grown < before.memory / 10, "{before:?}, {after:?}");
+    guest.join(&sfu.ws, &token(&sfu, "guest"), 2, 880).await;
+    anna.sees_and_hears("guest", 2, 880).await;
     for page in [anna, guest] {
         page.close().await;
     }
 }
 
-/// Somebody comes, gets what anna sends, and goes; in both ways by turns.
+/// Somebody comes, sends, gets what anna sends, and goes; in both ways by turns.
 async fn visits(sfu: &TestSfu, guest: &Participant, times: usize) {
     for visit in 0..times {
         guest
             .choose(&serde_json::json!({"singlePeerConnection": visit % 2 == 0}))
             .await;
-        guest.connect(&sfu.ws, &token(sfu, "guest")).await;
+        guest.join(&sfu.ws, &token(sfu, "guest"), 2, 880).await;
         until_ok("both tracks", async || {
             let known = guest.known("anna").await;
             let tracks = known["tracks"].as_array().cloned().unwrap_or_default();

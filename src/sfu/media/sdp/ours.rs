@@ -1,7 +1,6 @@
 //! What our descriptions say that str0m does not.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use super::LONGEST_MESSAGE;
 use crate::sfu::rooms::Encoding;
@@ -36,66 +35,84 @@ pub fn completed(sdp: &str, all: &[Ours]) -> String {
 }
 
 fn completed_section(section: &str, ours: Option<&Ours>) -> String {
-    let is_closed = section.split(' ').nth(1) == Some("0");
-    let is_sent = section.lines().any(|line| line == "a=sendonly");
-    let sends = ours.and_then(|ours| ours.sends.as_ref());
-    let encoding = ours.map(|ours| &ours.encoding);
-    let opus = encoding.and_then(|encoding| opus_of(section, encoding, is_sent));
-    let mut text = String::with_capacity(section.len() + 64);
-    for (at, line) in section.split("\r\n").enumerate() {
-        let line = match at {
-            0 => match encoding.filter(|_| !is_sent) {
-                Some(encoding) => Cow::from(preferred(line, section, &encoding.codec)),
-                None => Cow::from(line),
-            },
-            _ if is_closed && !is_needed(line) => continue,
-            _ if line.starts_with("a=max-message-size:") => {
-                Cow::from(format!("a=max-message-size:{LONGEST_MESSAGE}"))
-            }
-            _ if is_sent => match named(line, sends) {
-                Some(line) => line,
-                None => continue,
-            },
-            _ => Cow::from(line),
-        };
-        if at > 0 {
-            text.push_str("\r\n");
-        }
-        text.push_str(&line);
-        if let Some((format, parameters)) = &opus
-            && line.starts_with(format.as_str())
-        {
-            text.push_str(parameters);
-        }
+    let mut lines: Vec<Cow<'_, str>> = section.split("\r\n").map(Cow::from).collect();
+    if section.split(' ').nth(1) == Some("0") {
+        shorten(&mut lines);
+    } else if section.lines().any(|line| line == "a=sendonly") {
+        send(&mut lines, ours);
+    } else {
+        receive(&mut lines, section, ours);
     }
-    text
+    lines.join("\r\n")
 }
 
-/// What a section that is closed cannot do without.
-fn is_needed(line: &str) -> bool {
-    let mut needed = ["c=", "a=mid:", "a=inactive"].into_iter();
-    line.is_empty() || needed.any(|start| line.starts_with(start))
+/// A section that is given up: which one it is, and one format, without which it would be none.
+fn shorten(lines: &mut Vec<Cow<'_, str>>) {
+    let words: Vec<_> = lines[0].split(' ').take(4).map(str::to_owned).collect();
+    let format = format!("a=rtpmap:{} ", words.last().map_or("", String::as_str));
+    let needed = ["c=", "a=mid:", "a=inactive", &format];
+    let is_needed =
+        |line: &str| line.is_empty() || needed.iter().any(|start| line.starts_with(start));
+    let rest = lines
+        .drain(1..)
+        .filter(|line| is_needed(line))
+        .collect::<Vec<_>>();
+    lines[0] = words.join(" ").into();
+    lines.extend(rest);
 }
 
-/// A line of a section that we send in, or may: with the name of the track, or without any.
-fn named<'a>(line: &'a str, sends: Option<&(String, String)>) -> Option<Cow<'a, str>> {
-    let is_msid = line.starts_with("a=msid:");
-    let is_ssrc = line.starts_with("a=ssrc:") || line.starts_with("a=ssrc-group:");
-    let Some((stream, track)) = sends else {
-        return match line {
-            "a=sendonly" => Some("a=inactive".into()),
-            _ => (!is_msid && !is_ssrc).then_some(line.into()),
-        };
+/// A section in which we send a track, or could.
+fn send(lines: &mut Vec<Cow<'_, str>>, ours: Option<&Ours>) {
+    let Some((stream, track)) = ours.and_then(|ours| ours.sends.as_ref()) else {
+        lines.retain(|line| !line.starts_with("a=msid:") && !line.starts_with("a=ssrc"));
+        for line in lines.iter_mut().filter(|line| *line == "a=sendonly") {
+            *line = "a=inactive".into();
+        }
+        return;
     };
-    if is_msid {
-        return None;
+    lines.retain(|line| !line.starts_with("a=msid:"));
+    for line in lines.iter_mut() {
+        let ssrc = (line.starts_with("a=ssrc:")).then(|| line.split_once(" msid:"));
+        if line == "a=sendonly" {
+            *line = format!("{line}\r\na=msid:{stream} {track}").into();
+        } else if let Some((ssrc, _)) = ssrc.flatten() {
+            *line = format!("{ssrc} msid:{stream} {track}").into();
+        }
     }
-    if line == "a=sendonly" {
-        return Some(format!("{line}\r\na=msid:{stream} {track}").into());
+    if ours.is_some_and(|ours| ours.encoding.stereo) {
+        add_to_opus(lines, ";sprop-stereo=1");
     }
-    match line.split_once(" msid:").filter(|_| is_ssrc) {
-        Some((ssrc, _)) => Some(format!("{ssrc} msid:{stream} {track}").into()),
-        None => Some(line.into()),
+}
+
+/// A section in which we get a track, or could, or messages.
+fn receive(lines: &mut Vec<Cow<'_, str>>, section: &str, ours: Option<&Ours>) {
+    for line in lines.iter_mut() {
+        if line.starts_with("a=max-message-size:") {
+            *line = format!("a=max-message-size:{LONGEST_MESSAGE}").into();
+        }
+    }
+    let Some(Ours { encoding, .. }) = ours else {
+        return;
+    };
+    lines[0] = preferred(&lines[0], section, &encoding.codec).into();
+    if encoding.stereo {
+        add_to_opus(lines, ";stereo=1");
+    }
+    if encoding.dtx {
+        add_to_opus(lines, ";usedtx=1");
+    }
+}
+
+fn add_to_opus(lines: &mut [Cow<'_, str>], parameter: &str) {
+    let mut maps = lines
+        .iter()
+        .filter_map(|line| line.strip_prefix("a=rtpmap:"));
+    let Some(format) = maps.find_map(|map| map.strip_suffix(" opus/48000/2")) else {
+        return;
+    };
+    let start = format!("a=fmtp:{format} ");
+    for line in lines.iter_mut().filter(|line| line.starts_with(&start)) {
+        line.to_mut().push_str(parameter);
     }
 }
 
@@ -115,24 +132,6 @@ fn preferred(line: &str, section: &str, codec: &str) -> String {
     let (first, rest): (Vec<&str>, Vec<&str>) =
         formats.iter().partition(|format| is_of_codec(format));
     [head, &first, &rest].concat().join(" ")
-}
-
-/// What Opus is to do: the beginning of the line for it, and what comes to its end.
-fn opus_of(section: &str, encoding: &Encoding, is_sent: bool) -> Option<(String, String)> {
-    let format = section
-        .lines()
-        .filter_map(|line| line.strip_prefix("a=rtpmap:"))
-        .find_map(|map| map.strip_suffix(" opus/48000/2"))?;
-    let mut parameters = String::new();
-    let all = [
-        (encoding.stereo && is_sent, "sprop-stereo"),
-        (encoding.stereo && !is_sent, "stereo"),
-        (encoding.dtx && !is_sent, "usedtx"),
-    ];
-    for (_, name) in all.into_iter().filter(|(is_on, _)| *is_on) {
-        let _ = write!(parameters, ";{name}=1");
-    }
-    Some((format!("a=fmtp:{format} "), parameters))
 }
 
 #[cfg(test)]
@@ -224,11 +223,11 @@ mod tests {
 
     #[test]
     fn a_section_that_is_given_up_is_short() {
-        let offer = "v=0\r\nm=video 0 X 96 97\r\nc=IN IP4 0.0.0.0\r\na=rtpmap:96 VP8/90000\r\na=mid:2\r\n\
-            a=inactive\r\na=rtcp-mux\r\nm=audio 9 X 111\r\na=mid:3\r\na=inactive\r\na=rtcp-mux\r\n";
+        let offer = "v=0\r\nm=video 0 X 96 97\r\nc=IN IP4 0.0.0.0\r\na=mid:2\r\na=rtpmap:96 VP8/90000\r\n\
+            a=rtpmap:97 rtx/90000\r\na=inactive\r\na=rtcp-mux\r\nm=audio 9 X 111\r\na=mid:3\r\na=inactive\r\na=rtcp-mux\r\n";
         assert_eq!(
             completed(offer, &[]),
-            "v=0\r\nm=video 0 X 96 97\r\nc=IN IP4 0.0.0.0\r\na=mid:2\r\na=inactive\r\n\
+            "v=0\r\nm=video 0 X 96\r\nc=IN IP4 0.0.0.0\r\na=mid:2\r\na=rtpmap:96 VP8/90000\r\na=inactive\r\n\
              m=audio 9 X 111\r\na=mid:3\r\na=inactive\r\na=rtcp-mux\r\n"
         );
     }
