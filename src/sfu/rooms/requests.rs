@@ -6,7 +6,7 @@ use livekit_protocol::request_response::{Reason, Request};
 use livekit_protocol::signal_request::Message as Asked;
 use livekit_protocol::signal_response::Message;
 
-use super::participant::Audience;
+use super::participant::{Audience, TooLong};
 use super::{Effect, Effects, Millis, Who, World, limits};
 
 impl World {
@@ -24,6 +24,7 @@ impl World {
             Asked::UpdateAudioTrack(update) => self.update_audio(who, &update, effects),
             Asked::UpdateVideoTrack(update) => self.update_video(who, &update, effects),
             Asked::Leave(_) => self.leave(who, DisconnectReason::ClientInitiated, now, effects),
+            Asked::Simulate(simulate) => self.simulate(who, simulate.scenario, now, effects),
             Asked::Ping(_) => effects.push(Effect::Tell(who, Message::Pong(now))),
             Asked::PingReq(ping) => {
                 effects.push(Effect::Tell(who, Message::Pong(now)));
@@ -67,10 +68,11 @@ impl World {
         effects: &mut Effects,
     ) {
         let request_id = update.request_id;
-        let answer = |reason: Reason| {
+        let answer = |reason: Reason, message: &str| {
             Message::RequestResponse(proto::RequestResponse {
                 request_id,
                 reason: reason.into(),
+                message: message.to_owned(),
                 request: Some(Request::UpdateMetadata(update.clone())),
                 ..Default::default()
             })
@@ -80,13 +82,20 @@ impl World {
             return;
         };
         if !participant.permission().can_update_metadata {
-            effects.push(Effect::Tell(who, answer(Reason::NotAllowed)));
+            let message = "does not have permission to update own metadata";
+            effects.push(Effect::Tell(who, answer(Reason::NotAllowed, message)));
             return;
         }
         let attributes = update.attributes.clone();
         let said = participant.describe(&update.name, &update.metadata, attributes);
-        let reason = said.map_or(Reason::LimitExceeded, |()| Reason::Ok);
-        effects.push(Effect::Tell(who, answer(reason)));
+        let answer = match said {
+            Ok(()) => answer(Reason::Ok, ""),
+            Err(TooLong) => {
+                let message = "name, metadata or attributes are too long";
+                answer(Reason::LimitExceeded, message)
+            }
+        };
+        effects.push(Effect::Tell(who, answer));
         participant.renew(who, effects);
         room.announce(who, effects);
     }
