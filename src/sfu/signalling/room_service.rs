@@ -269,3 +269,31 @@ fn no_handler(service: &str, method: &str) -> Failure {
         format!("no handler for path \"/twirp/{service}/{method}\""),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_livekits_and_not_here_is_told_from_what_nobody_has() {
+        let told = |service: &str, method: &str| {
+            let failure = no_method(service, method);
+            (failure.code, failure.message)
+        };
+        let lacks = |what: &str| {
+            let message = format!("the development SFU has no {what}");
+            (Code::Unimplemented, message)
+        };
+        assert_eq!(told("livekit.Egress", "ListEgress"), lacks("egress"));
+        assert_eq!(told("livekit.Ingress", "ListIngress"), lacks("ingress"));
+        assert_eq!(told("livekit.SIP", "ListSIPTrunk"), lacks("SIP"));
+        assert_eq!(
+            told("livekit.AgentDispatchService", "CreateDispatch"),
+            lacks("agents")
+        );
+        let rooms = "livekit.RoomService";
+        assert_eq!(told(rooms, "MoveParticipant"), lacks("MoveParticipant"));
+        assert_eq!(told(rooms, "Dance").0, Code::BadRoute);
+        assert_eq!(told("livekit.Dance", "ListRooms").0, Code::BadRoute);
+    }
+}
