@@ -45,8 +45,8 @@ pub struct Choice {
 pub struct Told {
     /// That somebody has it, or had it.
     pub is_had: bool,
-    /// The best quality that somebody wants of it.
-    pub best: Option<Option<u8>>,
+    /// How many of its layers somebody wants, from the smallest on.
+    pub layers: Option<u8>,
 }
 
 /// Who may have somebody's tracks.
@@ -122,7 +122,8 @@ impl Participant {
 }
 
 /// What is said of somebody is too long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("name, metadata or attributes are too long")]
 pub struct TooLong;
 
 impl Participant {

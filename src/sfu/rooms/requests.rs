@@ -6,7 +6,7 @@ use livekit_protocol::request_response::{Reason, Request};
 use livekit_protocol::signal_request::Message as Asked;
 use livekit_protocol::signal_response::Message;
 
-use super::participant::{Audience, TooLong};
+use super::participant::Audience;
 use super::{Effect, Effects, Millis, Who, World, limits};
 
 impl World {
@@ -74,7 +74,6 @@ impl World {
                 reason: reason.into(),
                 message: message.to_owned(),
                 request: Some(Request::UpdateMetadata(update.clone())),
-                ..Default::default()
             })
         };
         let Some(room) = self.place(who) else { return };
@@ -88,12 +87,10 @@ impl World {
         }
         let attributes = update.attributes.clone();
         let said = participant.describe(&update.name, &update.metadata, attributes);
-        let answer = match said {
-            Ok(()) => answer(Reason::Ok, ""),
-            Err(TooLong) => {
-                let message = "name, metadata or attributes are too long";
-                answer(Reason::LimitExceeded, message)
-            }
+        let answer = if let Err(no) = said {
+            answer(Reason::LimitExceeded, &no.to_string())
+        } else {
+            answer(Reason::Ok, "")
         };
         effects.push(Effect::Tell(who, answer));
         participant.renew(who, effects);

@@ -115,13 +115,17 @@ impl Room {
     /// Publishers hear once that somebody has a track, and what nobody wants: they need not send it. Clients that do
     /// not do without ignore that.
     pub fn tell_publishers(&mut self, effects: &mut Effects) {
-        let mut best: BTreeMap<TrackSid, Option<u8>> = BTreeMap::new();
+        let mut layers: BTreeMap<TrackSid, u8> = BTreeMap::new();
         let mut had = BTreeSet::new();
         for participant in self.people.values() {
             for sid in participant.gets.keys() {
                 let wanted = participant.wanted(sid);
-                let best = best.entry(sid.clone()).or_default();
-                *best = (*best).max(wanted.enabled.then_some(wanted.quality));
+                let most = layers.entry(sid.clone()).or_default();
+                *most = (*most).max(if wanted.enabled {
+                    wanted.quality + 1
+                } else {
+                    0
+                });
                 if !participant.is_hidden() {
                     had.insert(sid.clone());
                 }
@@ -136,10 +140,10 @@ impl Room {
                     told.is_had = true;
                     effects.push(Effect::Tell(*who, subscribed(track)));
                 }
-                let layers = track.codecs.first().map_or(0, |codec| codec.layers.len());
-                let now = best.get(&track.sid).copied().flatten();
-                if layers > 1 && told.best != Some(now) {
-                    told.best = Some(now);
+                let has_layers = track.codecs.first().is_some_and(|c| c.layers.len() > 1);
+                let now = layers.get(&track.sid).copied().unwrap_or(0);
+                if has_layers && told.layers != Some(now) {
+                    told.layers = Some(now);
                     effects.push(Effect::Tell(*who, quality(track, now)));
                 }
             }
@@ -171,12 +175,13 @@ fn subscribed(track: &proto::TrackInfo) -> Message {
     })
 }
 
-fn quality(track: &proto::TrackInfo, best: Option<u8>) -> Message {
+/// The smallest of its layers are wanted, so many.
+fn quality(track: &proto::TrackInfo, layers: u8) -> Message {
     let qualities: Vec<_> = [VideoQuality::Low, VideoQuality::Medium, VideoQuality::High]
         .into_iter()
         .map(|quality| SubscribedQuality {
             quality: quality.into(),
-            enabled: best.is_some_and(|best| i32::from(quality) <= i32::from(best)),
+            enabled: i32::from(quality) < i32::from(layers),
         })
         .collect();
     let codec = track.mime_type.trim_start_matches("video/").to_lowercase();
