@@ -10,6 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::StatusCode;
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -25,7 +26,7 @@ use super::contracts::Contract;
 use super::reach::BY_WAY_OF;
 use super::refusal::Refusal;
 use super::router::{router, webhooks_alone};
-use super::sfu::reconcile;
+use super::sfu::{WEBHOOK, reconcile};
 
 /// Time for the head of a request, also of the next one on an idle connection.
 const HEAD: Duration = Duration::from_secs(30);
@@ -171,9 +172,14 @@ async fn answer(
     let took = began.elapsed();
     let now = app.config.clock.now();
     let status = response.status();
-    app.config
-        .journal
-        .access(now, &method, uri.path(), status, took);
+    if uri.path() == WEBHOOK && status == StatusCode::OK {
+        // LiveKit reports whatever happens: what is not taken in is worth a line, the rest would hide all others.
+        tracing::debug!("{method} {WEBHOOK} {status} {took:.1?}");
+    } else {
+        app.config
+            .journal
+            .access(now, &method, uri.path(), status, took);
+    }
     app.metrics.answered(uri.path(), &method, &response, took);
     response
 }

@@ -253,20 +253,19 @@ fn loopback(rtc: &Rtc, machine: &Machine) -> Option<Addition> {
 }
 
 fn webhook(livekit: &LivekitConfig, machine: &Machine) -> Vec<Addition> {
-    let Some(url) = &machine.webhook_url else {
-        return Vec::new();
-    };
     let webhook = &livekit.webhook;
+    let mut urls = webhook.urls.clone();
+    let ours = machine.webhook_url.iter();
+    urls.extend(ours.filter(|url| !webhook.urls.contains(url)).cloned());
     let mut added = Vec::new();
     if webhook.api_key.is_empty()
+        && !urls.is_empty()
         && let Some(pair) = livekit.keys.first()
     {
         let reason = "the key that signs room events";
         added.push(addition("webhook.api_key", pair.key.as_str(), reason));
     }
-    if !webhook.urls.contains(url) {
-        let mut urls = webhook.urls.clone();
-        urls.push(url.clone());
+    if urls.len() > webhook.urls.len() {
         added.push(addition(
             "webhook.urls",
             urls,

@@ -218,6 +218,7 @@ impl Hub {
             News::Tell(who, message) => self.tell(who, message),
             News::Connected(who) => self.world.connected(who, &mut effects),
             News::Sent(who, sid, mime) => self.world.track_sent(who, &sid, mime, &mut effects),
+            News::Comes(who, sid) => self.world.track_comes(who, &sid, &mut effects),
             News::Gone(who, sid) => self.world.track_gone(who, &sid, &mut effects),
             News::Data(who, reliability, packet) => {
                 self.world.data(who, reliability, *packet, &mut effects);
@@ -282,16 +283,14 @@ impl Hub {
             match effect {
                 Effect::Tell(who, message) => self.tell(who, message),
                 Effect::Renew(who, info) => self.renew(who, &info),
-                Effect::Part(who) => {
-                    tracing::info!(
-                        "a participant is gone: {} are left",
-                        self.world.everybody().len()
-                    );
+                Effect::Part(who, parting) => {
+                    tracing::info!("{parting}");
                     self.media.part(who, Instant::now());
                     self.outboxes.remove(&who);
                     self.passes.remove(&who);
                     if let Some(count) = self.nonsense.remove(&who) {
-                        tracing::info!("{count} frames of one participant were refused");
+                        let identity = &parting.identity;
+                        tracing::info!("{count} frames of `{identity}` were refused");
                     }
                 }
                 Effect::Publish(who, track) => self.media.publish(who, track, Instant::now()),

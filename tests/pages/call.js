@@ -154,7 +154,7 @@ async function publishIn(videoCodec) {
 function known(identity) {
   const p = room.localParticipant.identity === identity ? room.localParticipant : room.remoteParticipants.get(identity);
   if (!p) return {};
-  const tracks = [...p.trackPublications.values()].map((t) => ({ source: t.source, muted: t.isMuted, sid: t.trackSid, subscribed: !!t.isSubscribed }));
+  const tracks = [...p.trackPublications.values()].map((t) => ({ source: t.source, muted: t.isMuted, sid: t.trackSid, subscribed: !!t.isSubscribed, permission: t.permissionStatus }));
   return { sid: p.sid, name: p.name, metadata: p.metadata, attributes: p.attributes, speaking: p.isSpeaking, quality: p.connectionQuality, tracks };
 }
 
@@ -169,11 +169,14 @@ async function act(what, ...rest) {
     codec: (identity, source) => codec(remote(identity, source)?.track),
     subscribe: (identity, source, yes) => remote(identity, source).setSubscribed(yes),
     quality: (identity, source, quality) => remote(identity, source).setVideoQuality(quality),
+    audience: (all, some) => local.setTrackSubscriptionPermissions(all, some),
+    sentLayers: (source) => local.getTrackPublication(source).track.sender.getParameters().encodings.filter((layer) => layer.active).length,
     attributes: (attributes) => local.setAttributes(attributes),
     metadata: (metadata) => local.setMetadata(metadata),
     answerCalls: (method) => local.registerRpcMethod(method, async (call) => `${call.callerIdentity}: ${call.payload}`),
     call: (destinationIdentity, method, payload) => local.performRpc({ destinationIdentity, method, payload }),
     cutSignal: () => room.engine.client.ws?.close?.() ?? room.simulateScenario('signal-reconnect'),
+    simulate: (scenario) => room.simulateScenario(scenario),
     roomMetadata: () => room.metadata,
   };
   return (await actions[what](...rest)) ?? true;

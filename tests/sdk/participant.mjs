@@ -31,6 +31,7 @@ const [PIECE, EAR] = [SAMPLES_PER_SECOND / 100, SAMPLES_PER_SECOND / 10];
 const everybody = new Map();
 const events = [];
 const heard = [];
+const published = [];
 const room = new Room();
 
 /// The upper half is the sender's colour, the lower half the frame number in binary.
@@ -112,7 +113,8 @@ async function publish(code, hertz) {
   const { SOURCE_CAMERA, SOURCE_MICROPHONE } = TrackSource;
   const unaltered = { simulcast: false, videoCodec: VideoCodec.VP8, dtx: false, red: false };
   for (const [track, source] of [[camera, SOURCE_CAMERA], [microphone, SOURCE_MICROPHONE]]) {
-    await room.localParticipant.publishTrack(track, new TrackPublishOptions({ source, ...unaltered }));
+    const options = new TrackPublishOptions({ source, ...unaltered });
+    published.push(await room.localParticipant.publishTrack(track, options));
   }
   show(eye, code);
   sound(voice, hertz);
@@ -139,7 +141,13 @@ for (const name of ["Reconnecting", "Reconnected", "Disconnected", "ParticipantD
   room.on(RoomEvent[name], () => events.push(name));
 }
 
-const answer = { report, say, heard: () => heard };
+/// Waits until somebody has what we publish.
+async function had() {
+  await Promise.all(published.map((publication) => publication.waitForSubscription()));
+  return true;
+}
+
+const answer = { report, say, had, heard: () => heard };
 let joined = false;
 for await (const line of createInterface({ input: process.stdin })) {
   const given = JSON.parse(line);

@@ -2,7 +2,7 @@
 
 It sends the picture and the tone of tests/pages/call.js and reads those of everybody else back. The first line of
 stdin is `{"url", "token", "code", "hertz", "one_connection"}`; when both tracks are published, the identity is
-printed. Then each line is a request, `["report"]`, `["heard"]` or `["say", TEXT]`, and is answered. An answer is a line
+printed. Then each line is a request, `["report"]`, `["heard"]`, `["had"]` or `["say", TEXT]`, and is answered. An answer is a line
 that begins with `> `. It leaves at the end of stdin."""
 
 import asyncio
@@ -105,12 +105,13 @@ async def publish(room, code, hertz):
     camera = rtc.LocalVideoTrack.create_video_track("camera", sources[0])
     microphone = rtc.LocalAudioTrack.create_audio_track("microphone", sources[1])
     source = rtc.TrackSource
+    published = []
     for track, options in (
         (camera, {"source": source.SOURCE_CAMERA, "simulcast": False, "video_codec": rtc.VideoCodec.VP8}),
         (microphone, {"source": source.SOURCE_MICROPHONE, "dtx": False, "red": False}),
     ):
-        await room.local_participant.publish_track(track, rtc.TrackPublishOptions(**options))
-    return [show(sources[0], code), sound(sources[1], hertz)]
+        published.append(await room.local_participant.publish_track(track, rtc.TrackPublishOptions(**options)))
+    return published, [show(sources[0], code), sound(sources[1], hertz)]
 
 
 def answer(what):
@@ -141,12 +142,16 @@ async def main():
 
     options = rtc.RoomOptions(single_peer_connection=given["one_connection"])
     await room.connect(given["url"], given["token"], options)
-    go_on(*await publish(room, given["code"], given["hertz"]))
+    published, sources = await publish(room, given["code"], given["hertz"])
+    go_on(*sources)
     answer(room.local_participant.identity)
     while line := await lines.run_in_executor(None, sys.stdin.readline):
         match json.loads(line):
             case ["say", text]:
                 await room.local_participant.publish_data(text, reliable=True)
+                told = True
+            case ["had"]:
+                await asyncio.gather(*(publication.wait_for_subscription() for publication in published))
                 told = True
             case ["heard"]:
                 told = heard

@@ -17,6 +17,7 @@ for (const who of await service.listParticipants(name)) {
 }
 const [track] = (await service.getParticipant(name, identity)).tracks;
 told.push((await service.mutePublishedTrack(name, identity, track.sid, true)).muted);
+told.push(await service.mutePublishedTrack(name, identity, track.sid, false).catch((error) => error.code));
 const changed = await service.updateParticipant(name, identity, {
   name: "Emil",
   metadata: "p",
@@ -32,6 +33,7 @@ await service.removeParticipant(name, identity);
 told = [(await service.listParticipants(name)).length];
 await service.deleteRoom(name);
 told.push((await service.listRooms([name])).length);
+told.push((await service.listParticipants(name)).length);
 try {
   await service.getParticipant(name, identity);
 } catch (error) {

@@ -31,6 +31,11 @@ async def main():
         track = (await service.get_participant(where)).tracks[0]
         mute = api.MuteRoomTrackRequest(room=name, identity=identity, track_sid=track.sid, muted=True)
         told += [(await service.mute_published_track(mute)).track.muted]
+        mute.muted = False
+        try:
+            await service.mute_published_track(mute)
+        except api.TwirpError as error:
+            told += [error.code]
         change = api.UpdateParticipantRequest(
             room=name,
             identity=identity,
@@ -50,6 +55,8 @@ async def main():
         told = [len(there)]
         await service.delete_room(api.DeleteRoomRequest(room=name))
         told += [len((await service.list_rooms(api.ListRoomsRequest(names=[name]))).rooms)]
+        there = (await service.list_participants(api.ListParticipantsRequest(room=name))).participants
+        told += [len(there)]
         try:
             await service.get_participant(where)
         except api.TwirpError as error:

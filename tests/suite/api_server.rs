@@ -14,6 +14,7 @@ use urbania::api::Reach;
 use urbania::config::{LivekitConfig, StoreSettings};
 use urbania::store::Mongo;
 
+use crate::sfu::signed;
 use crate::support::api::{Api, PASSWORD, line, no_limits, show};
 use crate::support::store::StoreKind;
 use crate::support::until::until;
@@ -286,6 +287,17 @@ async fn a_request_in_flight_is_finished_before_the_end() {
     );
     let log = api.end().await;
     assert!(log.contains(" POST /api/auth/login 200 "), "{log}");
+}
+
+#[tokio::test]
+async fn the_log_has_reports_of_the_sfu_only_where_they_are_refused() {
+    let api = Api::start().await;
+    signed::tell(&api, &signed::event("1", "room_started", "daily", 1, None)).await;
+    let refused = signed::post(&api, "nonsense", Vec::new()).await;
+    assert_eq!(refused.status(), 401);
+    let log = api.end().await;
+    assert!(log.contains(" POST /api/livekit/webhook 401 "), "{log}");
+    assert!(!log.contains(" POST /api/livekit/webhook 200 "), "{log}");
 }
 
 #[tokio::test]

@@ -113,6 +113,13 @@ fn room_events_go_to_the_api_beside_the_users_own_addresses() {
     );
     let effective = of("", NetworkMode::Host, "192.0.2.7", Some(url));
     assert_eq!(added(&effective)[1], ("webhook.api_key", json!("APIone")));
+    let yaml = "rtc: {node_ip: 192.0.2.1}\nwebhook: {urls: ['http://mine']}";
+    let effective = of(yaml, NetworkMode::Host, "192.0.2.7", None);
+    assert_eq!(
+        added(&effective),
+        [("webhook.api_key", json!("APIone"))],
+        "somebody's own addresses alone"
+    );
 }
 
 #[test]

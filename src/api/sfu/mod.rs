@@ -20,4 +20,4 @@ pub use audience::is_admin;
 pub use stream::events;
 pub use streams::Streams;
 pub use told::Told;
-pub use webhook::webhook;
+pub use webhook::{WEBHOOK, webhook};

@@ -21,6 +21,9 @@ use crate::livekit::webhook::{Kind, Rejected, RoomEvent};
 use crate::presence::follow::apply;
 use crate::store::StoreError;
 
+/// Where LiveKit reports.
+pub const WEBHOOK: &str = "/api/livekit/webhook";
+
 /// Longer bodies are refused: a room and a participant may have 512 KiB of metadata each.
 const MOST: usize = 2 * 1024 * 1024;
 

@@ -135,8 +135,10 @@ fn take(lint: Lint, pass: bool, findings: &mut Findings) {
         lint.effect == Effect::Refuses,
         lint.effect == Effect::Depends,
     );
+    // What starts the SFU says which key signs events where the file does not.
+    let is_added = lint.origin == Origin::Rule && lint.path == "webhook.urls";
     let problem = Problem::linted(lint);
-    if !refuses {
+    if !refuses || is_added {
         let is_doubtful = !(depends && is_wanted);
         findings.warnings.extend(is_doubtful.then_some(problem));
     } else if is_ours {

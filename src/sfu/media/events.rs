@@ -99,7 +99,10 @@ impl Media {
             return;
         };
         let known = track.layer_of(ssrc);
-        let layer = known.unwrap_or_else(|| track.learn(ssrc, rid));
+        let layer = known.unwrap_or_else(|| {
+            self.news.push_back(News::Comes(link.who, sid.clone()));
+            track.learn(ssrc, rid)
+        });
         track.note(layer, *packet.seq_no, packet.payload.len(), now);
         // Padding says only that there is room.
         if packet.payload.is_empty() {

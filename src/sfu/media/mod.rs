@@ -94,6 +94,8 @@ pub enum News {
     Connected(Who),
     /// They send a track, in this format.
     Sent(Who, TrackSid, &'static str),
+    /// Media of the track comes.
+    Comes(Who, TrackSid),
     /// They send it no more.
     Gone(Who, TrackSid),
     /// They send data.

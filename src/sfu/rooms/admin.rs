@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use livekit_protocol as proto;
 use livekit_protocol::DisconnectReason;
 use livekit_protocol::data_packet::Value;
+use livekit_protocol::leave_request::Action;
 use livekit_protocol::signal_response::Message;
 
 use super::effect::Reliability;
+use super::parting::{Parting, leave};
 use super::permission::may_publish;
-use super::updates::leave;
 use super::{Effect, Effects, Millis, Who, World, limits};
 
 /// Why something is not done.
@@ -27,6 +28,9 @@ pub enum AdminError {
     /// It cannot be done as it is asked.
     #[error("{0}")]
     Refused(&'static str),
+    /// It is not done here.
+    #[error("{0}")]
+    NotHere(&'static str),
 }
 
 type Answer<T> = Result<T, AdminError>;
@@ -97,10 +101,10 @@ impl World {
         Ok(())
     }
 
-    /// Everybody in a room, also who is hidden.
-    pub fn participants(&self, name: &str) -> Answer<Vec<proto::ParticipantInfo>> {
-        let room = self.rooms.get(name).ok_or(AdminError::NoRoom)?;
-        Ok(room.people.values().map(|p| p.info.clone()).collect())
+    /// Everybody in a room, also who is hidden. Nobody is in a room that is not there.
+    pub fn participants(&self, name: &str) -> Vec<proto::ParticipantInfo> {
+        let people = self.rooms.get(name).into_iter().flat_map(|r| &r.people);
+        people.map(|(_, p)| p.info.clone()).collect()
     }
 
     /// One of them.
@@ -140,7 +144,7 @@ impl World {
     ) -> Answer<proto::TrackInfo> {
         let who = self.find(name, identity)?;
         if !muted {
-            return Err(AdminError::Refused("remote unmute not enabled"));
+            return Err(AdminError::NotHere("remote unmute not enabled"));
         }
         let participant = self.place(who).and_then(|room| room.people.get_mut(&who));
         let track = participant.and_then(|p| p.any_track(sid).cloned());
@@ -245,9 +249,19 @@ impl World {
 
     /// Says good-bye to everybody; they may come back to whoever comes after us.
     pub fn shut_down(&mut self, effects: &mut Effects) {
-        for who in self.everybody() {
-            effects.push(Effect::Tell(who, leave(DisconnectReason::ServerShutdown)));
-            effects.push(Effect::Part(who));
+        let why = DisconnectReason::ServerShutdown;
+        for room in self.rooms.values() {
+            let left = (0..room.people.len()).rev();
+            for (left, (who, participant)) in left.zip(&room.people) {
+                let parting = Parting {
+                    identity: participant.info.identity.clone(),
+                    room: room.info.name.clone(),
+                    why,
+                    left,
+                };
+                effects.push(Effect::Tell(*who, leave(why, Action::Reconnect)));
+                effects.push(Effect::Part(*who, Box::new(parting)));
+            }
         }
     }
 }

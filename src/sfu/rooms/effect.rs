@@ -3,6 +3,7 @@
 use livekit_protocol as proto;
 use livekit_protocol::signal_response::Message;
 
+use super::parting::Parting;
 use super::{TrackSid, Who};
 
 /// Something to be done, by the floor above or the one below.
@@ -14,7 +15,7 @@ pub enum Effect {
     /// Give them a new token: the old one ends, or says what is not so any more.
     Renew(Who, Box<proto::ParticipantInfo>),
     /// They are no more in a room: end what connects them.
-    Part(Who),
+    Part(Who, Box<Parting>),
     /// Take media of theirs for this track.
     Publish(Who, ToPublish),
     /// Take no more media for this track.

@@ -1,16 +1,18 @@
 //! Coming and going.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use livekit_protocol as proto;
 use livekit_protocol::DisconnectReason;
+use livekit_protocol::leave_request::Action;
 use livekit_protocol::participant_info::State;
 
 use super::participant::{Audience, Participant};
+use super::parting::{Parting, farewell, leave};
 use super::permission::Grant;
 use super::room::Room;
 use super::speakers::Speakers;
-use super::updates::{leave, report, report_of};
+use super::updates::{report, report_of};
 use super::{Effect, Effects, Millis, Who, World, codecs, limits};
 
 /// Somebody who wants to come in.
@@ -154,6 +156,18 @@ impl World {
 
     /// Somebody goes or is put out; they are told why.
     pub fn leave(&mut self, who: Who, why: DisconnectReason, now: Millis, effects: &mut Effects) {
+        self.end(who, why, farewell(why), now, effects);
+    }
+
+    /// The same with these words, or without any.
+    pub(super) fn end(
+        &mut self,
+        who: Who,
+        why: DisconnectReason,
+        farewell: Option<Action>,
+        now: Millis,
+        effects: &mut Effects,
+    ) {
         let Some(name) = self.places.remove(&who) else {
             return;
         };
@@ -163,13 +177,14 @@ impl World {
         let Some(mut participant) = room.people.remove(&who) else {
             return;
         };
-        if !matches!(
+        effects.extend(farewell.map(|action| Effect::Tell(who, leave(why, action))));
+        let parting = Parting {
+            identity: participant.info.identity.clone(),
+            room: name,
             why,
-            DisconnectReason::ClientInitiated | DisconnectReason::SignalClose
-        ) {
-            effects.push(Effect::Tell(who, leave(why)));
-        }
-        effects.push(Effect::Part(who));
+            left: room.people.len(),
+        };
+        effects.push(Effect::Part(who, Box::new(parting)));
         for track in std::mem::take(&mut participant.info.tracks) {
             room.forget_track(&track.sid, effects);
             let event = report_of("track_unpublished", room, &participant.info, Some(track));
@@ -255,7 +270,8 @@ fn newcomer(joining: Joining, sid: String, now: Millis) -> Participant {
         choices: BTreeMap::new(),
         gets: BTreeMap::new(),
         audience: Audience::default(),
-        asked: BTreeMap::new(),
+        told: BTreeMap::new(),
+        denied: BTreeSet::new(),
         quality: None,
         renewed: now,
     }

@@ -7,10 +7,12 @@ mod effect;
 mod join;
 mod limits;
 mod participant;
+mod parting;
 mod permission;
 mod requests;
 mod room;
 mod settings;
+mod simulate;
 mod speakers;
 mod subscriptions;
 #[cfg(test)]

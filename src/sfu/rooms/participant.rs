@@ -1,6 +1,6 @@
 //! One participant of a room.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use livekit_protocol as proto;
 use livekit_protocol::participant_info::State;
@@ -22,8 +22,10 @@ pub struct Participant {
     pub gets: BTreeMap<TrackSid, Who>,
     /// Who may have its tracks.
     pub audience: Audience,
-    /// The best quality that somebody wants of each of its tracks, as it was told.
-    pub asked: BTreeMap<TrackSid, Option<u8>>,
+    /// What it was told of those of its tracks whose media comes: until then its client may not know them itself.
+    pub told: BTreeMap<TrackSid, Told>,
+    /// Tracks that it wants and may not have, as it was told.
+    pub denied: BTreeSet<TrackSid>,
     /// How well it is connected, as it was told.
     pub quality: Option<proto::ConnectionQualityInfo>,
     /// When it last got a token.
@@ -36,6 +38,15 @@ pub struct Choice {
     /// Whether they want it; `None`: not said.
     pub subscribe: Option<bool>,
     pub wanted: Wanted,
+}
+
+/// What a publisher was told of a track.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Told {
+    /// That somebody has it, or had it.
+    pub is_had: bool,
+    /// How many of its layers somebody wants, from the smallest on.
+    pub layers: Option<u8>,
 }
 
 /// Who may have somebody's tracks.
@@ -60,7 +71,12 @@ impl Participant {
         self.info.tracks.iter().find(|track| track.sid == sid)
     }
 
-    /// The same or one that is about to be, to be changed.
+    /// Those that are sent and those that are about to be.
+    pub fn all_tracks(&self) -> impl Iterator<Item = &proto::TrackInfo> {
+        self.info.tracks.iter().chain(&self.announced)
+    }
+
+    /// One of these, to be changed.
     pub fn any_track(&mut self, sid: &str) -> Option<&mut proto::TrackInfo> {
         let mut all = self.info.tracks.iter_mut().chain(&mut self.announced);
         all.find(|track| track.sid == sid)
@@ -106,7 +122,8 @@ impl Participant {
 }
 
 /// What is said of somebody is too long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("name, metadata or attributes are too long")]
 pub struct TooLong;
 
 impl Participant {

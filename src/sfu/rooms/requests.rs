@@ -24,6 +24,7 @@ impl World {
             Asked::UpdateAudioTrack(update) => self.update_audio(who, &update, effects),
             Asked::UpdateVideoTrack(update) => self.update_video(who, &update, effects),
             Asked::Leave(_) => self.leave(who, DisconnectReason::ClientInitiated, now, effects),
+            Asked::Simulate(simulate) => self.simulate(who, simulate.scenario, now, effects),
             Asked::Ping(_) => effects.push(Effect::Tell(who, Message::Pong(now))),
             Asked::PingReq(ping) => {
                 effects.push(Effect::Tell(who, Message::Pong(now)));
@@ -67,12 +68,12 @@ impl World {
         effects: &mut Effects,
     ) {
         let request_id = update.request_id;
-        let answer = |reason: Reason| {
+        let answer = |reason: Reason, message: &str| {
             Message::RequestResponse(proto::RequestResponse {
                 request_id,
                 reason: reason.into(),
+                message: message.to_owned(),
                 request: Some(Request::UpdateMetadata(update.clone())),
-                ..Default::default()
             })
         };
         let Some(room) = self.place(who) else { return };
@@ -80,13 +81,18 @@ impl World {
             return;
         };
         if !participant.permission().can_update_metadata {
-            effects.push(Effect::Tell(who, answer(Reason::NotAllowed)));
+            let message = "does not have permission to update own metadata";
+            effects.push(Effect::Tell(who, answer(Reason::NotAllowed, message)));
             return;
         }
         let attributes = update.attributes.clone();
         let said = participant.describe(&update.name, &update.metadata, attributes);
-        let reason = said.map_or(Reason::LimitExceeded, |()| Reason::Ok);
-        effects.push(Effect::Tell(who, answer(reason)));
+        let answer = if let Err(no) = said {
+            answer(Reason::LimitExceeded, &no.to_string())
+        } else {
+            answer(Reason::Ok, "")
+        };
+        effects.push(Effect::Tell(who, answer));
         participant.renew(who, effects);
         room.announce(who, effects);
     }

@@ -36,7 +36,7 @@ impl World {
                 }
             }
         }
-        room.ask_for_less(effects);
+        room.tell_publishers(effects);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who gets which track: worked out anew whenever something that counts has changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use livekit_protocol as proto;
 use livekit_protocol::signal_response::Message;
@@ -38,22 +38,45 @@ impl Room {
     pub fn subscribe_all(&mut self, effects: &mut Effects) {
         let all: Vec<_> = self.people.keys().copied().collect();
         for who in all {
-            self.subscribe_to_all(who, effects);
+            self.give(who, effects);
         }
+        self.tell_publishers(effects);
     }
 
     /// One of them gets what they are to get, and nothing else.
     pub fn subscribe_to_all(&mut self, who: Who, effects: &mut Effects) {
+        self.give(who, effects);
+        self.tell_publishers(effects);
+    }
+
+    fn give(&mut self, who: Who, effects: &mut Effects) {
         let Some(participant) = self.people.get(&who) else {
             return;
         };
-        let wanted = self.due(who, participant);
+        let (due, in_vain): (Vec<_>, Vec<_>) = self
+            .wanted_by(who, participant)
+            .partition(|wanted| wanted.owner.lets_have(&participant.info, &wanted.track.sid));
+        let mut denied = participant.denied.clone();
+        for wanted in &in_vain {
+            if denied.insert(wanted.track.sid.clone()) {
+                effects.push(Effect::Tell(who, wanted.permission(false)));
+            }
+        }
+        for wanted in &due {
+            if denied.remove(&wanted.track.sid) {
+                effects.push(Effect::Tell(who, wanted.permission(true)));
+            }
+        }
+        let gets: BTreeMap<_, _> = due
+            .iter()
+            .map(|wanted| (wanted.track.sid.clone(), wanted.of))
+            .collect();
         let gone = participant
             .gets
             .keys()
-            .filter(|sid| !wanted.contains_key(*sid));
+            .filter(|sid| !gets.contains_key(*sid));
         effects.extend(gone.map(|sid| Effect::Unsubscribe(who, sid.clone())));
-        for sid in wanted
+        for sid in gets
             .keys()
             .filter(|sid| !participant.gets.contains_key(*sid))
         {
@@ -61,70 +84,104 @@ impl Room {
             effects.push(Effect::Want(who, sid.clone(), participant.wanted(sid)));
         }
         if let Some(participant) = self.people.get_mut(&who) {
-            participant.gets = wanted;
+            (participant.gets, participant.denied) = (gets, denied);
         }
-        self.ask_for_less(effects);
     }
 
-    fn due(&self, who: Who, participant: &Participant) -> BTreeMap<TrackSid, Who> {
-        if !participant.permission().can_subscribe {
-            return BTreeMap::new();
-        }
-        let others = self
-            .people
-            .iter()
-            .filter(|(other, p)| **other != who && !p.is_hidden());
-        let tracks =
-            others.flat_map(|(other, p)| p.info.tracks.iter().map(move |t| (*other, p, t)));
-        tracks
-            .filter(|(_, owner, track)| {
-                let choice = participant
-                    .choices
-                    .get(&track.sid)
-                    .and_then(|c| c.subscribe);
-                choice.unwrap_or(participant.auto_subscribe)
-                    && owner.lets_have(&participant.info, &track.sid)
+    /// What somebody wants, whether its owner lets them have it or not.
+    fn wanted_by<'a>(
+        &'a self,
+        who: Who,
+        participant: &'a Participant,
+    ) -> impl Iterator<Item = WantedTrack<'a>> {
+        let may_have_any = participant.permission().can_subscribe;
+        let others = (self.people.iter())
+            .filter(move |(other, p)| may_have_any && **other != who && !p.is_hidden());
+        let tracks = others.flat_map(|(of, owner)| {
+            let tracks = owner.info.tracks.iter();
+            tracks.map(|track| WantedTrack {
+                of: *of,
+                owner,
+                track,
             })
-            .map(|(other, _, track)| (track.sid.clone(), other))
-            .collect()
+        });
+        tracks.filter(|wanted| {
+            let choice = participant.choices.get(&wanted.track.sid);
+            let said = choice.and_then(|choice| choice.subscribe);
+            said.unwrap_or(participant.auto_subscribe)
+        })
     }
 
-    /// Publishers need not send what nobody wants. Clients that do not do without ignore it.
-    pub fn ask_for_less(&mut self, effects: &mut Effects) {
-        let mut best: BTreeMap<&str, Option<u8>> = BTreeMap::new();
+    /// Publishers hear once that somebody has a track, and what nobody wants: they need not send it. Clients that do
+    /// not do without ignore that.
+    pub fn tell_publishers(&mut self, effects: &mut Effects) {
+        let mut layers: BTreeMap<TrackSid, u8> = BTreeMap::new();
+        let mut had = BTreeSet::new();
         for participant in self.people.values() {
             for sid in participant.gets.keys() {
                 let wanted = participant.wanted(sid);
-                let best = best.entry(sid).or_default();
-                *best = (*best).max(wanted.enabled.then_some(wanted.quality));
-            }
-        }
-        let mut news = Vec::new();
-        for (who, participant) in &self.people {
-            for track in &participant.info.tracks {
-                let layers = track.codecs.first().map_or(0, |codec| codec.layers.len());
-                let now = best.get(track.sid.as_str()).copied().flatten();
-                let known = participant.asked.get(&track.sid);
-                if layers > 1 && known != Some(&now) {
-                    effects.push(Effect::Tell(*who, quality(track, now)));
-                    news.push((*who, track.sid.clone(), now));
+                let most = layers.entry(sid.clone()).or_default();
+                *most = (*most).max(if wanted.enabled {
+                    wanted.quality + 1
+                } else {
+                    0
+                });
+                if !participant.is_hidden() {
+                    had.insert(sid.clone());
                 }
             }
         }
-        for (who, sid, now) in news {
-            if let Some(participant) = self.people.get_mut(&who) {
-                participant.asked.insert(sid, now);
+        for (who, participant) in &mut self.people {
+            for track in &participant.info.tracks {
+                let Some(told) = participant.told.get_mut(&track.sid) else {
+                    continue;
+                };
+                if had.contains(&track.sid) && !told.is_had {
+                    told.is_had = true;
+                    effects.push(Effect::Tell(*who, subscribed(track)));
+                }
+                let has_layers = track.codecs.first().is_some_and(|c| c.layers.len() > 1);
+                let now = layers.get(&track.sid).copied().unwrap_or(0);
+                if has_layers && told.layers != Some(now) {
+                    told.layers = Some(now);
+                    effects.push(Effect::Tell(*who, quality(track, now)));
+                }
             }
         }
     }
 }
 
-fn quality(track: &proto::TrackInfo, best: Option<u8>) -> Message {
+/// A track that somebody wants.
+struct WantedTrack<'a> {
+    of: Who,
+    owner: &'a Participant,
+    track: &'a proto::TrackInfo,
+}
+
+impl WantedTrack<'_> {
+    /// Whether it may be had.
+    fn permission(&self, allowed: bool) -> Message {
+        Message::SubscriptionPermissionUpdate(proto::SubscriptionPermissionUpdate {
+            participant_sid: self.owner.info.sid.clone(),
+            track_sid: self.track.sid.clone(),
+            allowed,
+        })
+    }
+}
+
+fn subscribed(track: &proto::TrackInfo) -> Message {
+    Message::TrackSubscribed(proto::TrackSubscribed {
+        track_sid: track.sid.clone(),
+    })
+}
+
+/// The smallest of its layers are wanted, so many.
+fn quality(track: &proto::TrackInfo, layers: u8) -> Message {
     let qualities: Vec<_> = [VideoQuality::Low, VideoQuality::Medium, VideoQuality::High]
         .into_iter()
         .map(|quality| SubscribedQuality {
             quality: quality.into(),
-            enabled: best.is_some_and(|best| i32::from(quality) <= i32::from(best)),
+            enabled: i32::from(quality) < i32::from(layers),
         })
         .collect();
     let codec = track.mime_type.trim_start_matches("video/").to_lowercase();

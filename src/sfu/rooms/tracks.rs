@@ -6,6 +6,7 @@ use livekit_protocol::signal_response::Message;
 use proto::{AudioTrackFeature, TrackSource, TrackType};
 
 use super::effect::{Encoding, ToPublish};
+use super::participant::Participant;
 use super::permission::may_publish;
 use super::room::Room;
 use super::updates::report_of;
@@ -31,18 +32,10 @@ impl World {
         let Some(participant) = self.place(who).and_then(|room| room.people.get_mut(&who)) else {
             return;
         };
-        let all = participant.info.tracks.len() + participant.announced.len();
-        let reason = if !may_publish(&participant.permission(), request.source) {
-            Some(Reason::NotAllowed)
-        } else if all >= limits::TRACKS || !is_small(&request) {
-            Some(Reason::LimitExceeded)
-        } else {
-            None
-        };
-        if let Some(reason) = reason {
+        if let Some((reason, message)) = refusal(participant, &request) {
             let answer = proto::RequestResponse {
                 reason: reason.into(),
-                message: "does not have permission to publish".to_owned(),
+                message: message.to_owned(),
                 request: Some(Request::AddTrack(request)),
                 ..Default::default()
             };
@@ -100,6 +93,18 @@ impl World {
         room.subscribe_all(effects);
     }
 
+    /// Its media comes: now the client knows it as well, and can be told what becomes of it.
+    pub fn track_comes(&mut self, who: Who, sid: &str, effects: &mut Effects) {
+        let Some(room) = self.place(who) else { return };
+        let Some(participant) = room.people.get_mut(&who) else {
+            return;
+        };
+        if participant.track(sid).is_some() {
+            participant.told.entry(sid.to_owned()).or_default();
+            room.tell_publishers(effects);
+        }
+    }
+
     /// The client sends it no more, or may not.
     pub fn track_gone(&mut self, who: Who, sid: &str, effects: &mut Effects) {
         let Some(room) = self.place(who) else { return };
@@ -116,7 +121,7 @@ impl World {
             return;
         };
         let track = participant.info.tracks.remove(at);
-        participant.asked.remove(sid);
+        participant.told.remove(sid);
         participant.touch();
         let info = participant.info.clone();
         room.forget_track(sid, effects);
@@ -147,12 +152,38 @@ impl Room {
     pub(super) fn forget_track(&mut self, sid: &str, effects: &mut Effects) {
         for (who, participant) in &mut self.people {
             participant.choices.remove(sid);
+            participant.denied.remove(sid);
             if participant.gets.remove(sid).is_some() {
                 effects.push(Effect::Unsubscribe(*who, sid.to_owned()));
             }
         }
         effects.push(Effect::Unpublish(sid.to_owned()));
     }
+}
+
+/// Why a track is not taken.
+fn refusal(
+    participant: &Participant,
+    request: &proto::AddTrackRequest,
+) -> Option<(Reason, &'static str)> {
+    if !may_publish(&participant.permission(), request.source) {
+        return Some((Reason::NotAllowed, "does not have permission to publish"));
+    }
+    // Another track would be another picture of the same person.
+    if participant
+        .all_tracks()
+        .any(|track| track.sid == request.sid)
+    {
+        let message = "the development SFU has no backup codecs";
+        return Some((Reason::UnsupportedType, message));
+    }
+    if participant.all_tracks().count() >= limits::TRACKS {
+        return Some((Reason::LimitExceeded, "publishes too many tracks"));
+    }
+    (!is_small(request)).then_some((
+        Reason::LimitExceeded,
+        "says too much of the track: its names or lists are too long",
+    ))
 }
 
 fn is_small(request: &proto::AddTrackRequest) -> bool {

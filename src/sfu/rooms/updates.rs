@@ -2,7 +2,6 @@
 
 use livekit_protocol as proto;
 use livekit_protocol::signal_response::Message;
-use livekit_protocol::{DisconnectReason, leave_request};
 
 use super::participant::Participant;
 use super::room::Room;
@@ -45,21 +44,6 @@ impl Room {
 fn update(participant: &Participant) -> Message {
     Message::Update(proto::ParticipantUpdate {
         participants: vec![participant.info.clone()],
-    })
-}
-
-/// Good-bye, and whether to come back.
-pub fn leave(why: DisconnectReason) -> Message {
-    use leave_request::Action;
-    let action = match why {
-        DisconnectReason::ServerShutdown | DisconnectReason::StateMismatch => Action::Reconnect,
-        _ => Action::Disconnect,
-    };
-    Message::Leave(proto::LeaveRequest {
-        can_reconnect: action == Action::Reconnect,
-        reason: why.into(),
-        action: action.into(),
-        regions: None,
     })
 }
 

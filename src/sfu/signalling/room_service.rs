@@ -104,7 +104,7 @@ impl Call {
         let may = |grants: &Grants, r: &proto::ListParticipantsRequest| grants.is_admin_of(&r.room);
         let request = self.read(may)?;
         self.ask(move |world, _, _| {
-            let participants = world.participants(&request.room)?;
+            let participants = world.participants(&request.room);
             Ok(proto::ListParticipantsResponse { participants })
         })
         .await
@@ -239,6 +239,7 @@ impl From<AdminError> for Failure {
         let code = match e {
             AdminError::NoRoom | AdminError::NoParticipant | AdminError::NoTrack => Code::NotFound,
             AdminError::Refused(_) => Code::InvalidArgument,
+            AdminError::NotHere(_) => Code::FailedPrecondition,
         };
         Self::new(code, e.to_string())
     }
@@ -248,9 +249,51 @@ fn denied(message: impl Into<String>) -> Failure {
     Failure::new(Code::Unauthenticated, message)
 }
 
+/// What LiveKit has and is not here is told from what nobody has.
 fn no_method(service: &str, method: &str) -> Failure {
+    let lacking = match (service, method) {
+        ("livekit.Egress", _) => "egress",
+        ("livekit.Ingress", _) => "ingress",
+        ("livekit.SIP", _) => "SIP",
+        ("livekit.AgentDispatchService", _) => "agents",
+        ("livekit.RoomService", "ForwardParticipant" | "MoveParticipant" | "PerformRpc") => method,
+        _ => return no_handler(service, method),
+    };
+    let message = format!("the development SFU has no {lacking}");
+    Failure::new(Code::Unimplemented, message)
+}
+
+fn no_handler(service: &str, method: &str) -> Failure {
     Failure::new(
         Code::BadRoute,
         format!("no handler for path \"/twirp/{service}/{method}\""),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_livekits_and_not_here_is_told_from_what_nobody_has() {
+        let told = |service: &str, method: &str| {
+            let failure = no_method(service, method);
+            (failure.code, failure.message)
+        };
+        let lacks = |what: &str| {
+            let message = format!("the development SFU has no {what}");
+            (Code::Unimplemented, message)
+        };
+        assert_eq!(told("livekit.Egress", "ListEgress"), lacks("egress"));
+        assert_eq!(told("livekit.Ingress", "ListIngress"), lacks("ingress"));
+        assert_eq!(told("livekit.SIP", "ListSIPTrunk"), lacks("SIP"));
+        assert_eq!(
+            told("livekit.AgentDispatchService", "CreateDispatch"),
+            lacks("agents")
+        );
+        let rooms = "livekit.RoomService";
+        assert_eq!(told(rooms, "MoveParticipant"), lacks("MoveParticipant"));
+        assert_eq!(told(rooms, "Dance").0, Code::BadRoute);
+        assert_eq!(told("livekit.Dance", "ListRooms").0, Code::BadRoute);
+    }
 }

@@ -29,7 +29,9 @@ pub enum Code {
     Malformed,
     InvalidArgument,
     NotFound,
+    FailedPrecondition,
     Unauthenticated,
+    Unimplemented,
     Unavailable,
 }
 
@@ -94,6 +96,8 @@ impl Code {
             Self::Malformed => ("malformed", StatusCode::BAD_REQUEST),
             Self::InvalidArgument => ("invalid_argument", StatusCode::BAD_REQUEST),
             Self::NotFound => ("not_found", StatusCode::NOT_FOUND),
+            Self::FailedPrecondition => ("failed_precondition", StatusCode::PRECONDITION_FAILED),
+            Self::Unimplemented => ("unimplemented", StatusCode::NOT_IMPLEMENTED),
             Self::Unauthenticated => ("unauthenticated", StatusCode::UNAUTHORIZED),
             Self::Unavailable => ("unavailable", StatusCode::SERVICE_UNAVAILABLE),
         }

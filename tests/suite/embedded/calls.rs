@@ -12,6 +12,7 @@ use urbania::livekit::grants::VideoGrant;
 
 on_both_sfus!(
     three_who_are_connected_in_different_ways_see_and_hear_each_other,
+    layers_that_nobody_wants_are_not_sent,
     with_one_connection_everything_can_be_changed_in_mid_call,
     with_two_connections_everything_can_be_changed_in_mid_call,
     a_picture_comes_in_the_codec_that_its_sender_has_chosen_and_once,
@@ -43,6 +44,32 @@ async fn three_who_are_connected_in_different_ways_see_and_hear_each_other(kind:
     }
     for page in there {
         page.close().await;
+    }
+}
+
+async fn layers_that_nobody_wants_are_not_sent(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
+    let pages = PageServer::start().await;
+    for connections in [Connections::One, Connections::Two] {
+        let anna = page(&pages, connections).await;
+        anna.choose(&json!({"dynacast": true})).await;
+        anna.connect(&sfu.ws, &token(&sfu, "anna")).await;
+        anna.publish_layers(1280, 720).await;
+        let sends = async |layers: u32| {
+            until_ok(&format!("{layers} layers"), async || {
+                let sent = anna.act(&json!(["sentLayers", "camera"])).await;
+                if sent == layers { Ok(()) } else { Err(sent) }
+            })
+            .await;
+        };
+        sends(0).await;
+        let bert = page(&pages, connections).await;
+        bert.connect(&sfu.ws, &token(&sfu, "bert")).await;
+        sends(3).await;
+        bert.act(&json!(["quality", "anna", "camera", 0])).await;
+        sends(1).await;
+        anna.close().await;
+        bert.close().await;
     }
 }
 

@@ -16,6 +16,7 @@ use crate::support::sfu_kind::{Kind, on_both_sfus};
 use crate::support::until::until;
 
 on_both_sfus!(
+    publishers_hear_that_somebody_has_their_tracks,
     six_with_clients_of_every_kind_and_age_see_hear_and_read_each_other,
     official_sdks_make_change_and_end_rooms,
 );
@@ -156,6 +157,21 @@ async fn six_with_clients_of_every_kind_and_age_see_hear_and_read_each_other(kin
     }
 }
 
+async fn publishers_hear_that_somebody_has_their_tracks(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
+    let join = async |language, name, code| {
+        Native::join(language, &sfu.ws, &token(&sfu, name), code, 440).await
+    };
+    let first = join(Language::Node, "anna", 1).await;
+    let one_connection = false;
+    let second = join(Language::Python { one_connection }, "bert", 2).await;
+    // One of them published before anybody was there, the other one after.
+    first.until_had().await;
+    second.until_had().await;
+    first.close().await;
+    second.close().await;
+}
+
 async fn official_sdks_make_change_and_end_rooms(kind: Kind) {
     let sfu = TestSfu::of(kind, None).await;
     let python = python();
@@ -176,7 +192,8 @@ async fn official_sdks_make_change_and_end_rooms(kind: Kind) {
         let changed: Value = sdk.ask(&json!("go on")).await;
         let active = 2;
         let expected = json!([
-            [room], "n", ["emil", 2, active], true, "Emil", "p", {"seat": "7"}, true, false
+            [room], "n", ["emil", 2, active], true, "failed_precondition", "Emil", "p",
+            {"seat": "7"}, true, false
         ]);
         assert_eq!(changed, expected, "{script}");
         until("what the server said has come", async || {
@@ -184,7 +201,7 @@ async fn official_sdks_make_change_and_end_rooms(kind: Kind) {
         })
         .await;
         let ended: Value = sdk.ask(&json!("end it")).await;
-        assert_eq!(ended, json!([0, 0, "not_found"]), "{script}");
+        assert_eq!(ended, json!([0, 0, 0, "not_found"]), "{script}");
         until("emil is out", async || {
             emil.report().await.state == "disconnected"
         })

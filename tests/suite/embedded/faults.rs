@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use super::{Connections, page, token};
 use crate::support::browser::Participant;
 use crate::support::page_server::PageServer;
@@ -11,13 +13,52 @@ use crate::support::sfu::TestSfu;
 use crate::support::sfu_kind::{Kind, on_both_sfus};
 use crate::support::until::until_ok;
 
-on_both_sfus!(a_call_outlives_a_frozen_browser_and_a_restart_of_the_sfu);
+on_both_sfus!(
+    a_call_outlives_a_frozen_browser_and_a_restart_of_the_sfu,
+    mishaps_that_a_client_asks_for_happen,
+);
 
 /// A picture that stands for longer is frozen.
 const FREEZE: Duration = Duration::from_secs(2);
 
 /// More than an SFU keeps for one client, in messages of this size.
 const FLOOD: (usize, usize) = (90, 60_000);
+
+async fn mishaps_that_a_client_asks_for_happen(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
+    let pages = PageServer::start().await;
+    let bert = page(&pages, Connections::Two).await;
+    bert.connect(&sfu.ws, &token(&sfu, "bert")).await;
+    for connections in [Connections::One, Connections::Two] {
+        let anna = page(&pages, connections).await;
+        anna.join(&sfu.ws, &token(&sfu, "anna"), 1, 440).await;
+        for (mishap, times) in [("node-failure", 1), ("migration", 2)] {
+            anna.act(&json!(["simulate", mishap])).await;
+            until_ok(mishap, async || {
+                let report = anna.report().await;
+                let back = report.events.iter().filter(|e| *e == "Reconnected");
+                let is_back = back.count() == times && report.state == "connected";
+                is_back.then_some(()).ok_or(report)
+            })
+            .await;
+            bert.sees_and_hears("anna", 1, 440).await;
+        }
+        anna.act(&json!(["simulate", "server-leave"])).await;
+        until_ok("anna is out", async || {
+            let report = anna.report().await;
+            let is_out = report.state == "disconnected";
+            is_out.then_some(()).ok_or(report)
+        })
+        .await;
+        anna.close().await;
+    }
+    if kind == Kind::Embedded {
+        let log = sfu.log();
+        let said = "`anna` leaves `daily` (a migration is simulated): 1 is left in it";
+        assert!(log.contains(said), "{log}");
+    }
+    bert.close().await;
+}
 
 async fn a_call_outlives_a_frozen_browser_and_a_restart_of_the_sfu(kind: Kind) {
     let sfu = TestSfu::of(kind, None).await;

@@ -5,15 +5,17 @@ use urbania::livekit::grants::{Source, VideoGrant};
 use urbania::livekit::room_service::NewRoom;
 
 use super::{Connections, page, token, token_with};
+use crate::support::browser::Participant;
 use crate::support::page_server::PageServer;
 use crate::support::ports::Ports;
 use crate::support::sfu::TestSfu;
 use crate::support::sfu_kind::{Kind, on_both_sfus};
-use crate::support::until::until;
+use crate::support::until::{until, until_ok};
 
 on_both_sfus!(
     what_is_not_granted_is_not_done,
     who_is_cut_off_comes_back_and_a_second_window_takes_over,
+    who_may_not_have_a_track_knows_it,
     rooms_have_the_limits_of_the_config,
 );
 
@@ -59,6 +61,39 @@ async fn what_is_not_granted_is_not_done(kind: Kind) {
     let anna_there = people.iter().find(|p| p.identity == "anna").unwrap();
     assert_eq!(anna_there.tracks.len(), 1);
     for page in [anna, ghost, bert] {
+        page.close().await;
+    }
+}
+
+async fn who_may_not_have_a_track_knows_it(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
+    let pages = PageServer::start().await;
+    let anna = page(&pages, Connections::One).await;
+    anna.connect(&sfu.ws, &token(&sfu, "anna")).await;
+    assert_eq!(anna.insist("microphone").await, "published");
+    let bert = page(&pages, Connections::Two).await;
+    bert.connect(&sfu.ws, &token(&sfu, "bert")).await;
+    let knows = async |page: &Participant, permission: &str, subscribed: bool| {
+        until_ok(permission, async || {
+            let track = page.known("anna").await["tracks"][0].take();
+            let is_so = track["permission"] == permission && track["subscribed"] == subscribed;
+            if is_so { Ok(()) } else { Err(track) }
+        })
+        .await;
+    };
+    knows(&bert, "allowed", true).await;
+    anna.act(&json!(["audience", false, []])).await;
+    knows(&bert, "not_allowed", false).await;
+    let carl = page(&pages, Connections::One).await;
+    carl.connect(&sfu.ws, &token(&sfu, "carl")).await;
+    knows(&carl, "not_allowed", false).await;
+    let only = json!([{"participantIdentity": "carl", "allowAll": true}]);
+    anna.act(&json!(["audience", false, only])).await;
+    knows(&carl, "allowed", true).await;
+    knows(&bert, "not_allowed", false).await;
+    anna.act(&json!(["audience", true, []])).await;
+    knows(&bert, "allowed", true).await;
+    for page in [anna, bert, carl] {
         page.close().await;
     }
 }

@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 use super::browser::Report;
+use super::until::PATIENCE;
 
 /// Which client.
 #[derive(Clone, Copy, Debug)]
@@ -104,6 +106,13 @@ impl Native {
     /// Messages that have come: from whom, and what.
     pub async fn heard(&self) -> Vec<(String, String)> {
         self.ask(&json!(["heard"])).await
+    }
+
+    /// Waits until the SFU has told it that somebody has each of its tracks.
+    pub async fn until_had(&self) {
+        let line = json!(["had"]);
+        let had = timeout(PATIENCE, self.ask(&line)).await;
+        assert_eq!(had, Ok(true), "nobody has its tracks");
     }
 
     /// Ends the process without a word to anybody.

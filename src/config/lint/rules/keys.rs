@@ -101,7 +101,8 @@ fn webhook(file: &mut File) {
     match (key, calls) {
         _ if is_known => {}
         ("", true) => {
-            let message = "needs webhook.api_key, the name of a key under `keys`";
+            let message =
+                "needs webhook.api_key, the name of a key under `keys`; `urbania up` adds it";
             file.refuses("webhook.urls", message);
         }
         // Not quoted: a secret is what people put here by mistake.

@@ -60,6 +60,7 @@ impl Scene {
         let sid = announced(&effects).expect("the track is taken");
         self.effects.clear();
         self.world.track_sent(who, &sid, "", &mut self.effects);
+        self.world.track_comes(who, &sid, &mut self.effects);
         sid
     }
 
@@ -90,6 +91,25 @@ fn reported(effects: &Effects) -> Vec<&str> {
         _ => None,
     });
     events.collect()
+}
+
+/// Who has gone, and how the log says it.
+fn parted(effects: &Effects) -> Vec<(Who, String)> {
+    let gone = effects.iter().filter_map(|effect| match effect {
+        Effect::Part(who, parting) => Some((*who, parting.to_string())),
+        _ => None,
+    });
+    gone.collect()
+}
+
+/// What somebody is told, but for news of participants.
+fn told(effects: &Effects, to: Who) -> Vec<Message> {
+    let told = effects.iter().filter_map(|effect| match effect {
+        Effect::Tell(_, Message::Update(_)) => None,
+        Effect::Tell(who, message) if *who == to => Some(message.clone()),
+        _ => None,
+    });
+    told.collect()
 }
 
 /// Who is told what of whom: receiver, identity, state.

@@ -15,7 +15,9 @@ fn the_same_identity_takes_the_place_of_the_first() {
     );
     scene.effects.clear();
     let second = scene.in_room("anna");
-    assert!(first != second && scene.has(&Effect::Part(first)));
+    assert_ne!(first, second);
+    let gone = "`anna` leaves `daily` (the same identity has come again): 0 are left in it";
+    assert_eq!(parted(&scene.effects), [(first, gone.to_owned())]);
     let leave = scene.effects.iter().find_map(|effect| match effect {
         Effect::Tell(who, Message::Leave(leave)) if *who == first => Some(leave.reason()),
         _ => None,
@@ -136,4 +138,66 @@ fn a_token_is_renewed_at_first_when_something_changes_and_from_time_to_time() {
         [after(299), after(300), after(301), after(600)],
         [0, 1, 0, 1]
     );
+}
+
+#[test]
+fn who_asks_for_a_mishap_has_it() {
+    use livekit_protocol::leave_request::Action;
+    use livekit_protocol::simulate_scenario::Scenario;
+    let mut scene = Scene::new(RoomDefaults::default());
+    scene.in_room("bert");
+    let mut ends = |scenario| {
+        let anna = scene.in_room("anna");
+        let simulate = proto::SimulateScenario {
+            scenario: Some(scenario),
+        };
+        let effects = scene.asks(anna, Asked::Simulate(simulate));
+        let gone = parted(&effects).into_iter().map(|(_, text)| text);
+        let farewell = effects.iter().find_map(|effect| match effect {
+            Effect::Tell(_, Message::Leave(leave)) => Some((leave.reason(), leave.action())),
+            _ => None,
+        });
+        (gone.collect::<String>(), farewell)
+    };
+    let text = |why| format!("`anna` leaves `daily` ({why}): 1 is left in it");
+    let ended = (DisconnectReason::ServerShutdown, Action::Disconnect);
+    let anew = (DisconnectReason::StateMismatch, Action::Reconnect);
+    for (scenario, expected) in [
+        (
+            Scenario::ServerLeave(true),
+            (text("the SFU ends"), Some(ended)),
+        ),
+        (Scenario::NodeFailure(true), (text("the SFU ends"), None)),
+        (
+            Scenario::Migration(true),
+            (text("a migration is simulated"), None),
+        ),
+        (
+            Scenario::LeaveRequestFullReconnect(true),
+            (text("to come back anew"), Some(anew)),
+        ),
+        (
+            Scenario::DisconnectSignalOnResume(true),
+            (String::new(), None),
+        ),
+    ] {
+        assert_eq!(ends(scenario), expected, "{scenario:?}");
+    }
+}
+
+#[test]
+fn what_somebody_may_not_say_of_themselves_is_refused_with_a_reason() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let anna = scene.in_room("anna");
+    let update = proto::UpdateParticipantMetadata {
+        metadata: "m".into(),
+        request_id: 7,
+        ..Default::default()
+    };
+    let effects = scene.asks(anna, Asked::UpdateMetadata(update));
+    let [Effect::Tell(_, Message::RequestResponse(no))] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    let no = (no.request_id, no.message.as_str());
+    assert_eq!(no, (7, "does not have permission to update own metadata"));
 }

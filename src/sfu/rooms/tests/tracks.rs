@@ -1,6 +1,26 @@
 //! What is sent, and who gets it.
 
+use livekit_protocol::request_response::Reason;
+
 use super::*;
+
+/// Why requests are refused.
+fn refused(effects: &Effects) -> Vec<(Reason, &str)> {
+    let answers = effects.iter().filter_map(|effect| match effect {
+        Effect::Tell(_, Message::RequestResponse(no)) => Some((no.reason(), no.message.as_str())),
+        _ => None,
+    });
+    answers.collect()
+}
+
+/// What somebody is told of whether they may have a track.
+fn allowed(effects: &Effects, to: Who) -> Option<bool> {
+    let told = told(effects, to);
+    told.iter().find_map(|message| match message {
+        Message::SubscriptionPermissionUpdate(update) => Some(update.allowed),
+        _ => None,
+    })
+}
 
 #[test]
 fn who_comes_gets_what_is_sent_and_who_is_there_gets_what_comes() {
@@ -47,12 +67,22 @@ fn what_may_not_be_published_is_not() {
     let anna = scene.joins("anna", grant).unwrap();
     let effects = scene.asks(anna, Asked::AddTrack(track(TrackSource::Camera)));
     assert_eq!(announced(&effects), None);
-    assert!(matches!(
-        &effects[..],
-        [Effect::Tell(_, Message::RequestResponse(_))]
-    ));
+    let no = "does not have permission to publish";
+    assert_eq!(refused(&effects), [(Reason::NotAllowed, no)]);
     let effects = scene.asks(anna, Asked::AddTrack(track(TrackSource::Microphone)));
     assert!(announced(&effects).is_some());
+}
+
+#[test]
+fn a_second_codec_of_a_track_is_no_second_track() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let anna = scene.in_room("anna");
+    let mut request = track(TrackSource::Camera);
+    request.sid = scene.publishes(anna, TrackSource::Camera);
+    let effects = scene.asks(anna, Asked::AddTrack(request));
+    assert_eq!(announced(&effects), None);
+    let no = "the development SFU has no backup codecs";
+    assert_eq!(refused(&effects), [(Reason::UnsupportedType, no)]);
 }
 
 #[test]
@@ -64,6 +94,9 @@ fn nobody_makes_the_others_remember_without_end() {
         announced(&effects).is_some()
     });
     assert_eq!(taken.count(), limits::TRACKS);
+    let effects = scene.asks(anna, Asked::AddTrack(track(TrackSource::Camera)));
+    let no = "publishes too many tracks";
+    assert_eq!(refused(&effects), [(Reason::LimitExceeded, no)]);
     let choices = proto::UpdateSubscription {
         track_sids: (0..5_000).map(|n| n.to_string()).collect(),
         subscribe: true,
@@ -97,6 +130,66 @@ fn a_publisher_says_who_may_have_its_tracks() {
 }
 
 #[test]
+fn whoever_wants_a_track_is_told_whether_they_may_have_it() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let (anna, bert, carl) = (
+        scene.in_room("anna"),
+        scene.in_room("bert"),
+        scene.in_room("carl"),
+    );
+    let sid = scene.publishes(anna, TrackSource::Camera);
+    let wants = |scene: &mut Scene, who, subscribe| {
+        let update = proto::UpdateSubscription {
+            track_sids: vec![sid.clone()],
+            subscribe,
+            ..Default::default()
+        };
+        let effects = scene.asks(who, Asked::Subscription(update));
+        allowed(&effects, who)
+    };
+    assert_eq!(wants(&mut scene, carl, false), None);
+    let lets = |scene: &mut Scene, all_participants| {
+        let permission = proto::SubscriptionPermission {
+            all_participants,
+            track_permissions: Vec::new(),
+        };
+        let effects = scene.asks(anna, Asked::SubscriptionPermission(permission));
+        (allowed(&effects, bert), allowed(&effects, carl))
+    };
+    assert_eq!(lets(&mut scene, false), (Some(false), None));
+    assert_eq!(lets(&mut scene, false), (None, None));
+    // Carl has not wanted it until now.
+    assert_eq!(wants(&mut scene, carl, true), Some(false));
+    assert_eq!(wants(&mut scene, carl, false), None);
+    assert_eq!(lets(&mut scene, true), (Some(true), None));
+    assert!(scene.has(&Effect::Subscribe(bert, sid.clone())));
+    assert_eq!(wants(&mut scene, carl, true), Some(true));
+}
+
+#[test]
+fn a_publisher_hears_once_that_somebody_has_its_track() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let anna = scene.in_room("anna");
+    let sid = scene.publishes(anna, TrackSource::Microphone);
+    let had = Message::TrackSubscribed(proto::TrackSubscribed {
+        track_sid: sid.clone(),
+    });
+    assert_eq!(told(&scene.effects, anna), []);
+    let ghost = Grant {
+        hidden: true,
+        ..Grant::default()
+    };
+    scene.effects.clear();
+    scene.joins("ghost", ghost).unwrap();
+    assert_eq!(told(&scene.effects, anna), []);
+    scene.in_room("bert");
+    assert_eq!(told(&scene.effects, anna), [had]);
+    scene.effects.clear();
+    scene.in_room("carl");
+    assert_eq!(told(&scene.effects, anna), []);
+}
+
+#[test]
 fn publishers_are_told_what_nobody_wants() {
     let mut scene = Scene::new(RoomDefaults::default());
     let (anna, bert) = (scene.in_room("anna"), scene.in_room("bert"));
@@ -110,7 +203,13 @@ fn publishers_are_told_what_nobody_wants() {
     request.layers = vec![layer(0), layer(1), layer(2)];
     let effects = scene.asks(anna, Asked::AddTrack(request));
     let sid = announced(&effects).unwrap();
+    scene.effects.clear();
     scene.world.track_sent(anna, &sid, "", &mut scene.effects);
+    // Its client knows the track only when it has our answer.
+    assert_eq!(told(&scene.effects, anna), []);
+    scene.world.track_comes(anna, &sid, &mut scene.effects);
+    let update = |message: &Message| matches!(message, Message::SubscribedQualityUpdate(_));
+    assert!(told(&scene.effects, anna).iter().any(update));
     let settings = |quality, disabled| {
         Asked::TrackSetting(proto::UpdateTrackSettings {
             track_sids: vec![sid.clone()],
