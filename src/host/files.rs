@@ -84,6 +84,12 @@ pub fn is_gone(dir: &Path) -> bool {
     }
 }
 
+/// What tells a folder from all others, also when it is moved, and from a copy of it: device and inode.
+pub fn identity(dir: &Path) -> Option<(u64, u64)> {
+    let found = fs::metadata(dir).ok()?;
+    Some((found.dev(), found.ino()))
+}
+
 /// Whether two paths lead to one folder.
 pub fn same_folder(a: &Path, b: &Path) -> bool {
     a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)

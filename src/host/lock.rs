@@ -70,7 +70,10 @@ impl ProjectLock {
             sleep(RETRY).await;
         }
         let abandoned = owner(&mut file).is_some();
-        sign(&mut file, what).or_fail(|| format!("cannot write `{}`", path.display()))?;
+        if let Err(e) = sign(&mut file, what) {
+            // The lock holds all the same: only who has it cannot be told.
+            tracing::warn!("cannot write `{}`: {e}", path.display());
+        }
         Ok(Self { file, abandoned })
     }
 

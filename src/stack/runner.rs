@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::api::ApiFiles;
-use crate::config::{EngineChoice, EngineKind, Programs, Project, RunsOn, STATE_DIR};
+use crate::config::{EngineChoice, EngineKind, Programs, Project, RunsOn};
 use crate::context::{Context, Env};
 use crate::engine::choice::{Offers, Pick, pick};
 use crate::engine::docker::Docker;
@@ -217,7 +217,7 @@ fn needed_programs(project: &Project, env: &Env) -> Result<Programs> {
 /// Forgets the engine of the project in `dir` if nothing of it is there any more.
 pub async fn forget_if_nothing_is_left(engine: &dyn Engine, dir: &Path) -> Result<()> {
     let (instances, api) = tokio::try_join!(engine.instances(None), async {
-        ApiFiles::in_state_dir(&dir.join(STATE_DIR)).seen().await
+        ApiFiles::at(dir).seen().await
     })?;
     if api.is_some() || instances.iter().any(|i| same_folder(&i.dir, dir)) {
         return Ok(());

@@ -19,7 +19,6 @@ use crate::config::EngineKind;
 use crate::context::Clock;
 use crate::engine::{Engine, Form, Instance, State};
 use crate::error::Result;
-use crate::host::process::running;
 
 /// A project and its services. The shape is documented in docs/json.md.
 #[derive(Clone, Debug, Serialize)]
@@ -164,7 +163,7 @@ async fn instance(site: &Site, service: Service) -> ServiceStatus {
 }
 
 async fn api(site: &Site) -> Result<ServiceStatus> {
-    let process = running(&ApiFiles::of(&site.project).pid).await?;
+    let process = ApiFiles::of(&site.project).process().await?;
     Ok(process.map_or_else(
         || stopped(Service::Api),
         |process| ServiceStatus {

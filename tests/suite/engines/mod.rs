@@ -6,6 +6,8 @@ mod ends;
 mod found;
 mod killed;
 mod life;
+mod lost;
+mod moved;
 mod secrets;
 mod taken;
 
