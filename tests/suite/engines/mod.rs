@@ -8,6 +8,7 @@ mod killed;
 mod life;
 mod lost;
 mod moved;
+mod programs;
 mod secrets;
 mod taken;
 

@@ -66,6 +66,8 @@ fn a_moved_project_is_seen_restarted_and_stopped_where_it_is(engine: Engine) {
             .map(|s| format!("stopping {s}\n"))
             .collect::<String>()
     );
+    // The API of before may have written something where it was started.
+    let _ = fs::remove_dir_all(project.dir());
     fs::rename(&moved, project.dir()).unwrap();
     nothing_is_left(&project);
 }
