@@ -4,6 +4,7 @@
 mod auto;
 mod ends;
 mod found;
+mod heeded;
 mod killed;
 mod life;
 mod lost;
