@@ -1,6 +1,7 @@
 //! The process: parse, run, print the error, pick the exit code.
 
 use std::error::Error as _;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use urbania::cli;
@@ -36,13 +37,15 @@ fn parse_failure(e: &clap::Error) -> ExitCode {
 
 /// `error: …`, its causes, then the hints.
 fn report(e: &Error) {
-    anstream::eprintln!("{BAD}error{BAD:#}: {e}");
+    let mut text = format!("{BAD}error{BAD:#}: {e}\n");
     let mut cause = e.source();
     while let Some(c) = cause {
-        anstream::eprintln!("  cause: {c}");
+        text += &format!("  cause: {c}\n");
         cause = c.source();
     }
     for hint in e.hints() {
-        anstream::eprintln!("{BOLD}hint{BOLD:#}: {hint}");
+        text += &format!("{BOLD}hint{BOLD:#}: {hint}\n");
     }
+    // Nobody is left to tell when stderr cannot be written to; the exit code says it.
+    let _ = anstream::stderr().write_all(text.as_bytes());
 }

@@ -44,6 +44,7 @@ impl ProjectLock {
         what: &str,
         out: &Output,
     ) -> Result<Self> {
+        files::may_look_into(state_dir)?;
         files::private_dir(state_dir)?;
         let path = state_dir.join("lock");
         let mut file = files::lockable(&path)?;

@@ -24,6 +24,7 @@ pub use launch::{Spawn, Variables, become_program, spawn_detached, spawn_detache
 pub use pid_file::Record;
 pub use place::is_detached;
 
+use super::files;
 use crate::error::{Error, Result};
 
 /// How long the end of a process that was killed may take.
@@ -52,6 +53,9 @@ pub enum Stopped {
 /// The process of a pid file, if it still runs, and in `dir`, where it was started: the pid file may be a copy.
 /// Waits for a start that is under way.
 pub async fn running(pid_file: &Path, dir: &Path) -> Result<Option<Running>> {
+    if let Some(dir) = pid_file.parent() {
+        files::may_look_into(dir)?;
+    }
     if !pid_file.exists() && !pid_file::lock_path(pid_file).exists() {
         return Ok(None);
     }

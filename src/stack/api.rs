@@ -96,11 +96,11 @@ pub fn differ_in_live(one: &str, other: &str) -> bool {
 }
 
 /// Refuses what the API would refuse at its start: the one that runs is not stopped for that.
-pub fn check(project: &Project) -> Result<()> {
+pub async fn check(project: &Project) -> Result<()> {
     session_secret(project)?;
     project.pair_to_serve_with()?;
     Setup::of(project, project.settings.api.listen)?;
-    store::of(project).map(drop)
+    store::check(project).await
 }
 
 /// What signs the sessions of local users.
@@ -157,8 +157,8 @@ pub async fn start(
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_the_api_would_refuse_at_its_start_is_refused_before() {
+    #[tokio::test]
+    async fn what_the_api_would_refuse_at_its_start_is_refused_before() {
         let dir = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
         write(
@@ -169,15 +169,15 @@ mod tests {
             "urbania.yaml",
             "services: {mongodb: {enabled: false}}\nauth: {hs256: [{secret_env: SHOP}]}\n",
         );
-        let check = |env: &[(&str, &str)]| {
+        let check = async |env: &[(&str, &str)]| {
             let pairs = env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
             let project = Project::load_from(dir.path(), &pairs.collect()).unwrap();
-            check(&project).map_err(|e| e.to_string())
+            check(&project).await.map_err(|e| e.to_string())
         };
         let session = ("URBANIA_SESSION_SECRET", "one");
-        let missing = check(&[session]).unwrap_err();
+        let missing = check(&[session]).await.unwrap_err();
         assert_eq!(missing, "`SHOP` is neither in the environment nor in .env");
-        assert!(check(&[session, ("SHOP", "two")]).is_ok());
-        assert!(check(&[("SHOP", "two")]).is_err());
+        assert!(check(&[session, ("SHOP", "two")]).await.is_ok());
+        assert!(check(&[("SHOP", "two")]).await.is_err());
     }
 }

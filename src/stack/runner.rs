@@ -16,7 +16,7 @@ use crate::engine::processes::Processes;
 use crate::engine::programs::{self, Found, Places};
 use crate::engine::{Containers as _, Engine};
 use crate::error::{Error, Result};
-use crate::host::files::same_folder;
+use crate::host::files::{may_look_into, same_folder};
 
 /// How long a container engine is waited for that need not be there.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -34,6 +34,7 @@ pub struct Runner {
 impl Runner {
     /// The engine that a project runs on, or that `up` would take if it had all images.
     pub async fn of(project: &Project, env: &Env) -> Result<Self> {
+        may_look_into(&project.state_dir())?;
         match project.engine() {
             Some(kind) => Self::named(kind, project, env).await,
             None => Self::picked(project, env, None).await,
@@ -49,6 +50,7 @@ impl Runner {
         services: &[Service],
         may_be_pulled: bool,
     ) -> Result<Self> {
+        may_look_into(&project.state_dir())?;
         let remembered = project.runs_on.as_ref().map(|runs_on| runs_on.engine);
         match (remembered, choice.kind()) {
             (Some(kind), Some(other)) if other != kind => Err(runs_elsewhere(kind, other)),

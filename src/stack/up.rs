@@ -91,7 +91,7 @@ impl<'a> Up<'a> {
 
     async fn try_apply(&mut self, plan: &Plan) -> Result<()> {
         if plan.starting().any(|service| service == Service::Api) {
-            api::check(&self.site.project)?;
+            api::check(&self.site.project).await?;
         }
         for (service, image) in &plan.pulls {
             // Only a container has an image.
@@ -270,6 +270,9 @@ impl<'a> Up<'a> {
         let config = self.wanted.api.as_deref().unwrap_or_default();
         let begun = match (action, &self.site.seen.api) {
             (Action::RestartApi(..), Some(before)) => {
+                self.ctx
+                    .out
+                    .say(format_args!("restarting {}", Service::Api));
                 files.stop().await?;
                 if before.config == config {
                     Begun::Again
@@ -277,9 +280,11 @@ impl<'a> Up<'a> {
                     Begun::Changed
                 }
             }
-            _ => Begun::New,
+            _ => {
+                self.ctx.out.say(format_args!("starting {}", Service::Api));
+                Begun::New
+            }
         };
-        self.ctx.out.say(format_args!("starting {}", Service::Api));
         let log_from = files.log_length();
         self.undo.api = Some(begun(files));
         api::start(&self.site.project, self.site.hook.listen, config).await?;

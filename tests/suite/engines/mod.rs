@@ -9,7 +9,9 @@ mod killed;
 mod life;
 mod lost;
 mod moved;
+mod others;
 mod programs;
+mod records;
 mod secrets;
 mod taken;
 
