@@ -48,7 +48,10 @@ pub async fn run(ctx: &Context, args: Args, env: bool) -> Result<()> {
     let site = Site::look(ctx, project, None).await?;
     let projects = [ProjectStatus::of(&site, &ctx.clock).await?];
     show(ctx, &projects, false)?;
-    tell_lost(ctx, &lost_in(&site.project.dir).await);
+    // What is lost has the ports of something that does not run.
+    if !projects.iter().all(ProjectStatus::is_healthy) {
+        tell_lost(ctx, &lost_in(&site.project.dir).await);
+    }
     verdict(&projects)
 }
 

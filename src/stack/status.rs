@@ -66,9 +66,14 @@ impl ProjectStatus {
         self.services.iter().all(|s| s.state == "stopped")
     }
 
+    /// Whether all of it is healthy.
+    pub fn is_healthy(&self) -> bool {
+        self.services.iter().all(|s| s.health == Some("healthy"))
+    }
+
     /// Whether everything is as it should be: all of it is healthy, or all of it is stopped.
     pub fn is_fine(&self) -> bool {
-        self.is_stopped() || self.services.iter().all(|s| s.health == Some("healthy"))
+        self.is_stopped() || self.is_healthy()
     }
 
     /// Asks every service of a project, all at once.

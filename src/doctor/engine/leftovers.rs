@@ -53,16 +53,22 @@ impl Check for Leftovers {
 fn of_processes(orphans: &[Lost]) -> Vec<Finding> {
     let told = orphans.iter().map(|lost| {
         let (pid, dir) = (lost.pid, lost.dir.display());
-        let message = if is_gone(&lost.dir) {
-            format!("the folder of a project, `{dir}`, is gone")
+        let (message, fix) = if is_gone(&lost.dir) {
+            (
+                format!("the folder of a project, `{dir}`, is gone"),
+                format!("kill {pid}"),
+            )
         } else {
-            format!(
-                "the project in `{dir}` has lost a process: nothing in its `{STATE_DIR}` names it"
+            (
+                format!(
+                    "the project in `{dir}` has lost a process: nothing in its `{STATE_DIR}` names it"
+                ),
+                format!("urbania down --project {dir}"),
             )
         };
         Finding::warning(message)
             .evidence(format!("process {pid} of it runs ({})", lost.service))
-            .fix(format!("kill {pid}"))
+            .fix(fix)
             .mend(Mend::EndProcess(lost.clone()))
     });
     told.collect()
