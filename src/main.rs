@@ -37,15 +37,15 @@ fn parse_failure(e: &clap::Error) -> ExitCode {
 
 /// `error: …`, its causes, then the hints.
 fn report(e: &Error) {
-    let mut text = format!("{BAD}error{BAD:#}: {e}\n");
+    // Nobody is left to tell when stderr cannot be written to: the exit code says it.
+    let mut err = anstream::stderr();
+    let _ = writeln!(err, "{BAD}error{BAD:#}: {e}");
     let mut cause = e.source();
     while let Some(c) = cause {
-        text += &format!("  cause: {c}\n");
+        let _ = writeln!(err, "  cause: {c}");
         cause = c.source();
     }
     for hint in e.hints() {
-        text += &format!("{BOLD}hint{BOLD:#}: {hint}\n");
+        let _ = writeln!(err, "{BOLD}hint{BOLD:#}: {hint}");
     }
-    // Nobody is left to tell when stderr cannot be written to; the exit code says it.
-    let _ = anstream::stderr().write_all(text.as_bytes());
 }

@@ -268,22 +268,18 @@ impl<'a> Up<'a> {
     async fn bring_up_api(&mut self, action: &Action) -> Result<()> {
         let files = ApiFiles::of(&self.site.project);
         let config = self.wanted.api.as_deref().unwrap_or_default();
-        let begun = match (action, &self.site.seen.api) {
-            (Action::RestartApi(..), Some(before)) => {
-                self.ctx
-                    .out
-                    .say(format_args!("restarting {}", Service::Api));
-                files.stop().await?;
-                if before.config == config {
-                    Begun::Again
-                } else {
-                    Begun::Changed
-                }
+        let out = &self.ctx.out;
+        let begun = if let (Action::RestartApi(..), Some(before)) = (action, &self.site.seen.api) {
+            out.say(format_args!("restarting {}", Service::Api));
+            files.stop().await?;
+            if before.config == config {
+                Begun::Again
+            } else {
+                Begun::Changed
             }
-            _ => {
-                self.ctx.out.say(format_args!("starting {}", Service::Api));
-                Begun::New
-            }
+        } else {
+            out.say(format_args!("starting {}", Service::Api));
+            Begun::New
         };
         let log_from = files.log_length();
         self.undo.api = Some(begun(files));
