@@ -1,6 +1,7 @@
 //! The process: parse, run, print the error, pick the exit code.
 
 use std::error::Error as _;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use urbania::cli;
@@ -36,13 +37,15 @@ fn parse_failure(e: &clap::Error) -> ExitCode {
 
 /// `error: …`, its causes, then the hints.
 fn report(e: &Error) {
-    anstream::eprintln!("{BAD}error{BAD:#}: {e}");
+    // Nobody is left to tell when stderr cannot be written to: the exit code says it.
+    let mut err = anstream::stderr();
+    let _ = writeln!(err, "{BAD}error{BAD:#}: {e}");
     let mut cause = e.source();
     while let Some(c) = cause {
-        anstream::eprintln!("  cause: {c}");
+        let _ = writeln!(err, "  cause: {c}");
         cause = c.source();
     }
     for hint in e.hints() {
-        anstream::eprintln!("{BOLD}hint{BOLD:#}: {hint}");
+        let _ = writeln!(err, "{BOLD}hint{BOLD:#}: {hint}");
     }
 }

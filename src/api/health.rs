@@ -122,11 +122,7 @@ impl App {
     async fn store_part(&self) -> Part {
         match timeout(PATIENCE, self.config.store.ping()).await {
             Ok(Ok(())) => Part::Ok,
-            Ok(Err(e)) => {
-                tracing::info!("the store is not ready: {e}");
-                Part::Unreachable
-            }
-            Err(_) => Part::Unreachable,
+            Ok(Err(_)) | Err(_) => Part::Unreachable,
         }
     }
 

@@ -12,7 +12,8 @@ use crate::host::files::{is_gone, same_folder};
 use crate::host::lock::ProjectLock;
 use crate::host::process::Stopped;
 use crate::stack::api::ApiFiles;
-use crate::stack::down::Down;
+use crate::stack::down::{Down, end};
+use crate::stack::orphans::{Lost, lost_in};
 use crate::stack::runner::{Runner, forget_if_nothing_is_left};
 use crate::stack::service::Service;
 use crate::store;
@@ -57,8 +58,9 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
         engine.recover(&project.name).await?;
     }
     let (mut names, instances) = identify(engine, &dir, loaded.as_ref()).await?;
+    let mut lost = lost(&dir, &args.services).await;
     if names.is_empty() {
-        if api(&dir).await?.is_none() {
+        if lost.is_empty() && api(&dir).await?.is_none() {
             // Nothing runs, and the files do not even say what it would be.
             return loaded.map(drop);
         }
@@ -72,6 +74,7 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
             down.volumes = volumes(engine, &dir, &name, &args.services).await?;
             down.records = records(&dir, &args.services);
         }
+        down.lost = std::mem::take(&mut lost);
         // There is one in the folder, whatever the project was called when it was started.
         if !downs.is_empty() {
             down.api = None;
@@ -108,8 +111,11 @@ async fn lock(ctx: &Context, dir: &Path, dry_run: bool) -> Result<Option<Project
 
 /// The API needs no engine to stop; the rest has to wait for one.
 async fn without_engine(ctx: &Context, dir: &Path, args: &Args, e: Error) -> Result<()> {
+    if !args.dry_run {
+        end(ctx, &lost(dir, &args.services).await).await?;
+    }
     let concerned = args.services.is_empty() || args.services.contains(&Service::Api);
-    let api = ApiFiles::in_state_dir(&dir.join(STATE_DIR));
+    let api = ApiFiles::at(dir);
     if concerned && !args.dry_run && api.stop().await? != Stopped::Gone {
         ctx.out
             .say("api is stopped; the containers need the engine");
@@ -142,8 +148,15 @@ async fn plan(dir: &Path, name: &str, services: &[Service], there: &[Instance]) 
 
 /// The process of the API of the project in `dir`.
 async fn api(dir: &Path) -> Result<Option<u32>> {
-    let seen = ApiFiles::in_state_dir(&dir.join(STATE_DIR)).seen().await?;
+    let seen = ApiFiles::at(dir).seen().await?;
     Ok(seen.map(|api| api.pid))
+}
+
+/// The processes of `services` that the state of the project in `dir` does not name.
+async fn lost(dir: &Path, services: &[Service]) -> Vec<Lost> {
+    let mut lost = lost_in(dir).await;
+    lost.retain(|lost| services.is_empty() || services.iter().any(|s| s.as_str() == lost.service));
+    lost
 }
 
 /// The volumes of a project, if the service that they belong to is meant.

@@ -7,7 +7,7 @@ mod stop;
 
 use std::collections::BTreeSet;
 
-use crate::config::{Project, effective};
+use crate::config::{Project, RunsOn, effective};
 use crate::context::Context;
 use crate::engine::docker::Docker;
 use crate::engine::processes::Processes;
@@ -178,8 +178,10 @@ async fn needed(ctx: &Context, project: &Project) -> Vec<PortNeed> {
     let network = expected(project, None, &ctx.env).await;
     let remote = network.facts.as_ref().and_then(Facts::remote_host);
     let here = |service: &Service| service.is_here(remote.is_some());
-    let services: Vec<_> = Service::wanted(project).into_iter().filter(here).collect();
-    port_needs(project, &effective(project, &network.machine), &services)
+    let mut project = project.clone();
+    project.runs_on = Some(RunsOn::on(network.machine.engine));
+    let services: Vec<_> = Service::wanted(&project).into_iter().filter(here).collect();
+    port_needs(&project, &effective(&project, &network.machine), &services)
 }
 
 /// The containers that run, if one may be behind the claims and an engine answers.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::{Project, STATE_DIR};
+use crate::config::{EngineChoice, Project, STATE_DIR};
 use crate::context::Context;
 use crate::error::Result;
 use crate::host::lock::ProjectLock;
@@ -49,10 +49,14 @@ pub(super) async fn restart(
     let lock = ProjectLock::acquire(&state, "urbania restart", &ctx.out);
     let lock = interrupt.or(lock).await?;
     let mut project = Project::load_from(&dir, &ctx.env)?;
-    let choice = project.settings.engine;
-    let runner = Runner::to_start(&project, &ctx.env, choice, true);
+    // It goes on where it runs, whatever the settings have become.
+    let choice = match &project.runs_on {
+        Some(_) => EngineChoice::Auto,
+        None => project.settings.engine,
+    };
+    let runner = Runner::to_start(&project, &ctx.env, choice, services, true);
     let runner = interrupt.or(runner).await?;
-    project.runs_on = Some(runner.runs_on.clone());
+    runner.settle(&mut project);
     let services = Service::selected(services, &project)?;
     if services.contains(&Service::Livekit) {
         rotation::whoever_is_there(ctx, &mut project)?;

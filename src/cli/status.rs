@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 
-use crate::config::{EngineKind, Project, RunsOn};
+use crate::config::{EngineKind, Project, RunsOn, STATE_DIR};
 use crate::context::Context;
 use crate::engine::Engine;
 use crate::engine::docker::Docker;
 use crate::engine::processes::{Processes, folders};
 use crate::error::{Error, Result};
 use crate::host::files::same_folder;
-use crate::output::{BAD, Format, GOOD, Table};
+use crate::output::{BAD, BOLD, Format, GOOD, Table};
 use crate::stack::apis::apis;
+use crate::stack::orphans::{Lost, lost_in, lost_somewhere};
 use crate::stack::site::Site;
 use crate::stack::status::{ProjectStatus, ServiceStatus};
 
@@ -37,6 +38,7 @@ pub async fn run(ctx: &Context, args: Args, env: bool) -> Result<()> {
     if args.all {
         let projects = all(ctx).await?;
         show(ctx, &projects, true)?;
+        tell_lost(ctx, &lost_somewhere().await);
         return verdict(&projects);
     }
     let project = Project::load(ctx)?;
@@ -46,7 +48,22 @@ pub async fn run(ctx: &Context, args: Args, env: bool) -> Result<()> {
     let site = Site::look(ctx, project, None).await?;
     let projects = [ProjectStatus::of(&site, &ctx.clock).await?];
     show(ctx, &projects, false)?;
+    // What is lost has the ports of something that does not run.
+    if !projects.iter().all(ProjectStatus::is_healthy) {
+        tell_lost(ctx, &lost_in(&site.project.dir).await);
+    }
     verdict(&projects)
+}
+
+/// What runs of a project although its state does not name it.
+fn tell_lost(ctx: &Context, lost: &[Lost]) {
+    for Lost { dir, service, pid } in lost {
+        ctx.out.complain(format_args!(
+            "{service}: process {pid} runs, and `{}` does not name it\n\
+             {BOLD}hint{BOLD:#}: urbania down   ends it",
+            dir.join(STATE_DIR).display()
+        ));
+    }
 }
 
 /// Every project that has a container on an engine, a process or an API.

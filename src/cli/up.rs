@@ -5,11 +5,12 @@ use std::time::Duration;
 use clap::ValueEnum;
 use serde_json::json;
 
-use crate::config::{EngineChoice, Project, STATE_DIR, compare_backends, ways};
+use crate::config::{EngineChoice, EngineKind, Project, STATE_DIR, compare_backends, ways};
 use crate::context::Context;
 use crate::error::Result;
 use crate::host::lock::ProjectLock;
 use crate::output::{BOLD, Format, GOOD, Table, WARN};
+use crate::sfu::unsupported;
 use crate::stack::interrupt::Interrupt;
 use crate::stack::plan::{Plan, Step};
 use crate::stack::report::Report;
@@ -95,9 +96,10 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     let mut project = Project::load_from(&dir, &ctx.env)?;
     let choice = args.engine.map_or(project.settings.engine, Into::into);
     let may_be_pulled = !matches!(args.pull, PullArg::Never);
-    let runner = Runner::to_start(&project, &ctx.env, choice, may_be_pulled);
+    let named = &args.services;
+    let runner = Runner::to_start(&project, &ctx.env, choice, named, may_be_pulled);
     let runner = interrupt.or(runner).await?;
-    project.runs_on = Some(runner.runs_on.clone());
+    runner.settle(&mut project);
     let services = Service::selected(&args.services, &project)?;
     runner.announce(ctx);
     if !args.dry_run && services.contains(&Service::Livekit) {
@@ -196,12 +198,25 @@ pub(super) async fn report(
     Ok(())
 }
 
+/// What of livekit.yaml makes no difference to the SFU that runs.
+fn unheeded(site: &Site) -> Option<String> {
+    let keys = unsupported(&site.project.livekit.tree);
+    let is_embedded = site.runs_on.engine == EngineKind::Embedded;
+    (is_embedded && !keys.is_empty()).then(|| {
+        format!(
+            "livekit.yaml: the embedded SFU does not heed {}",
+            keys.join(", ")
+        )
+    })
+}
+
 /// What works but probably not as meant, and backends that hold another key pair.
 fn warn(ctx: &Context, site: &Site) {
     let findings = compare_backends(&site.project);
     let warnings = site.project.warnings.iter().chain(&site.effective.warnings);
     let warnings = warnings.map(ToString::to_string);
     let warnings = warnings.chain(site.hook.problem.clone());
+    let warnings = warnings.chain(unheeded(site));
     for warning in warnings.chain(findings.iter().map(ToString::to_string)) {
         ctx.out
             .complain(format_args!("{WARN}warning{WARN:#}: {warning}"));

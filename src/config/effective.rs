@@ -104,6 +104,9 @@ pub fn effective(project: &Project, machine: &Machine) -> Effective {
     } else {
         (problems, Vec::new())
     };
+    if machine.engine == EngineKind::Embedded {
+        without_ports_of_livekit(&mut livekit);
+    }
     for addition in &additions {
         set(&mut livekit.tree, &addition.path, addition.value.clone());
     }
@@ -216,6 +219,14 @@ fn one_udp_port(livekit: &mut LivekitConfig, machine: &Machine) -> Option<Additi
         port,
         format!("in place of the range {first}-{last}: {why}"),
     ))
+}
+
+/// The development SFU has no TURN server, and its metrics are where it signals.
+fn without_ports_of_livekit(livekit: &mut LivekitConfig) {
+    livekit.turn.enabled = false;
+    livekit.prometheus.port = 0;
+    livekit.prometheus_port = 0;
+    livekit.debug_handler.port = 0;
 }
 
 /// Inside the container's network, the user's addresses do not exist.

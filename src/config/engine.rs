@@ -86,6 +86,12 @@ impl RunsOn {
         read(&file(dir))
     }
 
+    /// An engine of which no program is known.
+    pub fn on(engine: EngineKind) -> Self {
+        let programs = Programs::default();
+        Self { engine, programs }
+    }
+
     /// Whether the database makes its user by itself: images and FerretDB do, MongoDB's own server does not.
     pub fn makes_its_user(&self) -> bool {
         let program = self.programs.mongodb.as_deref();

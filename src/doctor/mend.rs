@@ -1,7 +1,8 @@
 //! What `--fix` can do by itself, as a value that is shown before it is done.
 
 use std::fmt;
-use std::path::PathBuf;
+
+use crate::stack::orphans::Lost;
 
 /// Something that mends a finding and harms nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,8 +13,8 @@ pub enum Mend {
     RestartSfu,
     /// Removes containers, which are there with id and name.
     RemoveContainers(Vec<(String, String)>),
-    /// Ends a process of the project that was in this folder.
-    EndProcess(u32, PathBuf),
+    /// Ends a process that its project does not know any more.
+    EndProcess(Lost),
     /// Sets a variable of the kernel, now and at every start of the machine.
     Sysctl {
         /// Its name, `net.core.rmem_max`.
@@ -40,8 +41,8 @@ impl fmt::Display for Mend {
                     names.join(", ")
                 )
             }
-            Self::EndProcess(pid, dir) => {
-                write!(f, "end process {pid} of `{}`", dir.display())
+            Self::EndProcess(lost) => {
+                write!(f, "end process {} of `{}`", lost.pid, lost.dir.display())
             }
             Self::Sysctl { name, value } => {
                 write!(f, "set {name} = {value}, now and in {SYSCTL_FILE}")

@@ -9,7 +9,7 @@ use super::check::Blind;
 use super::ice::visited;
 use super::keys::running::{Backend, backends};
 use super::seen::{EngineSeen, PATIENCE, SfuSeen};
-use crate::config::{Effective, Machine, NetworkMode, Project, effective};
+use crate::config::{Effective, EngineKind, Machine, NetworkMode, Project, effective};
 use crate::context::Context;
 use crate::engine::Instance;
 use crate::error::{Error, Result};
@@ -48,7 +48,7 @@ struct Expected {
 impl Site {
     /// Looks at everything once.
     pub async fn gather(ctx: &Context) -> Self {
-        let project = Project::load(ctx);
+        let mut project = Project::load(ctx);
         let (engine, machine) = tokio::join!(
             async {
                 timeout(PATIENCE, EngineSeen::look(ctx, project.as_ref().ok()))
@@ -60,6 +60,9 @@ impl Site {
                 Some(expected(project, None, &ctx.env).await)
             }
         );
+        if let (Ok(project), Ok(seen)) = (&mut project, &engine) {
+            project.runs_on = Some(seen.runs_on.clone());
+        }
         let sfu = match &project {
             Ok(project) => {
                 let engine = engine.as_ref().ok();
@@ -158,6 +161,14 @@ impl Site {
             return Err(Blind::because("the SFU is in another network"));
         }
         Ok(())
+    }
+
+    /// Nothing, where LiveKit's own server is what `up` runs: the embedded SFU heeds less of livekit.yaml.
+    pub fn runs_livekit(&self) -> Result<(), Blind> {
+        match self.machine()?.engine {
+            EngineKind::Docker | EngineKind::Native => Ok(()),
+            EngineKind::Embedded => Err(Blind::because("the embedded SFU does not heed it")),
+        }
     }
 
     /// What `up` would do now.

@@ -23,33 +23,49 @@ pub struct Places<'a> {
     pub env: &'a Env,
 }
 
-/// The programs that are needed, or what is missing.
-pub fn find(places: &Places<'_>, needs_mongodb: bool) -> Result<Programs, String> {
-    let Places {
-        settings,
-        remembered,
-        ..
-    } = places;
-    let livekit = one(
+/// What was found of the programs that are needed.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Each of them; one that is not there as it is remembered.
+    pub programs: Programs,
+    /// Why LiveKit's is not there.
+    pub no_livekit: Option<String>,
+    /// Why MongoDB's is not there.
+    pub no_mongodb: Option<String>,
+}
+
+impl Found {
+    /// Why one is not there.
+    pub fn missing(&self) -> Option<&str> {
+        self.no_livekit.as_deref().or(self.no_mongodb.as_deref())
+    }
+}
+
+/// Looks for the programs.
+pub fn find(places: &Places<'_>, needs_mongodb: bool) -> Found {
+    let settings = places.settings;
+    let before = places.remembered.cloned().unwrap_or_default();
+    let find = |named: Option<&Path>, remembered: Option<PathBuf>, usual| match one(
         places,
-        settings.livekit.as_deref(),
-        remembered.and_then(|r| r.livekit.as_deref()),
-        &[LIVEKIT],
-    )?;
-    let mongodb = if needs_mongodb {
-        Some(one(
-            places,
-            settings.mongodb.as_deref(),
-            remembered.and_then(|r| r.mongodb.as_deref()),
-            &[MONGOD, FERRETDB],
-        )?)
-    } else {
-        None
+        named,
+        remembered.as_deref(),
+        usual,
+    ) {
+        Ok(path) => (Some(path), None),
+        Err(why) => (remembered, Some(why)),
     };
-    Ok(Programs {
-        livekit: Some(livekit),
-        mongodb,
-    })
+    let (livekit, no_livekit) = find(settings.livekit.as_deref(), before.livekit, &[LIVEKIT]);
+    let (mongodb, no_mongodb) = if needs_mongodb {
+        let usual = &[MONGOD, FERRETDB];
+        find(settings.mongodb.as_deref(), before.mongodb, usual)
+    } else {
+        (None, None)
+    };
+    Found {
+        programs: Programs { livekit, mongodb },
+        no_livekit,
+        no_mongodb,
+    }
 }
 
 fn one(
@@ -116,26 +132,32 @@ mod tests {
             find(&places, mongodb)
         };
         let settings = ProgramSettings::default();
-        let missing = find(&settings, None, false).unwrap_err();
-        assert_eq!(missing, "no `livekit-server` on PATH");
+        let none = find(&settings, None, false);
+        assert_eq!(none.missing(), Some("no `livekit-server` on PATH"));
         let livekit = program(bin.path(), LIVEKIT);
-        let found = find(&settings, None, false).unwrap();
-        assert_eq!((found.livekit, found.mongodb), (Some(livekit), None));
-        let missing = find(&settings, None, true).unwrap_err();
-        assert_eq!(missing, "no `mongod` or `ferretdb` on PATH");
+        let found = find(&settings, None, false);
+        assert_eq!(found.missing(), None);
+        let programs = &found.programs;
+        assert_eq!(
+            (&programs.livekit, &programs.mongodb),
+            (&Some(livekit), &None)
+        );
+        let one = find(&settings, None, true);
+        assert_eq!(one.missing(), Some("no `mongod` or `ferretdb` on PATH"));
+        assert_eq!(one.programs.livekit, found.programs.livekit);
         let ferretdb = program(bin.path(), FERRETDB);
-        let found = find(&settings, None, true).unwrap();
+        let found = find(&settings, None, true).programs;
         assert_eq!(found.mongodb.as_ref(), Some(&ferretdb));
         assert!(Programs::is_ferretdb(&ferretdb));
         let mongod = program(bin.path(), MONGOD);
-        let found = find(&settings, None, true).unwrap();
+        let found = find(&settings, None, true).programs;
         assert_eq!(found.mongodb.as_ref(), Some(&mongod));
 
         let before = Programs {
             livekit: Some(program(dir.path(), "before")),
             mongodb: Some(dir.path().join("gone")),
         };
-        let found = find(&settings, Some(&before), true).unwrap();
+        let found = find(&settings, Some(&before), true).programs;
         assert_eq!(found.livekit, before.livekit);
         assert!(!Programs::is_ferretdb(&mongod));
         assert_eq!(found.mongodb, Some(mongod));
@@ -144,11 +166,14 @@ mod tests {
             livekit: Some("own".into()),
             mongodb: None,
         };
-        let missing = find(&settings, Some(&before), false).unwrap_err();
+        let missing = find(&settings, Some(&before), false);
         let own = dir.path().join("own");
-        assert_eq!(missing, format!("`{}` is no program", own.display()));
+        let why = format!("`{}` is no program", own.display());
+        assert_eq!(missing.missing(), Some(&*why));
+        // What runs is compared with what it was started from.
+        assert_eq!(missing.programs.livekit, before.livekit);
         program(dir.path(), "own");
-        let found = find(&settings, Some(&before), false).unwrap();
+        let found = find(&settings, Some(&before), false).programs;
         assert_eq!(found.livekit, Some(own));
     }
 }

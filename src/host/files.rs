@@ -7,7 +7,8 @@ use std::os::unix::fs::{
 };
 use std::path::{Path, PathBuf};
 
-use crate::error::{Context as _, Result};
+use super::process::user_name;
+use crate::error::{Context as _, Error, Result};
 
 /// The mode of files that are nobody else's business.
 pub const PRIVATE: u32 = 0o600;
@@ -84,6 +85,12 @@ pub fn is_gone(dir: &Path) -> bool {
     }
 }
 
+/// What tells a folder from all others, also when it is moved, and from a copy of it: device and inode.
+pub fn identity(dir: &Path) -> Option<(u64, u64)> {
+    let found = fs::metadata(dir).ok()?;
+    Some((found.dev(), found.ino()))
+}
+
 /// Whether two paths lead to one folder.
 pub fn same_folder(a: &Path, b: &Path) -> bool {
     a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
@@ -115,6 +122,26 @@ fn keep_owner(path: &Path, before: &fs::Metadata) -> io::Result<()> {
         return Ok(());
     }
     std::os::unix::fs::chown(path, Some(before.uid()), Some(before.gid()))
+}
+
+/// Refuses a folder that this user may not look into: what is in there is not nothing.
+pub fn may_look_into(dir: &Path) -> Result<()> {
+    match fs::read_dir(dir) {
+        Err(e) if e.kind() == io::ErrorKind::PermissionDenied => Err(closed(dir, e)),
+        _ => Ok(()),
+    }
+}
+
+fn closed(dir: &Path, e: io::Error) -> Error {
+    let cannot = format!("this user may not look into `{}`", dir.display());
+    match fs::metadata(dir) {
+        Ok(found) => {
+            let owner = user_name(found.uid());
+            Error::failed(format!("{cannot}, which is `{owner}`'s"))
+                .hint(format!("as that user: sudo -u {owner} urbania …"))
+        }
+        Err(_) => Error::failed(cannot).because(e),
+    }
 }
 
 /// Makes `dir` and what is missing above it, closed to everybody else (0700).

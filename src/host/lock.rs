@@ -44,6 +44,7 @@ impl ProjectLock {
         what: &str,
         out: &Output,
     ) -> Result<Self> {
+        files::may_look_into(state_dir)?;
         files::private_dir(state_dir)?;
         let path = state_dir.join("lock");
         let mut file = files::lockable(&path)?;
@@ -70,7 +71,10 @@ impl ProjectLock {
             sleep(RETRY).await;
         }
         let abandoned = owner(&mut file).is_some();
-        sign(&mut file, what).or_fail(|| format!("cannot write `{}`", path.display()))?;
+        if let Err(e) = sign(&mut file, what) {
+            // The lock holds all the same: only who has it cannot be told.
+            tracing::warn!("cannot write `{}`: {e}", path.display());
+        }
         Ok(Self { file, abandoned })
     }
 

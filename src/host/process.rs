@@ -10,6 +10,7 @@ mod facts;
 mod handle;
 mod launch;
 mod pid_file;
+mod place;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,7 +22,9 @@ pub use facts::{Facts, facts, facts_of_this_user, user_name};
 pub use handle::Handle;
 pub use launch::{Spawn, Variables, become_program, spawn_detached, spawn_detached_through};
 pub use pid_file::Record;
+pub use place::is_detached;
 
+use super::files;
 use crate::error::{Error, Result};
 
 /// How long the end of a process that was killed may take.
@@ -47,19 +50,24 @@ pub enum Stopped {
     Gone,
 }
 
-/// The process of a pid file, if it still runs. Waits for a start that is under way.
-pub async fn running(pid_file: &Path) -> Result<Option<Running>> {
+/// The process of a pid file, if it still runs, and in `dir`, where it was started: the pid file may be a copy.
+/// Waits for a start that is under way.
+pub async fn running(pid_file: &Path, dir: &Path) -> Result<Option<Running>> {
+    if let Some(dir) = pid_file.parent() {
+        files::may_look_into(dir)?;
+    }
     if !pid_file.exists() && !pid_file::lock_path(pid_file).exists() {
         return Ok(None);
     }
     let _settled = pid_file::lock(pid_file).await?;
-    Ok(found(pid_file))
+    Ok(found(pid_file, dir))
 }
 
 /// The same for those who hold the lock.
-fn found(pid_file: &Path) -> Option<Running> {
+fn found(pid_file: &Path, dir: &Path) -> Option<Running> {
     let record = Record::read(pid_file)?;
-    record.is_alive().then(|| Running {
+    let is_it = record.is_alive() && place::may_run_in(record.pid, dir);
+    is_it.then(|| Running {
         pid: record.pid,
         record,
         pid_file: pid_file.to_path_buf(),

@@ -123,7 +123,7 @@ impl Window<'_> {
         private_dir(&profile)?;
         let (pid_file, log) = (self.dir.join("browser.pid"), self.dir.join("browser.log"));
         let args = arguments(self, &profile, door, is_root());
-        if running(&pid_file).await?.is_some() {
+        if running(&pid_file, &self.dir).await?.is_some() {
             // It has the profile, and opens another window when it is asked.
             return hand_over(program, &args).await;
         }

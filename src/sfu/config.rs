@@ -2,6 +2,8 @@
 
 mod unsupported;
 
+pub use unsupported::keys as unsupported;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 

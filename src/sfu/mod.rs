@@ -18,5 +18,5 @@ mod run;
 mod signalling;
 mod webhooks;
 
-pub use config::SfuConfig;
+pub use config::{SfuConfig, unsupported};
 pub use run::run;

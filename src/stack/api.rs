@@ -7,11 +7,11 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::auth::Setup;
-use crate::config::{Project, variable_of};
+use crate::config::{Project, STATE_DIR, variable_of};
 use crate::error::{Context as _, Error, Result};
 use crate::host::files::{PRIVATE, private_dir, replace};
 use crate::host::log_file;
-use crate::host::process::{Spawn, Stopped, Variables, running, spawn_detached};
+use crate::host::process::{Running, Spawn, Stopped, Variables, running, spawn_detached};
 use crate::store;
 
 use super::plan::ApiSeen;
@@ -23,6 +23,8 @@ const GRACE: Duration = Duration::from_secs(12);
 /// Where the API's process keeps its files.
 #[derive(Clone, Debug)]
 pub struct ApiFiles {
+    /// The project's folder, in which it runs.
+    dir: PathBuf,
     /// Who it is.
     pub pid: PathBuf,
     /// The hash of what it read when it started.
@@ -32,9 +34,11 @@ pub struct ApiFiles {
 }
 
 impl ApiFiles {
-    /// Those in the state folder of a project.
-    pub fn in_state_dir(state: &Path) -> Self {
+    /// Those of the project in `dir`.
+    pub fn at(dir: &Path) -> Self {
+        let state = dir.join(STATE_DIR);
         Self {
+            dir: dir.to_path_buf(),
             pid: state.join("api.pid"),
             config: state.join("api.config"),
             log: state.join("logs/api.log"),
@@ -43,16 +47,20 @@ impl ApiFiles {
 
     /// Those of a project.
     pub fn of(project: &Project) -> Self {
-        Self::in_state_dir(&project.state_dir())
+        Self::at(&project.dir)
     }
 
-    /// The API's process, if it runs, and what it was started with.
+    /// The API's process, if it runs.
+    pub async fn process(&self) -> Result<Option<Running>> {
+        running(&self.pid, &self.dir).await
+    }
+
+    /// The same, and what it was started with.
     pub async fn seen(&self) -> Result<Option<ApiSeen>> {
-        Ok(running(&self.pid).await?.map(|process| {
+        Ok(self.process().await?.map(|process| {
             let config = std::fs::read_to_string(&self.config).unwrap_or_default();
-            let state = self.pid.parent().unwrap_or(Path::new(""));
             // Its pairs may have changed since, and it says so itself.
-            let says = serving(state)
+            let says = serving(&self.dir.join(STATE_DIR))
                 .into_iter()
                 .find(|api| api.pid() == process.pid);
             ApiSeen {
@@ -69,7 +77,7 @@ impl ApiFiles {
 
     /// Ends the process if it runs.
     pub async fn stop(&self) -> Result<Stopped> {
-        match running(&self.pid).await? {
+        match self.process().await? {
             Some(process) => process.stop(GRACE).await,
             None => Ok(Stopped::Gone),
         }
@@ -88,11 +96,11 @@ pub fn differ_in_live(one: &str, other: &str) -> bool {
 }
 
 /// Refuses what the API would refuse at its start: the one that runs is not stopped for that.
-pub fn check(project: &Project) -> Result<()> {
+pub async fn check(project: &Project) -> Result<()> {
     session_secret(project)?;
     project.pair_to_serve_with()?;
     Setup::of(project, project.settings.api.listen)?;
-    store::of(project).map(drop)
+    store::check(project).await
 }
 
 /// What signs the sessions of local users.
@@ -149,8 +157,8 @@ pub async fn start(
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_the_api_would_refuse_at_its_start_is_refused_before() {
+    #[tokio::test]
+    async fn what_the_api_would_refuse_at_its_start_is_refused_before() {
         let dir = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
         write(
@@ -161,15 +169,15 @@ mod tests {
             "urbania.yaml",
             "services: {mongodb: {enabled: false}}\nauth: {hs256: [{secret_env: SHOP}]}\n",
         );
-        let check = |env: &[(&str, &str)]| {
+        let check = async |env: &[(&str, &str)]| {
             let pairs = env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
             let project = Project::load_from(dir.path(), &pairs.collect()).unwrap();
-            check(&project).map_err(|e| e.to_string())
+            check(&project).await.map_err(|e| e.to_string())
         };
         let session = ("URBANIA_SESSION_SECRET", "one");
-        let missing = check(&[session]).unwrap_err();
+        let missing = check(&[session]).await.unwrap_err();
         assert_eq!(missing, "`SHOP` is neither in the environment nor in .env");
-        assert!(check(&[session, ("SHOP", "two")]).is_ok());
-        assert!(check(&[("SHOP", "two")]).is_err());
+        assert!(check(&[session, ("SHOP", "two")]).await.is_ok());
+        assert!(check(&[("SHOP", "two")]).await.is_err());
     }
 }

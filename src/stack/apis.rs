@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::api::ApiFiles;
-use crate::config::{Project, STATE_DIR};
+use crate::config::Project;
 use crate::context::Env;
 use crate::host::process::facts_of_this_user;
 
@@ -23,13 +23,15 @@ pub struct FoundApi {
 pub async fn apis(env: &Env) -> Vec<FoundApi> {
     let mut found = Vec::new();
     for (pid, facts) in facts_of_this_user() {
-        let Some(dir) = dir_of(&facts.arguments) else {
+        let Some(named) = dir_of(&facts.arguments) else {
             continue;
         };
-        let seen = ApiFiles::in_state_dir(&dir.join(STATE_DIR)).seen().await;
+        // A project that was moved is where its process runs.
+        let dir = facts.cwd.as_deref().unwrap_or(named);
+        let seen = ApiFiles::at(dir).process().await;
         if matches!(seen, Ok(Some(api)) if api.pid == pid) {
             found.push(FoundApi {
-                project: name(dir, env),
+                project: name_of(dir, env),
                 dir: dir.to_path_buf(),
                 pid,
             });
@@ -49,7 +51,8 @@ pub(super) fn dir_of(arguments: &[String]) -> Option<&Path> {
     }
 }
 
-fn name(dir: &Path, env: &Env) -> String {
+/// What the project in `dir` is called; its folder where its files cannot be read.
+pub fn name_of(dir: &Path, env: &Env) -> String {
     match Project::load_from(dir, env) {
         Ok(project) => project.name,
         Err(_) => dir

@@ -6,6 +6,7 @@ use std::{fs, io};
 use futures_util::future::try_join_all;
 
 use super::api::ApiFiles;
+use super::orphans::Lost;
 use super::plan::Step;
 use super::service::Service;
 use super::stop::stop;
@@ -26,6 +27,8 @@ pub struct Down {
     pub api: Option<u32>,
     /// Its other services in the order in which they are stopped.
     pub instances: Vec<Instance>,
+    /// Its processes that its state does not name.
+    pub lost: Vec<Lost>,
     /// The volumes that are deleted.
     pub volumes: Vec<Volume>,
     /// The files of the store that are deleted.
@@ -54,6 +57,7 @@ impl Down {
             dir: dir.to_path_buf(),
             api: api.filter(|_| concerned(Service::Api.as_str())),
             instances,
+            lost: Vec::new(),
             volumes: Vec::new(),
             records: Vec::new(),
         }
@@ -63,6 +67,7 @@ impl Down {
     pub fn is_empty(&self) -> bool {
         self.api.is_none()
             && self.instances.is_empty()
+            && self.lost.is_empty()
             && self.volumes.is_empty()
             && self.records.is_empty()
     }
@@ -72,6 +77,8 @@ impl Down {
         let api = self
             .api
             .map(|pid| Step::new("stop", Service::Api, format!("pid {pid}")));
+        let lost = (self.lost.iter())
+            .map(|lost| Step::new("stop", lost.service.as_str(), format!("pid {}", lost.pid)));
         let instances = self.instances.iter().flat_map(|i| {
             let stop = (i.state == State::Running)
                 .then(|| Step::new("stop", i.service.as_str(), i.handle()));
@@ -84,7 +91,7 @@ impl Down {
             .map(|v| Step::new("delete", Service::Mongodb, format!("volume {}", v.name)));
         let records = (self.records.iter())
             .map(|file| Step::new("delete", Service::Api, format!("{}", file.display())));
-        let stops = api.into_iter().chain(instances);
+        let stops = lost.chain(api).chain(instances);
         stops.chain(volumes).chain(records).collect()
     }
 
@@ -95,9 +102,10 @@ impl Down {
         engine: &dyn Engine,
         project: Option<&Project>,
     ) -> Result<()> {
+        end(ctx, &self.lost).await?;
         if self.api.is_some() {
             ctx.out.say(format_args!("stopping {}", Service::Api));
-            let files = ApiFiles::in_state_dir(&self.dir.join(STATE_DIR));
+            let files = ApiFiles::at(&self.dir);
             files.stop().await?;
         }
         for instance in &self.instances {
@@ -121,6 +129,18 @@ impl Down {
         }
         Ok(())
     }
+}
+
+/// Ends what the state of a project does not name.
+pub async fn end(ctx: &Context, lost: &[Lost]) -> Result<()> {
+    for process in lost {
+        let Lost { service, pid, .. } = process;
+        ctx.out.say(format_args!(
+            "stopping {service}: process {pid}, which {STATE_DIR} has lost"
+        ));
+        process.end().await?;
+    }
+    Ok(())
 }
 
 /// Removes a file that may be gone: the store removes some itself when it is closed.

@@ -176,11 +176,11 @@ const KNOWN: [(&str, &str); 21] = [
     ),
     (
         "not found in type config",
-        "a key in livekit.yaml is unknown to this image: urbania config validate",
+        "a key in livekit.yaml is unknown to this release of LiveKit: urbania config validate",
     ),
     (
         "could not parse config",
-        "livekit.yaml is not what this image understands: urbania config validate",
+        "livekit.yaml is not what this release of LiveKit understands: urbania config validate",
     ),
     (
         "could not parse keys",

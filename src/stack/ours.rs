@@ -1,6 +1,7 @@
 //! What of this machine's processes is urbania's: the project's own, and other projects'.
 
-use super::apis::apis;
+use super::apis::{apis, name_of};
+use super::orphans::lost_somewhere;
 use super::plan::ApiSeen;
 use super::service::Service;
 use crate::config::Project;
@@ -23,7 +24,7 @@ pub async fn ours(project: &Project, api: Option<&ApiSeen>, instances: &[Instanc
     }
 }
 
-/// What cannot be read is a process as any other.
+/// What cannot be read is a process as any other; what the project at hand has lost is nobody's that it knows.
 async fn neighbours(project: &Project) -> Vec<Neighbour> {
     let mut found = Vec::new();
     for dir in folders().await {
@@ -48,6 +49,13 @@ async fn neighbours(project: &Project) -> Vec<Neighbour> {
         project: api.project,
         service: Service::Api.to_string(),
         dir: api.dir,
+    }));
+    let lost = lost_somewhere().await.into_iter();
+    found.extend(lost.map(|lost| Neighbour {
+        pid: lost.pid,
+        project: name_of(&lost.dir, &Env::default()),
+        service: lost.service,
+        dir: lost.dir,
     }));
     found
 }

@@ -7,15 +7,16 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::api::ApiFiles;
-use crate::config::{EngineChoice, EngineKind, Programs, Project, RunsOn, STATE_DIR};
+use super::service::Service;
+use crate::config::{EngineChoice, EngineKind, Programs, Project, RunsOn};
 use crate::context::{Context, Env};
 use crate::engine::choice::{Offers, Pick, pick};
 use crate::engine::docker::Docker;
 use crate::engine::processes::Processes;
-use crate::engine::programs::{self, Places};
+use crate::engine::programs::{self, Found, Places};
 use crate::engine::{Containers as _, Engine};
 use crate::error::{Error, Result};
-use crate::host::files::same_folder;
+use crate::host::files::{may_look_into, same_folder};
 
 /// How long a container engine is waited for that need not be there.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -33,24 +34,28 @@ pub struct Runner {
 impl Runner {
     /// The engine that a project runs on, or that `up` would take if it had all images.
     pub async fn of(project: &Project, env: &Env) -> Result<Self> {
+        may_look_into(&project.state_dir())?;
         match project.engine() {
             Some(kind) => Self::named(kind, project, env).await,
             None => Self::picked(project, env, None).await,
         }
     }
 
-    /// The engine that is to run a project. With `--pull never`, images `may_be_pulled` not.
+    /// The engine that is to run a project, and of it `services`, or all if there are none. With `--pull never`,
+    /// images `may_be_pulled` not.
     pub async fn to_start(
         project: &Project,
         env: &Env,
         choice: EngineChoice,
+        services: &[Service],
         may_be_pulled: bool,
     ) -> Result<Self> {
+        may_look_into(&project.state_dir())?;
         let remembered = project.runs_on.as_ref().map(|runs_on| runs_on.engine);
         match (remembered, choice.kind()) {
             (Some(kind), Some(other)) if other != kind => Err(runs_elsewhere(kind, other)),
             (Some(EngineKind::Native), _) | (None, Some(EngineKind::Native)) => {
-                let programs = needed_programs(project, env)?;
+                let programs = needed_programs(project, env, services)?;
                 Ok(Self::processes(EngineKind::Native, programs, project, env))
             }
             (Some(kind), _) | (None, Some(kind)) => Self::named(kind, project, env).await,
@@ -76,6 +81,11 @@ impl Runner {
         Ok(Self::docker(Docker::connect(env).await?))
     }
 
+    /// From now on, the project is what it is on this engine.
+    pub fn settle(&self, project: &mut Project) {
+        project.runs_on = Some(self.runs_on.clone());
+    }
+
     /// Which one.
     pub fn kind(&self) -> EngineKind {
         self.runs_on.engine
@@ -85,7 +95,7 @@ impl Runner {
         let programs = match kind {
             EngineKind::Docker => return Self::of_containers(env).await,
             // What is missing is told when it is to be started.
-            EngineKind::Native => find(project, env).unwrap_or_default(),
+            EngineKind::Native => find(project, env).programs,
             EngineKind::Embedded => Programs::default(),
         };
         Ok(Self::processes(kind, programs, project, env))
@@ -102,7 +112,7 @@ impl Runner {
             Err(_) => Err("the Docker engine does not answer in time".to_owned()),
         };
         let found = match &docker {
-            Ok(_) => Err(String::new()),
+            Ok(_) => Found::default(),
             Err(_) => find(project, env),
         };
         let offers = Offers {
@@ -110,15 +120,15 @@ impl Runner {
                 Ok((_, name)) => Ok(name.clone()),
                 Err(why) => Err(why.clone()),
             },
-            native: match &found {
-                Ok(programs) => Ok(there(programs)),
-                Err(missing) => Err(missing.clone()),
+            native: match found.missing() {
+                None => Ok(there(&found.programs)),
+                Some(missing) => Err(missing.to_owned()),
             },
         };
         let pick = pick(&offers);
         let runner = match docker {
             Ok((docker, _)) => Self::docker(docker),
-            Err(_) => Self::processes(pick.kind, found.unwrap_or_default(), project, env),
+            Err(_) => Self::processes(pick.kind, found.programs, project, env),
         };
         Ok(Self {
             pick: Some(pick),
@@ -128,10 +138,7 @@ impl Runner {
 
     fn docker(docker: Docker) -> Self {
         Self {
-            runs_on: RunsOn {
-                engine: EngineKind::Docker,
-                programs: Programs::default(),
-            },
+            runs_on: RunsOn::on(EngineKind::Docker),
             engine: Box::new(docker),
             pick: None,
         }
@@ -186,8 +193,8 @@ async fn offered(
     Ok(name)
 }
 
-/// The programs of the native engine, or what is missing.
-fn find(project: &Project, env: &Env) -> Result<Programs, String> {
+/// The programs of the native engine, and what is missing.
+fn find(project: &Project, env: &Env) -> Found {
     let places = Places {
         settings: &project.settings.programs,
         dir: &project.dir,
@@ -205,19 +212,28 @@ fn there(programs: &Programs) -> String {
 }
 
 /// Programs that are to be started must be there.
-fn needed_programs(project: &Project, env: &Env) -> Result<Programs> {
-    find(project, env).map_err(|missing| {
-        Error::failed(format!("the native engine lacks a program: {missing}"))
-            .hint("install it, or name it in urbania.yaml under `programs:`")
-            .hint("without MongoDB: urbania.yaml: services: {mongodb: {enabled: false}}")
-            .hint("without LiveKit's server: urbania up --engine embedded")
-    })
+fn needed_programs(project: &Project, env: &Env, services: &[Service]) -> Result<Programs> {
+    let mut found = find(project, env);
+    let starts = |service| services.is_empty() || services.contains(&service);
+    found.no_livekit.take_if(|_| !starts(Service::Livekit));
+    found.no_mongodb.take_if(|_| !starts(Service::Mongodb));
+    match found.missing() {
+        None => Ok(found.programs),
+        Some(missing) => Err(lacks(missing)),
+    }
+}
+
+fn lacks(missing: &str) -> Error {
+    Error::failed(format!("the native engine lacks a program: {missing}"))
+        .hint("install it, or name it in urbania.yaml under `programs:`")
+        .hint("without MongoDB: urbania.yaml: services: {mongodb: {enabled: false}}")
+        .hint("without LiveKit's server: urbania up --engine embedded")
 }
 
 /// Forgets the engine of the project in `dir` if nothing of it is there any more.
 pub async fn forget_if_nothing_is_left(engine: &dyn Engine, dir: &Path) -> Result<()> {
     let (instances, api) = tokio::try_join!(engine.instances(None), async {
-        ApiFiles::in_state_dir(&dir.join(STATE_DIR)).seen().await
+        ApiFiles::at(dir).seen().await
     })?;
     if api.is_some() || instances.iter().any(|i| same_folder(&i.dir, dir)) {
         return Ok(());

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::config::Project;
 use crate::error::{Context as _, Error, Result};
-use crate::host::files::{PRIVATE, private_dir, replace};
+use crate::host::files::{PRIVATE, identity, private_dir, replace};
 use crate::host::process::{Handle, Record};
 
 /// Reading three files takes no longer, on a slow disk either.
@@ -22,6 +22,8 @@ const LOOK: Duration = Duration::from_millis(5);
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Served {
     process: Record,
+    /// The folder of this file: in a copy of it, the file says nothing.
+    of: Option<(u64, u64)>,
     /// Tells what it has taken up from what it had before.
     pub live: String,
 }
@@ -59,6 +61,7 @@ impl Serving {
     pub fn has(&self, live: &str) -> io::Result<()> {
         let served = Served {
             process: self.process.clone(),
+            of: self.file.parent().and_then(identity),
             live: live.to_owned(),
         };
         replace(&self.file, &serde_json::to_string(&served)?, PRIVATE)
@@ -78,13 +81,15 @@ fn folder(state_dir: &Path) -> PathBuf {
 
 /// Those that serve now. What the others left is removed.
 pub fn serving(state_dir: &Path) -> Vec<Served> {
-    let entries = fs::read_dir(folder(state_dir)).into_iter().flatten();
+    let dir = folder(state_dir);
+    let of = identity(&dir);
+    let entries = fs::read_dir(dir).into_iter().flatten();
     let mut found = Vec::new();
     for entry in entries.map_while(io::Result::ok) {
         let path = entry.path();
         let text = fs::read_to_string(&path).unwrap_or_default();
         match serde_json::from_str::<Served>(&text) {
-            Ok(served) if served.process.is_alive() => found.push(served),
+            Ok(served) if served.of == of && served.process.is_alive() => found.push(served),
             // Nobody reads it again.
             Ok(_) => drop(fs::remove_file(path)),
             // A temporary file of one that is just saying so.

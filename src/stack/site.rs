@@ -59,8 +59,13 @@ pub enum Pull {
 
 impl Site {
     /// Looks at the engine that the project runs on, or would, and at the project on it.
-    pub async fn look(ctx: &Context, project: Project, lock: Option<&ProjectLock>) -> Result<Self> {
+    pub async fn look(
+        ctx: &Context,
+        mut project: Project,
+        lock: Option<&ProjectLock>,
+    ) -> Result<Self> {
         let runner = Runner::of(&project, &ctx.env).await?;
+        runner.settle(&mut project);
         Self::on(runner, project, lock).await
     }
 

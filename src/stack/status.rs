@@ -19,7 +19,6 @@ use crate::config::EngineKind;
 use crate::context::Clock;
 use crate::engine::{Engine, Form, Instance, State};
 use crate::error::Result;
-use crate::host::process::running;
 
 /// A project and its services. The shape is documented in docs/json.md.
 #[derive(Clone, Debug, Serialize)]
@@ -67,9 +66,14 @@ impl ProjectStatus {
         self.services.iter().all(|s| s.state == "stopped")
     }
 
+    /// Whether all of it is healthy.
+    pub fn is_healthy(&self) -> bool {
+        self.services.iter().all(|s| s.health == Some("healthy"))
+    }
+
     /// Whether everything is as it should be: all of it is healthy, or all of it is stopped.
     pub fn is_fine(&self) -> bool {
-        self.is_stopped() || self.services.iter().all(|s| s.health == Some("healthy"))
+        self.is_stopped() || self.is_healthy()
     }
 
     /// Asks every service of a project, all at once.
@@ -164,7 +168,7 @@ async fn instance(site: &Site, service: Service) -> ServiceStatus {
 }
 
 async fn api(site: &Site) -> Result<ServiceStatus> {
-    let process = running(&ApiFiles::of(&site.project).pid).await?;
+    let process = ApiFiles::of(&site.project).process().await?;
     Ok(process.map_or_else(
         || stopped(Service::Api),
         |process| ServiceStatus {

@@ -91,7 +91,7 @@ impl<'a> Up<'a> {
 
     async fn try_apply(&mut self, plan: &Plan) -> Result<()> {
         if plan.starting().any(|service| service == Service::Api) {
-            api::check(&self.site.project)?;
+            api::check(&self.site.project).await?;
         }
         for (service, image) in &plan.pulls {
             // Only a container has an image.
@@ -268,18 +268,19 @@ impl<'a> Up<'a> {
     async fn bring_up_api(&mut self, action: &Action) -> Result<()> {
         let files = ApiFiles::of(&self.site.project);
         let config = self.wanted.api.as_deref().unwrap_or_default();
-        let begun = match (action, &self.site.seen.api) {
-            (Action::RestartApi(..), Some(before)) => {
-                files.stop().await?;
-                if before.config == config {
-                    Begun::Again
-                } else {
-                    Begun::Changed
-                }
+        let out = &self.ctx.out;
+        let begun = if let (Action::RestartApi(..), Some(before)) = (action, &self.site.seen.api) {
+            out.say(format_args!("restarting {}", Service::Api));
+            files.stop().await?;
+            if before.config == config {
+                Begun::Again
+            } else {
+                Begun::Changed
             }
-            _ => Begun::New,
+        } else {
+            out.say(format_args!("starting {}", Service::Api));
+            Begun::New
         };
-        self.ctx.out.say(format_args!("starting {}", Service::Api));
         let log_from = files.log_length();
         self.undo.api = Some(begun(files));
         api::start(&self.site.project, self.site.hook.listen, config).await?;

@@ -9,7 +9,7 @@ use super::api::ApiFiles;
 use super::service::Service;
 use super::site::Site;
 use crate::error::{Error, Result};
-use crate::host::process::{Running, running};
+use crate::host::process::Running;
 use crate::output::Output;
 
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
@@ -37,7 +37,7 @@ pub async fn tell_ends(out: Output, site: &Site, services: &[Service]) -> Result
 }
 
 async fn api_ends(out: Output, site: &Site) -> Result<()> {
-    let process = running(&ApiFiles::of(&site.project).pid).await?;
+    let process = ApiFiles::of(&site.project).process().await?;
     while process.as_ref().is_some_and(Running::is_alive) {
         sleep(LOOK_AGAIN).await;
     }

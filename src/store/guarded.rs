@@ -23,6 +23,8 @@ pub struct Guarded(Arc<State>);
 struct State {
     store: Arc<dyn Store>,
     is_silent: AtomicBool,
+    /// Whether why it fails has been told.
+    is_told: AtomicBool,
 }
 
 impl Guarded {
@@ -30,7 +32,8 @@ impl Guarded {
     pub fn new(store: Arc<dyn Store>) -> Self {
         Self(Arc::new(State {
             store,
-            is_silent: AtomicBool::new(false),
+            is_silent: AtomicBool::default(),
+            is_told: AtomicBool::default(),
         }))
     }
 
@@ -45,6 +48,7 @@ impl Guarded {
         }
         let began = Instant::now();
         let answer = call.await;
+        self.tell(&answer);
         if let Err(e) = &answer
             && is_silence(e, began.elapsed())
             && !self.0.is_silent.swap(true, Ordering::Relaxed)
@@ -55,6 +59,18 @@ impl Guarded {
             self.probe();
         }
         answer
+    }
+
+    /// Says why it fails, once until it answers again.
+    fn tell<T>(&self, answer: &Result<T, StoreError>) {
+        match answer {
+            Err(e @ (StoreError::Unavailable(why) | StoreError::Broken(why))) => {
+                if !self.0.is_told.swap(true, Ordering::Relaxed) {
+                    tracing::warn!("{e}: {why}");
+                }
+            }
+            Ok(_) | Err(StoreError::Taken) => self.0.is_told.store(false, Ordering::Relaxed),
+        }
     }
 
     /// Asks until there is an answer or nobody is left who wants one.

@@ -140,13 +140,7 @@ pub fn files(state_dir: &Path) -> Vec<PathBuf> {
 /// The store of a project: the one that its settings choose.
 pub fn of(project: &Project) -> UserResult<Box<dyn Store>> {
     let settings = &project.settings;
-    let in_mongodb = match settings.store.kind {
-        StoreChoice::Auto => project.has_records_in_mongodb(),
-        StoreChoice::Mongodb => true,
-        StoreChoice::Sqlite => false,
-    };
-    if !in_mongodb {
-        let path = project.state_dir().join(FILE);
+    if let Some(path) = file(project) {
         return Ok(Box::new(Sqlite::new(path)));
     }
     let uri = project.mongodb_uri().ok_or_else(|| {
@@ -155,4 +149,31 @@ pub fn of(project: &Project) -> UserResult<Box<dyn Store>> {
             .hint("store.kind: sqlite in urbania.yaml keeps everything in a file")
     })?;
     Ok(Box::new(Mongo::new(uri, settings.store.clone())))
+}
+
+/// The file of a project's records, if they are in none of MongoDB's databases.
+fn file(project: &Project) -> Option<PathBuf> {
+    let in_mongodb = match project.settings.store.kind {
+        StoreChoice::Auto => project.has_records_in_mongodb(),
+        StoreChoice::Mongodb => true,
+        StoreChoice::Sqlite => false,
+    };
+    (!in_mongodb).then(|| project.state_dir().join(FILE))
+}
+
+/// Refuses what [`of`] would, and a file of records that is there and cannot be used.
+pub async fn check(project: &Project) -> UserResult<()> {
+    let store = of(project)?;
+    let Some(path) = file(project).filter(|path| path.exists()) else {
+        return Ok(());
+    };
+    store.ping().await.map_err(|e| {
+        let path = path.display();
+        Error::failed(format!("the records in `{path}` cannot be used"))
+            .because(e)
+            .hint("put a copy of the file in its place")
+            .hint(format!(
+                "or begin without users and rooms: mv {path} {path}.old"
+            ))
+    })
 }

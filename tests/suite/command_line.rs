@@ -120,3 +120,12 @@ fn config_show_asks_the_engine_which_network_it_would_be() {
     let (network, _) = asked.split_once("webhook:").unwrap();
     assert_eq!(network, published, "{said}");
 }
+
+#[test]
+fn a_result_and_an_error_that_nobody_can_be_told_are_a_failure_like_any_other() {
+    let project = TestProject::initialised();
+    let full = || std::fs::File::create("/dev/full").unwrap();
+    let mut command = project.command(&["config", "show"]);
+    let ended = command.stdout(full()).stderr(full()).status().unwrap();
+    assert_eq!(ended.code(), Some(1));
+}

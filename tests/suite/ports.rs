@@ -254,7 +254,7 @@ fn the_project_recognises_its_own_api() {
     let spared = format!("{port}/tcp is this project's own: `urbania down api`\n");
     assert!(run.stderr.contains(&spared), "{}", run.stderr);
     runtime.block_on(async {
-        let found = running(&pid_file).await.unwrap().unwrap();
+        let found = running(&pid_file, project.dir()).await.unwrap().unwrap();
         found.stop(Duration::from_secs(5)).await.unwrap();
     });
 }

@@ -32,6 +32,10 @@ impl Place {
         self.dir.path().join("state/logs/api.log")
     }
 
+    async fn running(&self) -> urbania::error::Result<Option<Running>> {
+        running(&self.pid_file(), self.dir.path()).await
+    }
+
     async fn start(&self, script: &str) -> urbania::error::Result<Running> {
         self.start_program("/bin/sh", &["-c".into(), script.into()])
             .await
@@ -94,14 +98,14 @@ async fn a_detached_process_has_its_own_session_its_log_and_a_private_pid_file()
     assert_eq!(mode(&place.pid_file()), 0o600);
     assert_eq!(mode(&place.log()), 0o600);
 
-    let again = running(&place.pid_file()).await.unwrap().unwrap();
+    let again = place.running().await.unwrap().unwrap();
     assert_eq!(again, started);
     assert!(again.since().is_some());
 
     assert_eq!(started.stop(GRACE).await.unwrap(), Stopped::Asked);
     assert!(gone(started.pid));
     assert!(!place.pid_file().exists());
-    assert_eq!(running(&place.pid_file()).await.unwrap(), None);
+    assert_eq!(place.running().await.unwrap(), None);
     assert_eq!(again.stop(GRACE).await.unwrap(), Stopped::Gone);
 }
 
@@ -162,19 +166,24 @@ async fn a_reused_process_id_is_not_mistaken_for_ours() {
     let born = record["started"].as_u64().unwrap();
     record["started"] = (born + 1).into();
     fs::write(place.pid_file(), record.to_string()).unwrap();
-    assert_eq!(running(&place.pid_file()).await.unwrap(), None);
+    assert_eq!(place.running().await.unwrap(), None);
 
     // The same number and ticks after a restart of the machine.
     record["started"] = born.into();
     record["boot"] = "another".into();
     fs::write(place.pid_file(), record.to_string()).unwrap();
-    assert_eq!(running(&place.pid_file()).await.unwrap(), None);
+    assert_eq!(place.running().await.unwrap(), None);
 
     fs::write(place.pid_file(), "not json").unwrap();
-    assert_eq!(running(&place.pid_file()).await.unwrap(), None);
+    assert_eq!(place.running().await.unwrap(), None);
 
-    fs::write(place.pid_file(), text).unwrap();
-    let ours = running(&place.pid_file()).await.unwrap().unwrap();
+    fs::write(place.pid_file(), &text).unwrap();
+    // The same process, in another folder than that of the pid file: somebody has copied it.
+    let copy = Place::new();
+    fs::create_dir(copy.dir.path().join("state")).unwrap();
+    fs::write(copy.pid_file(), text).unwrap();
+    assert_eq!(copy.running().await.unwrap(), None);
+    let ours = place.running().await.unwrap().unwrap();
     ours.stop(GRACE).await.unwrap();
 }
 
@@ -182,9 +191,6 @@ async fn a_reused_process_id_is_not_mistaken_for_ours() {
 #[tokio::test]
 async fn a_start_whose_starter_is_killed_at_any_moment_is_found_or_never_was() {
     if let Some(dir) = starter_dir() {
-        let place = Place {
-            dir: tempfile::Builder::new().tempdir_in(&dir).unwrap(),
-        };
         let pid_file = Path::new(&dir).join("state/api.pid");
         let log = Path::new(&dir).join("state/api.log");
         let _ = spawn_detached_through(
@@ -195,7 +201,7 @@ async fn a_start_whose_starter_is_killed_at_any_moment_is_found_or_never_was() {
                 env: Variables::Added(&[("STARTED_IN".into(), dir.clone())]),
                 log: &log,
                 pid_file: &pid_file,
-                dir: place.dir.path(),
+                dir: Path::new(&dir),
             },
         )
         .await;
@@ -221,7 +227,7 @@ async fn a_start_whose_starter_is_killed_at_any_moment_is_found_or_never_was() {
         }
         starter.kill().unwrap();
         starter.wait().unwrap();
-        let found = running(&pid_file).await.unwrap();
+        let found = running(&pid_file, dir.path()).await.unwrap();
         let alive = started_in(dir.path());
         if let Some(process) = &found {
             assert_eq!(alive, [process.pid]);

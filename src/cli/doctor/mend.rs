@@ -1,6 +1,5 @@
 //! `--fix`: what will be done is shown, asked about, and done.
 
-use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -14,14 +13,10 @@ use crate::engine::Engine as _;
 use crate::engine::docker::Docker;
 use crate::error::{Context as _, Error, Result};
 use crate::host::lock::ProjectLock;
-use crate::host::process::Handle;
-use crate::stack::orphans::orphans;
 use crate::stack::service::Service;
 
 /// How long the SFU may take to become healthy.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// How long a process may take to end by itself.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// Does all of it, in order; says whether anything was done.
 pub async fn all(ctx: &Context, mends: &[Mend], yes: bool) -> Result<bool> {
@@ -53,7 +48,7 @@ async fn one(ctx: &Context, mend: &Mend) -> Result<()> {
         Mend::SyncKeys => sync_keys(ctx).await,
         Mend::RestartSfu => restart(ctx, &[Service::Livekit], PATIENCE).await.map(drop),
         Mend::RemoveContainers(containers) => remove(ctx, containers).await,
-        Mend::EndProcess(pid, dir) => end(*pid, dir).await,
+        Mend::EndProcess(lost) => lost.end().await,
         Mend::Sysctl { name, value } => sysctl(name, value).await,
     }
 }
@@ -74,18 +69,6 @@ async fn remove(ctx: &Context, containers: &[(String, String)]) -> Result<()> {
     let engine = Docker::connect(&ctx.env).await?;
     for (id, _) in containers {
         engine.remove(id).await?;
-    }
-    Ok(())
-}
-
-/// One that has ended meanwhile is fine, also when somebody else has its number now.
-async fn end(pid: u32, dir: &Path) -> Result<()> {
-    let Some(process) = Handle::open(pid) else {
-        return Ok(());
-    };
-    let is_left = orphans().iter().any(|(left, of)| *left == pid && of == dir);
-    if is_left {
-        process.stop_group(GRACE).await?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Args, agree, lock, records};
-use crate::config::{EngineKind, Project, RunsOn, STATE_DIR};
+use crate::config::{EngineKind, Project, RunsOn};
 use crate::context::Context;
 use crate::engine::docker::Docker;
 use crate::engine::processes::{Processes, folders as folders_of_processes};
@@ -17,8 +17,9 @@ use crate::host::files::same_folder;
 use crate::host::lock::ProjectLock;
 use crate::output::BAD;
 use crate::stack::api::ApiFiles;
-use crate::stack::apis::{FoundApi, apis};
+use crate::stack::apis::{FoundApi, apis, name_of};
 use crate::stack::down::Down;
+use crate::stack::orphans::{Lost, lost_somewhere};
 use crate::stack::runner::forget_if_nothing_is_left;
 
 /// What is to be stopped of a project, and the engine that it runs on.
@@ -41,10 +42,17 @@ pub(super) async fn all(ctx: &Context, args: &Args) -> Result<()> {
             jobs.extend(of_containers(args, Arc::new(docker), &rest).await?);
             None
         }
-        // No sign of an engine, and of no project that would need one.
-        Err(_) if rest.is_empty() && Docker::is_absent(&ctx.env) => None,
+        // Of no project is anything left that would need one.
+        Err(e) if rest.is_empty() => {
+            if !Docker::is_absent(&ctx.env) {
+                ctx.out
+                    .complain(format_args!("containers are not looked for: {e}"));
+            }
+            None
+        }
         Err(e) => Some(e),
     };
+    add_lost(ctx, &mut jobs, lost_somewhere().await);
     jobs.retain(|job| !job.down.is_empty());
     match (silent, args.dry_run) {
         (Some(e), true) => Err(e),
@@ -156,12 +164,33 @@ fn add_apis(downs: &mut Vec<Down>, apis: &[FoundApi]) {
     }
 }
 
+/// Adds the processes that their projects have lost: to these, or as projects of which nothing else is left.
+fn add_lost(ctx: &Context, jobs: &mut Vec<Job>, lost: Vec<Lost>) {
+    for process in lost {
+        let its = |job: &&mut Job| same_folder(&job.down.dir, &process.dir);
+        if let Some(job) = jobs.iter_mut().find(its) {
+            job.down.lost.push(process);
+            continue;
+        }
+        let dir = process.dir.clone();
+        jobs.push(Job {
+            engine: Arc::new(Processes::of(&dir, &ctx.env)),
+            down: Down {
+                project: name_of(&dir, &ctx.env),
+                dir,
+                lost: vec![process],
+                ..Down::default()
+            },
+        });
+    }
+}
+
 /// The APIs need no engine to stop; the rest has to wait for one.
 async fn without_engine(ctx: &Context, apis: &[FoundApi], e: Error) -> Result<()> {
     for FoundApi { project, dir, .. } in apis {
         let stop = async {
             let _lock = lock(ctx, dir, false).await?;
-            ApiFiles::in_state_dir(&dir.join(STATE_DIR)).stop().await
+            ApiFiles::at(dir).stop().await
         };
         match stop.await {
             Ok(_) => ctx.out.say(format_args!(
@@ -209,6 +238,7 @@ async fn one(ctx: &Context, engine: &dyn Engine, agreed: &Down) -> Result<()> {
     }
     let instances = engine.instances(Some(name)).await?;
     let down = Down {
+        lost: agreed.lost.clone(),
         volumes: agreed.volumes.clone(),
         records: agreed.records.clone(),
         ..Down::new(name, dir, &[], &instances, api(dir).await?)

@@ -38,6 +38,7 @@ impl Check for Interfaces {
         if rtc["interfaces"].is_null() && rtc["ips"].is_null() {
             return Ok(Vec::new());
         }
+        site.runs_livekit()?;
         site.shares_network()?;
         let named = judge(&rtc["interfaces"], &has_interface);
         if named.iter().any(|f| f.verdict == Verdict::Problem) {

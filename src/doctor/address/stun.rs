@@ -52,6 +52,7 @@ impl Check for Stun {
         if !livekit.rtc.use_external_ip {
             return Ok(Vec::new());
         }
+        site.runs_livekit()?;
         let servers = servers(livekit);
         let first = select_ok(servers.iter().map(|server| Box::pin(ask(server)))).await;
         Ok(vec![match first {

@@ -39,6 +39,7 @@ impl Check for TurnCertificate {
         if !turn.enabled || turn.tls_port == 0 || turn.external_tls {
             return Ok(Vec::new());
         }
+        site.runs_livekit()?;
         let files = &site.effective()?.files;
         let Some(file) = files.iter().find(|f| f.of.path == "turn.cert_file") else {
             return Ok(Vec::new());

@@ -34,7 +34,11 @@ impl Check for TurnPeers {
     async fn look(&self, site: &Site) -> Look {
         let livekit = &site.project()?.livekit;
         let own = site.machine()?.node_ip;
-        Ok(judge(livekit, own).into_iter().collect())
+        let Some(finding) = judge(livekit, own) else {
+            return Ok(Vec::new());
+        };
+        site.runs_livekit()?;
+        Ok(vec![finding])
     }
 }
 

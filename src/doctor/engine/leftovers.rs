@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 
+use crate::config::STATE_DIR;
 use crate::doctor::{About, Check, Finding, Group, Look, Mend, Site};
 use crate::engine::Instance;
 use crate::host::files::is_gone;
-use crate::stack::orphans::orphans;
+use crate::stack::orphans::{Lost, orphans};
 
 /// The check.
 #[derive(Debug)]
@@ -17,12 +18,14 @@ pub struct Leftovers;
 const ABOUT: About = About {
     code: "engine.leftovers",
     group: Group::Engine,
-    title: "containers or processes of a project whose folder is gone",
+    title: "containers or processes that their projects do not know any more",
     looks_at: "Every container with urbania's label and every process of a project (an SFU, a MongoDB, an\n\
-        `urbania serve`), and whether the folder of its project is still there.",
-    why: "They hold ports and memory, and no `urbania down` in a folder finds them any more.",
+        `urbania serve`): whether the folder of its project is still there, and whether `.urbania` there names\n\
+        the process.",
+    why: "They hold ports and memory, and `urbania status` does not show them.",
     fix: "`urbania doctor --fix` removes the containers and ends the processes, after asking; volumes with data stay.\n\
-        `urbania down --all` stops every project of the machine that still has a folder.",
+        `urbania down` in a project's folder ends what `.urbania` there has lost, after `git clean -fdx` for\n\
+        example; `urbania down --all` does so in every project of the machine that still has a folder.",
 };
 
 #[async_trait]
@@ -32,7 +35,7 @@ impl Check for Leftovers {
     }
 
     async fn look(&self, site: &Site) -> Look {
-        let orphans = of_processes(&orphans());
+        let orphans = of_processes(&orphans().await);
         let seen = site.engine()?;
         // Folders of another machine are not here anyway.
         if seen.remote_host().is_some() {
@@ -47,13 +50,26 @@ impl Check for Leftovers {
 }
 
 /// One finding for each process.
-fn of_processes(orphans: &[(u32, PathBuf)]) -> Vec<Finding> {
-    let told = orphans.iter().map(|(pid, dir)| {
-        let message = format!("the folder of a project, `{}`, is gone", dir.display());
+fn of_processes(orphans: &[Lost]) -> Vec<Finding> {
+    let told = orphans.iter().map(|lost| {
+        let (pid, dir) = (lost.pid, lost.dir.display());
+        let (message, fix) = if is_gone(&lost.dir) {
+            (
+                format!("the folder of a project, `{dir}`, is gone"),
+                format!("kill {pid}"),
+            )
+        } else {
+            (
+                format!(
+                    "the project in `{dir}` has lost a process: nothing in its `{STATE_DIR}` names it"
+                ),
+                format!("urbania down --project {dir}"),
+            )
+        };
         Finding::warning(message)
-            .evidence(format!("process {pid} of it runs"))
-            .fix(format!("kill {pid}"))
-            .mend(Mend::EndProcess(*pid, dir.clone()))
+            .evidence(format!("process {pid} of it runs ({})", lost.service))
+            .fix(fix)
+            .mend(Mend::EndProcess(lost.clone()))
     });
     told.collect()
 }

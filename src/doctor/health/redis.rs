@@ -52,6 +52,7 @@ impl Check for Redis {
         if servers.is_empty() {
             return Ok(Vec::new());
         }
+        site.runs_livekit()?;
         site.shares_network()?;
         let tls = Tls::of(redis, &site.effective()?.files)?;
         let answers = servers.iter().map(|server| server.ping(tls.as_ref()));

@@ -43,6 +43,7 @@ impl Check for Turn {
         if !livekit.turn.enabled && livekit.tree["rtc"]["turn_servers"].is_null() {
             return Ok(Vec::new());
         }
+        site.runs_livekit()?;
         let report = site.visit().await?.as_ref();
         let report = report.map_err(|_| Blind::because("nobody could join: see `ice.media`"))?;
         let asked = report.relays.iter();

@@ -30,7 +30,9 @@ impl Check for Overlap {
 
     async fn look(&self, site: &Site) -> Look {
         let mut uses = site.effective()?.ports.clone();
-        uses.extend(relay(&site.project()?.livekit));
+        if site.runs_livekit().is_ok() {
+            uses.extend(relay(&site.project()?.livekit));
+        }
         Ok(judge(&uses))
     }
 }

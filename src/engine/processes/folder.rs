@@ -87,7 +87,7 @@ impl Folder {
 
     /// The process, if it runs.
     pub async fn process(&self) -> Result<Option<Running>> {
-        running(&self.pid_file()).await
+        running(&self.pid_file(), &self.0).await
     }
 
     /// A pid file is there from the first start on.
@@ -198,8 +198,10 @@ fn fill(folder: &Folder, volumes: &Path, spec: &ServiceSpec) -> io::Result<()> {
         replace(&path, file.contents.expose_secret(), PRIVATE)?;
     }
     for volume in &spec.volumes {
-        let data = volumes.join(within(&volume.name)?);
-        private_dir(&data).map_err(io::Error::other)?;
+        let name = within(&volume.name)?;
+        private_dir(&volumes.join(name)).map_err(io::Error::other)?;
+        // Relative, as a project may be moved.
+        let data = Path::new("../..").join(VOLUMES).join(name);
         std::os::unix::fs::symlink(data, folder.0.join(within(&volume.target)?))?;
     }
     Ok(())

@@ -14,7 +14,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 
 use self::folder::{Folder, PROCESSES, VOLUMES, entries};
-pub use self::found::{DELETED, folders, orphans};
+pub use self::found::{Lost, folders, lost, undeleted};
 use super::{
     Condition, Containers, Engine, Instance, LogLine, LogQuery, Owner, ServiceSpec, Signal, State,
     Volume, lines_of_file,

@@ -135,6 +135,13 @@ pub(super) fn is_frozen(pid: u32) -> bool {
     columns(&stat).and_then(|mut columns| columns.next()) == Some("T")
 }
 
+/// Whether it leads a session of its own.
+#[cfg(target_os = "linux")]
+pub(super) fn leads_a_session(pid: u32) -> bool {
+    let stat = stat(pid).unwrap_or_default();
+    columns(&stat).and_then(|mut columns| columns.nth(3)) == Some(&pid.to_string())
+}
+
 #[cfg(target_os = "linux")]
 fn stat(pid: u32) -> Option<String> {
     std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()

@@ -70,7 +70,7 @@ pub async fn spawn_detached_through(urbania: &Path, spawn: &Spawn<'_>) -> Result
         }
     }
     let lock = pid_file::lock(spawn.pid_file).await?;
-    if let Some(running) = found(spawn.pid_file) {
+    if let Some(running) = found(spawn.pid_file, spawn.dir) {
         return Err(Error::failed(format!(
             "`{}` runs already (pid {})",
             running.record.program.display(),
@@ -81,7 +81,7 @@ pub async fn spawn_detached_through(urbania: &Path, spawn: &Spawn<'_>) -> Result
     if !report.is_empty() {
         return Err(Error::failed(report));
     }
-    Ok(found(spawn.pid_file))
+    Ok(found(spawn.pid_file, spawn.dir))
 }
 
 /// Runs our binary as the new process and waits until it has become the program: its stdin is the

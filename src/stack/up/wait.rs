@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use super::Up;
 use crate::error::{Error, Result};
-use crate::host::process::{Running, running};
+use crate::host::process::Running;
 use crate::stack::api::ApiFiles;
 use crate::stack::health::mongodb::Data;
 use crate::stack::health::{self, Failure, Unhealthy};
@@ -85,7 +85,7 @@ impl Up<'_> {
 
     pub(super) async fn wait_for_api(&self, log_from: u64) -> Result<()> {
         let files = ApiFiles::of(&self.site.project);
-        let process = running(&files.pid).await?;
+        let process = files.process().await?;
         let healthy = health::wait(
             async || {
                 if !process.as_ref().is_some_and(Running::is_alive) {

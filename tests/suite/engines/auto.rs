@@ -106,3 +106,32 @@ fn without_docker_no_command_fails_that_does_not_need_it() {
     }
     nothing_is_left(&project);
 }
+
+#[test]
+fn a_project_that_never_ran_shows_what_would_run_here() {
+    let project = TestProject::initialised_on(Engine::Embedded);
+    for args in [&["status"][..], &["ports"], &["up", "--dry-run"]] {
+        let run = project.run(args).expect(0);
+        assert!(!run.stdout.contains("mongodb"), "{}", run.stdout);
+    }
+    let doctor = project.run(&["doctor", "-o", "json"]).expect(0).stdout;
+    assert!(!doctor.contains("mongodb"), "{doctor}");
+    let status = project.run(&["status"]).expect(0);
+    assert_eq!(status.stderr, "");
+    nothing_is_left(&project);
+}
+
+#[test]
+fn a_restart_stays_on_the_engine_that_runs_the_project() {
+    let project = TestProject::initialised_on(Engine::Embedded);
+    project.ok(&["up"]);
+    project.settings("engine: native\n");
+    let restarted = project.run(&["restart", "livekit"]).expect(0);
+    assert!(
+        restarted.stderr.starts_with("restarting livekit\n"),
+        "{}",
+        restarted.stderr
+    );
+    project.ok(&["down"]);
+    nothing_is_left(&project);
+}

@@ -1,6 +1,7 @@
 //! Projects seen and stopped from anywhere. The processes are the test's own: `--all` means everybody's.
 
 use std::fs;
+use std::os::unix::net::UnixListener;
 
 use serde_json::Value;
 
@@ -65,4 +66,27 @@ fn two_projects_run_side_by_side_and_are_stopped_from_anywhere(engine: Engine) {
     let nothing = from_elsewhere(&["down", "--all"]).expect(0);
     assert_eq!(nothing.stderr, "nothing runs\n");
     assert!(fs::exists(projects[0].path("livekit.yaml")).unwrap());
+}
+
+#[test]
+fn an_engine_that_has_died_keeps_nobody_from_stopping_what_needs_none() {
+    let apart = Processes::new();
+    let project = TestProject::initialised_on(Engine::Embedded);
+    let socket = project.path("docker.sock");
+    drop(UnixListener::bind(&socket).unwrap());
+    let run = |args: &[&str]| {
+        let mut command = project.command(args);
+        command.env("DOCKER_HOST", format!("unix://{}", socket.display()));
+        Run::of(args, &apart.command(&command).output().unwrap())
+    };
+    let _ = run(&["up"]).expect(0);
+    let down = run(&["down", "--all"]).expect(0).stderr;
+    let told = "containers are not looked for: no Docker engine is running: nobody answers at ";
+    assert!(
+        down.starts_with(told) && down.contains("stopping livekit\n"),
+        "{down}"
+    );
+    nothing_is_left(&project);
+    let nothing = run(&["down", "--all"]).expect(0).stderr;
+    assert!(nothing.ends_with("\nnothing runs\n"), "{nothing}");
 }

@@ -4,8 +4,14 @@
 mod auto;
 mod ends;
 mod found;
+mod heeded;
 mod killed;
 mod life;
+mod lost;
+mod moved;
+mod others;
+mod programs;
+mod records;
 mod secrets;
 mod taken;
 

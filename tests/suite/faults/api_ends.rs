@@ -37,7 +37,7 @@ fn a_new_api_that_ends_takes_the_rest_back_and_says_that_none_runs() {
     assert_eq!(
         told(&run),
         "starting livekit\n\
-         starting api\n\
+         restarting api\n\
          undoing what was begun\n\
          livekit: the one from before runs again\n\
          api: it ran before and does not now; urbania up starts it when its files are right\n\

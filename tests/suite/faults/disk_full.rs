@@ -1,8 +1,10 @@
-//! An engine without space: its data is on a filesystem of its own, which the test fills.
+//! An engine, or a project, without space: its data is on a filesystem of its own, which the test fills.
 
 use super::{LIVEKIT, MONGODB};
 use crate::support::docker::docker;
 use crate::support::dockerd::Dockerd;
+use crate::support::engine::Engine;
+use crate::support::network::mounted;
 use crate::support::project::{Run, TestProject};
 use crate::support::registry::Registry;
 
@@ -58,4 +60,43 @@ fn a_full_disk_is_named_and_up_works_again_when_there_is_space() {
     engine.free_space();
     let _ = engine.run(&project, &["up"]).expect(0);
     let _ = engine.run(&project, &["down"]).expect(0);
+}
+
+#[test]
+fn processes_are_stopped_also_when_nothing_can_be_written() {
+    for engine in [Engine::Embedded, Engine::Native] {
+        let project = TestProject::initialised_on(engine);
+        // The disk is as private as the processes' view of it: all happens in one command.
+        let script = "set -e
+            \"$0\" up --quiet >&2
+            ! cat /dev/zero > fill 2> /dev/null
+            ! echo more > more 2> /dev/null
+            exec \"$0\" down";
+        let mut command = std::process::Command::new("sh");
+        let urbania = project.command(&[]);
+        command.args(["-c", script]).arg(urbania.get_program());
+        command.current_dir(project.dir()).env_clear();
+        command.envs(
+            urbania
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+        let disk = [
+            "here=$PWD",
+            "mkdir ../$$ && cp -a . ../$$",
+            "mount -t tmpfs -o size=96m none \"$here\"",
+            "cd \"$here\" && cp -a ../$$/. . && rm -r ../$$",
+        ];
+        let output = mounted(&command, &disk).output().unwrap();
+        let run = Run::of(&["down"], &output).expect(0);
+        let said = run.stderr.split("No space left on device (os error 28)\n");
+        let stopped = if engine == Engine::Native {
+            "stopping mongodb\n"
+        } else {
+            ""
+        };
+        let stopped = format!("stopping api\nstopping livekit\n{stopped}");
+        assert_eq!(said.last(), Some(&*stopped), "{}", run.stderr);
+        assert_eq!(project.processes(), [0; 0]);
+    }
 }

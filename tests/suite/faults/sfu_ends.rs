@@ -90,7 +90,7 @@ fn what_urbania_does_not_understand_is_passed_on_by_force_and_livekit_says_what_
             "no_such_key: 1\n",
             "1: no_such_key: not a key that LiveKit 1.13.5 knows",
             "field no_such_key not found in type config.Config",
-            "a key in livekit.yaml is unknown to this image: urbania config validate",
+            "a key in livekit.yaml is unknown to this release of LiveKit: urbania config validate",
         ),
         (
             "turn: {enabled: true, domain: turn.example, tls_port: 19999, cert_file: /no.pem, key_file: /no.key}\n",
