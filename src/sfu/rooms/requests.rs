@@ -49,11 +49,11 @@ impl World {
         let Some(participant) = room.people.get_mut(&who) else {
             return;
         };
-        if permission.track_permissions.len() > limits::CHOICES {
-            return;
-        }
         participant.audience = if permission.all_participants {
             Audience::Everybody
+        } else if permission.track_permissions.len() > limits::CHOICES {
+            // Whoever names so many does not mean everybody.
+            Audience::Only(Vec::new())
         } else {
             Audience::Only(permission.track_permissions)
         };
@@ -85,8 +85,11 @@ impl World {
         }
         let attributes = update.attributes.clone();
         let said = participant.describe(&update.name, &update.metadata, attributes);
-        let reason = said.map_or(Reason::LimitExceeded, |()| Reason::Ok);
-        effects.push(Effect::Tell(who, answer(reason)));
+        if said.is_err() {
+            effects.push(Effect::Tell(who, answer(Reason::LimitExceeded)));
+            return;
+        }
+        effects.push(Effect::Tell(who, answer(Reason::Ok)));
         participant.renew(who, effects);
         room.announce(who, effects);
     }
