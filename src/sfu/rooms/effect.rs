@@ -7,7 +7,6 @@ use super::{TrackSid, Who};
 
 /// Something to be done, by the floor above or the one below.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "most are messages")]
 pub enum Effect {
     /// Say this to them.
     Tell(Who, Message),

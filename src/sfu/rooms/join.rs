@@ -111,7 +111,11 @@ impl World {
         let greeting = greeting(room, &participant);
         participant.renew(who, &mut effects);
         room.was_used |= !participant.is_dependent();
+        let was_recorded = room.is_recorded();
         room.people.insert(who, participant);
+        if room.is_recorded() != was_recorded {
+            room.tell_all(&mut effects);
+        }
         room.announce(who, &mut effects);
         // What is there already comes with the first answer: it takes no second round.
         room.subscribe_to_all(who, &mut effects);
@@ -158,9 +162,13 @@ impl World {
         let Some(room) = self.rooms.get_mut(&name) else {
             return;
         };
+        let was_recorded = room.is_recorded();
         let Some(mut participant) = room.people.remove(&who) else {
             return;
         };
+        if room.is_recorded() != was_recorded {
+            room.tell_all(effects);
+        }
         if !matches!(
             why,
             DisconnectReason::ClientInitiated | DisconnectReason::SignalClose

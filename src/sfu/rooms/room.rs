@@ -27,9 +27,14 @@ impl Room {
         proto::Room {
             num_participants: count(self.counted()),
             num_publishers: count(people().filter(|p| p.info.is_publisher)),
-            active_recording: people().any(Participant::is_recorder),
+            active_recording: self.is_recorded(),
             ..self.info.clone()
         }
+    }
+
+    /// Whether somebody records.
+    pub fn is_recorded(&self) -> bool {
+        self.people.values().any(Participant::is_recorder)
     }
 
     /// Who counts: all but dependents, also who is hidden.

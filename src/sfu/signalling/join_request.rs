@@ -119,7 +119,7 @@ impl Wish {
         let may_update = video.can_update_own_metadata.unwrap_or(false);
         let says_more = !self.metadata.is_empty() || !self.attributes.is_empty();
         if says_more && !may_update {
-            return Err(Refusal::Denied);
+            return Err(Refusal::NotGranted);
         }
         if !self.metadata.is_empty() {
             metadata = std::mem::take(&mut self.metadata);
@@ -128,7 +128,7 @@ impl Wish {
         attributes.extend(said.into_iter().filter(|(_, value)| !value.is_empty()));
         if !self.publish.is_empty() {
             if video.can_publish == Some(false) {
-                return Err(Refusal::Denied);
+                return Err(Refusal::NotGranted);
             }
             video.can_subscribe = Some(false);
             identity = format!("{identity}#{}", self.publish);
@@ -299,7 +299,7 @@ mod tests {
         let none = serde_json::json!({});
         for query in [&encoded(r#"{"b": "2"}"#), &metadata] {
             let refused = joins(query, none.clone()).unwrap_err();
-            assert_eq!(refused, Refusal::Denied, "{query}");
+            assert_eq!(refused, Refusal::NotGranted, "{query}");
         }
         let may = serde_json::json!({"canUpdateOwnMetadata": true});
         assert_eq!(joins(&metadata, may.clone()).unwrap().metadata, "new");
@@ -325,7 +325,7 @@ mod tests {
             ("anna#screen", Some(false))
         );
         let mute = joins(serde_json::json!({"canPublish": false}));
-        assert_eq!(mute.unwrap_err(), Refusal::Denied);
+        assert_eq!(mute.unwrap_err(), Refusal::NotGranted);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -87,6 +87,10 @@ impl Form {
 
 /// A request that is neither too long nor too slow.
 pub async fn whole(body: Body) -> Result<Bytes, Failure> {
+    let too_long = || Failure::new(Code::ResourceExhausted, "request body too large");
+    if body.size_hint().lower() > LONGEST as u64 {
+        return Err(too_long());
+    }
     let read = tokio::time::timeout(PATIENCE, to_bytes(body, LONGEST)).await;
     let read = read.map_err(|_| {
         Failure::new(
@@ -96,7 +100,7 @@ pub async fn whole(body: Body) -> Result<Bytes, Failure> {
     })?;
     read.map_err(|e| {
         if is_too_long(&e) {
-            Failure::new(Code::ResourceExhausted, "request body too large")
+            too_long()
         } else {
             Failure::new(Code::Malformed, "the request breaks off")
         }
@@ -105,7 +109,7 @@ pub async fn whole(body: Body) -> Result<Bytes, Failure> {
 
 fn is_too_long(e: &axum::Error) -> bool {
     let cause = std::error::Error::source(e);
-    cause.is_some_and(|cause| cause.is::<LengthLimitError>())
+    cause.is_some_and(<dyn std::error::Error>::is::<LengthLimitError>)
 }
 
 impl Failure {

@@ -77,12 +77,12 @@ async fn requests_get_the_same_answers(kind: Kind) {
         (
             format!("/rtc/validate?access_token={anna}&attributes={attributes}"),
             401,
-            "permissions denied",
+            "no permissions to access the room",
         ),
         (
             format!("/rtc/validate?access_token={silent}&publish=screen"),
             401,
-            "permissions denied",
+            "no permissions to access the room",
         ),
         (
             format!("/rtc/validate?access_token={anna}&attributes=!"),
@@ -174,13 +174,13 @@ async fn asks(sfu: &TestSfu, method: &str, body: Value) -> Value {
     answer.json().await.unwrap()
 }
 
-/// The names of all fields, in their order, of lists those of the first member.
+/// The names of all fields, in their order, of lists those of the first member. Versions are LiveKit's own.
 fn fields(answer: &Value) -> String {
     match answer {
         Value::Object(fields) if fields.is_empty() => "{}".into(),
         Value::Object(all) => {
             let all = all.iter().map(|(name, value)| match fields(value) {
-                of if of.is_empty() => name.clone(),
+                of if of.is_empty() || name == "version" => name.clone(),
                 of => format!("{name}: {of}"),
             });
             format!("{{{}}}", all.collect::<Vec<_>>().join(", "))

@@ -35,7 +35,7 @@ async fn comes(sfu: &TestSfu, token: &str) -> Socket {
 async fn knocks(sfu: &TestSfu, token: &str) -> Result<Socket, Error> {
     let port = sfu.ports.livekit();
     let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-    let url = format!("{}/rtc?access_token={token}", sfu.ws);
+    let url = format!("{}/rtc?access_token={token}&protocol=17", sfu.ws);
     Ok(client_async(url, stream).await?.0)
 }
 

@@ -124,7 +124,12 @@ fn agents_and_recorders_take_nobodys_place_and_keep_no_room_open() {
         ..Joining::default()
     };
     scene.joins("agent", agent).unwrap();
-    let egress = scene.world.join(kind("egress"), NOW).unwrap().0;
+    let (egress, _, effects) = scene.world.join(kind("egress"), NOW).unwrap();
+    let is_told = |effects: &Effects| {
+        let told = |effect: &Effect| matches!(effect, Effect::TellAll(_, Message::RoomUpdate(_)));
+        effects.iter().any(told)
+    };
+    assert!(is_told(&effects));
     let recorder = scene.joins("recorder", recorder).unwrap();
     scene.joins("ghost", hidden.clone()).unwrap();
     for refused in [hidden, Grant::default()] {
