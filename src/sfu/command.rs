@@ -4,11 +4,9 @@ use livekit_protocol::signal_request::Message as Asked;
 use tokio::sync::{mpsc, oneshot};
 
 use super::media::Topology;
+use super::outbox::Outbox;
 use super::rooms::{Effect, JoinRefused, Joining, Millis, Who, World};
 use super::signalling::Pass;
-
-/// Where messages to a client wait.
-pub type Outbox = mpsc::Sender<Vec<u8>>;
 
 /// Something to be done by the hub.
 pub enum Command {

@@ -61,8 +61,14 @@ impl SfuConfig {
     /// The same from what has been read.
     pub fn of(livekit: &LivekitConfig) -> Result<Self> {
         if livekit.keys.is_empty() {
-            return Err(Error::usage("`keys` of livekit.yaml is empty")
-                .hint("keys: {devkey: a-secret-of-32-characters-or-more}"));
+            let message = if livekit.key_file.is_none() {
+                "`keys` of livekit.yaml is empty"
+            } else {
+                "`key_file` of livekit.yaml is not read here, and `keys` is empty"
+            };
+            return Err(
+                Error::usage(message).hint("keys: {devkey: a-secret-of-32-characters-or-more}")
+            );
         }
         let (UdpPorts::Range { first, last } | UdpPorts::Mux { first, last }) = livekit.rtc.udp();
         Ok(Self {
@@ -184,6 +190,17 @@ mod tests {
 
     #[test]
     fn without_keys_there_is_nothing_to_believe() {
-        assert!(SfuConfig::of(&LivekitConfig::default()).is_err());
+        let livekit = LivekitConfig::default();
+        let error = SfuConfig::of(&livekit).unwrap_err().to_string();
+        assert_eq!(error, "`keys` of livekit.yaml is empty");
+        let livekit = LivekitConfig {
+            key_file: Some("keys.yaml".into()),
+            ..livekit
+        };
+        let error = SfuConfig::of(&livekit).unwrap_err().to_string();
+        assert!(
+            error.starts_with("`key_file` of livekit.yaml is not read here"),
+            "{error}"
+        );
     }
 }

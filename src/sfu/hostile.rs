@@ -11,14 +11,15 @@ use prost::Message as _;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use serde_json::json;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use super::command::{Command, Join};
 use super::hub::Hub;
 use super::media::{Media, Network, Topology};
+use super::outbox::{Letters, outbox};
 use super::refusals::Refusals;
-use super::rooms::{JoinRefused, Who, World};
-use super::signalling::hostile::{Claims, OUTBOX, Wish, command, wish_of};
+use super::rooms::{Who, World};
+use super::signalling::hostile::{Claims, Wish, command, wish_of};
 use super::signalling::{Keys, Pass};
 use crate::config::Room;
 use crate::context::Clock;
@@ -80,11 +81,11 @@ pub fn join(input: &[u8]) {
     let Some((kind, rest)) = input.split_first() else {
         return;
     };
-    let Some(mut wish) = wish_of(*kind, rest) else {
+    let Some(wish) = wish_of(*kind, rest) else {
         return;
     };
     let mut scene = Scene::new();
-    if let Ok(stranger) = scene.joins(&mut wish, claims("stranger")) {
+    if let Some(stranger) = scene.joins(wish, claims("stranger")) {
         scene.ends(stranger);
     }
 }
@@ -93,7 +94,7 @@ pub fn join(input: &[u8]) {
 struct Scene {
     hub: Hub,
     bystander: Who,
-    outboxes: Vec<(Who, mpsc::Receiver<Vec<u8>>)>,
+    outboxes: Vec<(Who, Letters)>,
 }
 
 impl Scene {
@@ -130,31 +131,28 @@ impl Scene {
     fn comes(&mut self, identity: &str, topology: Topology, first: Vec<Asked>) -> Who {
         let mut wish = Wish::of_query("");
         (wish.topology, wish.first) = (topology, first);
-        let who = self
-            .joins(&mut wish, claims(identity))
-            .expect("there is room");
+        let who = self.joins(wish, claims(identity));
+        let who = who.expect("there is room");
         self.hub.connected(who);
         self.settles();
         who
     }
 
-    fn joins(&mut self, wish: &mut Wish, claims: Claims) -> Result<Who, JoinRefused> {
-        let (outbox, messages) = mpsc::channel(OUTBOX);
+    fn joins(&mut self, mut wish: Wish, claims: Claims) -> Option<Who> {
+        let (outbox, letters) = outbox();
         let (answer, mut answered) = oneshot::channel();
         let join = Join {
-            joining: wish.joining(&claims),
+            joining: wish.joining(&claims).ok()?,
             pass: Pass::new(&keys(), claims),
             topology: wish.topology,
-            first: std::mem::take(&mut wish.first),
+            first: wish.first,
             outbox,
             answer,
         };
         self.does(Command::Join(Box::new(join)));
-        let joined = answered.try_recv().expect("an answer");
-        if let Ok(who) = joined {
-            self.outboxes.push((who, messages));
-        }
-        joined
+        let who = answered.try_recv().expect("an answer").ok()?;
+        self.outboxes.push((who, letters));
+        Some(who)
     }
 
     fn does(&mut self, command: Command) {
@@ -171,13 +169,9 @@ impl Scene {
     fn told(&mut self, who: Who) -> Vec<Message> {
         let outbox = self.outboxes.iter_mut().find(|(of, _)| *of == who);
         let (_, outbox) = outbox.expect("somebody who is there");
-        let bytes = std::iter::from_fn(|| outbox.try_recv().ok());
+        let bytes = std::iter::from_fn(|| outbox.at_once());
         bytes
-            .filter_map(|bytes| {
-                proto::SignalResponse::decode(bytes.as_slice())
-                    .ok()?
-                    .message
-            })
+            .filter_map(|bytes| proto::SignalResponse::decode(bytes).ok()?.message)
             .collect()
     }
 

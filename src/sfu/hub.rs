@@ -11,9 +11,10 @@ use livekit_protocol::signal_response::Message;
 use prost::Message as _;
 use tokio::sync::{mpsc, watch};
 
-use super::command::{Command, Join, Outbox};
+use super::command::{Command, Join};
 use super::greeting::complete;
 use super::media::{Arrival, Media, News};
+use super::outbox::{Letter, Outbox};
 use super::refusals::Refusals;
 use super::rooms::{Effect, Millis, Who, World};
 use super::signalling::Pass;
@@ -282,6 +283,7 @@ impl Hub {
         for effect in effects {
             match effect {
                 Effect::Tell(who, message) => self.tell(who, message),
+                Effect::TellAll(to, message) => self.tell_all(&to, message),
                 Effect::Renew(who, info) => self.renew(who, &info),
                 Effect::Part(who, parting) => {
                     tracing::info!("{parting}");
@@ -316,20 +318,43 @@ impl Hub {
         }
     }
 
-    /// Whoever does not listen for so long that their messages pile up is put out.
     fn tell(&mut self, who: Who, message: Message) {
-        let Some(outbox) = self.outboxes.get(&who) else {
-            return;
+        self.tell_all(&[who], message);
+    }
+
+    /// Whoever does not listen for so long that their messages pile up is put out.
+    fn tell_all(&mut self, to: &[Who], message: Message) {
+        self.refusals.count_answer(&message);
+        let letter = letter(message);
+        let is_full = |who: &&Who| {
+            let outbox = self.outboxes.get(who);
+            outbox.is_some_and(|outbox| outbox.put(letter.clone()).is_err())
         };
-        let response = proto::SignalResponse {
-            message: Some(message),
-        };
-        if outbox.try_send(response.encode_to_vec()).is_err() {
+        let full: Vec<_> = to.iter().filter(is_full).copied().collect();
+        for who in full {
             self.outboxes.remove(&who);
             let mut effects = Vec::new();
             self.world
                 .leave(who, DisconnectReason::SignalClose, self.now(), &mut effects);
             self.apply(effects);
         }
+    }
+}
+
+/// A message as it is sent. Of a participant only what is so now is to be known.
+fn letter(message: Message) -> Letter {
+    let about = match &message {
+        Message::Update(update) => match &update.participants[..] {
+            [one] => Some(one.sid.as_str().into()),
+            _ => None,
+        },
+        _ => None,
+    };
+    let response = proto::SignalResponse {
+        message: Some(message),
+    };
+    Letter {
+        bytes: response.encode_to_vec().into(),
+        about,
     }
 }

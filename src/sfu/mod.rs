@@ -12,6 +12,7 @@ mod greeting;
 pub mod hostile;
 mod hub;
 mod media;
+mod outbox;
 mod refusals;
 mod rooms;
 mod run;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
+use livekit_protocol::request_response::Reason;
+use livekit_protocol::signal_response::Message;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -13,6 +15,9 @@ use prometheus_client::registry::Registry;
 
 /// OpenMetrics, as the encoder writes it.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// What the token, or an admin since, does not allow.
+pub const NOT_GRANTED: &str = "what a token does not grant";
 
 /// Counts what is refused.
 #[derive(Clone)]
@@ -45,6 +50,18 @@ impl Refusals {
     /// One more.
     pub fn count(&self, what: &'static str) {
         self.refused.get_or_create(&Labels { what }).inc();
+    }
+
+    /// One more, if an answer to a client says so.
+    pub fn count_answer(&self, answer: &Message) {
+        if let Message::RequestResponse(answer) = answer {
+            match answer.reason() {
+                Reason::Ok | Reason::Queued => {}
+                Reason::NotAllowed => self.count(NOT_GRANTED),
+                Reason::LimitExceeded => self.count("more than one participant may have"),
+                _ => self.count("a request that cannot be done"),
+            }
+        }
     }
 
     /// How many there are, for `GET /metrics`.

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use axum::body::Bytes;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use livekit_protocol as proto;
 use rand::distr::{Alphanumeric, SampleString as _};
+use reqwest::Client;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -34,20 +36,21 @@ const VALID: u64 = 5 * 60;
 pub struct Webhooks {
     listeners: Vec<mpsc::Sender<Event>>,
     clock: Clock,
-    signer: Signer,
 }
 
-/// What is told, and how it is signed.
+/// What is told.
 #[derive(Clone)]
 struct Event {
-    body: Vec<u8>,
-    authorization: String,
+    body: Bytes,
     name: String,
 }
 
+/// Signs what is told, as it is told: some of it waits for longer than a signature is good.
+#[derive(Clone)]
 struct Signer {
     key: String,
     hs256: Hs256,
+    clock: Clock,
 }
 
 impl Webhooks {
@@ -56,35 +59,29 @@ impl Webhooks {
         let signer = Signer {
             key: config.pair.key.clone(),
             hs256: Hs256::new(&config.pair.secret),
+            clock: clock.clone(),
         };
         let listeners = config.urls.iter().map(|url| {
             let (to, events) = mpsc::channel(QUEUE);
-            tokio::spawn(tell(url.clone(), events));
+            tokio::spawn(tell(url.clone(), signer.clone(), events));
             to
         });
         Self {
             listeners: listeners.collect(),
             clock,
-            signer,
         }
     }
 
     /// Tells everybody of an event.
     pub fn report(&self, mut event: proto::WebhookEvent) {
         event.id = format!("EV_{}", Alphanumeric.sample_string(&mut rand::rng(), 12));
-        let now = self.clock.unix();
-        event.created_at = i64::try_from(now).unwrap_or(i64::MAX);
+        event.created_at = i64::try_from(self.clock.unix()).unwrap_or(i64::MAX);
         let Ok(body) = serde_json::to_vec(&event) else {
             return;
         };
-        let Some(authorization) = self.signer.sign(&body, now) else {
-            return;
-        };
-        let name = event.event;
         let event = Event {
-            body,
-            authorization,
-            name,
+            body: body.into(),
+            name: event.event,
         };
         for listener in &self.listeners {
             if listener.try_send(event.clone()).is_err() {
@@ -95,7 +92,7 @@ impl Webhooks {
 }
 
 impl Signer {
-    fn sign(&self, body: &[u8], now: u64) -> Option<String> {
+    fn sign(&self, body: &[u8]) -> Option<String> {
         #[derive(Serialize)]
         struct Claims<'a> {
             iss: &'a str,
@@ -103,6 +100,7 @@ impl Signer {
             exp: u64,
             sha256: String,
         }
+        let now = self.clock.unix();
         let claims = Claims {
             iss: &self.key,
             nbf: now,
@@ -113,7 +111,7 @@ impl Signer {
     }
 }
 
-async fn tell(url: String, mut events: mpsc::Receiver<Event>) {
+async fn tell(url: String, signer: Signer, mut events: mpsc::Receiver<Event>) {
     let client = match http::for_url(&url, PATIENCE) {
         Ok(client) => client,
         Err(e) => {
@@ -123,22 +121,77 @@ async fn tell(url: String, mut events: mpsc::Receiver<Event>) {
     };
     while let Some(event) = events.recv().await {
         let mut pauses = AGAIN.into_iter();
-        loop {
-            let answer = client
-                .post(&url)
-                .header(CONTENT_TYPE, "application/webhook+json")
-                .header(AUTHORIZATION, &event.authorization)
-                .body(event.body.clone())
-                .send()
-                .await;
-            if answer.is_ok_and(|answer| answer.status().is_success()) {
-                break;
-            }
+        while !told(&client, &url, &signer, &event).await {
             let Some(pause) = pauses.next() else {
                 tracing::warn!("`{url}` does not hear of `{}`", event.name);
                 break;
             };
             tokio::time::sleep(pause).await;
         }
+    }
+}
+
+/// Tells once; whether it was heard.
+async fn told(client: &Client, url: &str, signer: &Signer, event: &Event) -> bool {
+    let Some(authorization) = signer.sign(&event.body) else {
+        return false;
+    };
+    let request = client
+        .post(url)
+        .header(CONTENT_TYPE, "application/webhook+json")
+        .header(AUTHORIZATION, authorization)
+        .body(event.body.clone());
+    let answer = request.send().await;
+    answer.is_ok_and(|answer| answer.status().is_success())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::IntoFuture as _;
+
+    use axum::Router;
+    use axum::http::{HeaderMap, StatusCode};
+    use serde::Deserialize;
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::livekit::keys::KeyPair;
+
+    #[derive(Deserialize)]
+    struct Signed {
+        nbf: u64,
+        exp: u64,
+    }
+
+    #[tokio::test]
+    async fn what_is_told_again_is_signed_again() {
+        let (attempt, mut attempts) = mpsc::channel(9);
+        let refuse = async move |headers: HeaderMap| {
+            attempt.send(headers[AUTHORIZATION].clone()).await.unwrap();
+            StatusCode::SERVICE_UNAVAILABLE
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let serving = axum::serve(listener, Router::new().fallback(refuse));
+        tokio::spawn(serving.into_future());
+
+        let pair = KeyPair::documented();
+        let hs256 = Hs256::new(&pair.secret);
+        let config = WebhookConfig {
+            pair,
+            urls: vec![url],
+        };
+        let webhooks = Webhooks::start(&config, Clock::system());
+        webhooks.report(proto::WebhookEvent::default());
+        let mut next = async || {
+            let token = attempts.recv().await.unwrap();
+            let payload = hs256.verify(token.to_str().unwrap()).unwrap();
+            serde_json::from_slice::<Signed>(&payload).unwrap()
+        };
+        let first = next().await;
+        assert_eq!(first.exp, first.nbf + VALID);
+        let _second = next().await;
+        // A second and a half have passed.
+        assert!(next().await.nbf > first.nbf);
     }
 }

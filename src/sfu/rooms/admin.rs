@@ -8,10 +8,14 @@ use livekit_protocol::data_packet::Value;
 use livekit_protocol::leave_request::Action;
 use livekit_protocol::signal_response::Message;
 
+use super::data::Addressees;
 use super::effect::Reliability;
 use super::parting::{Parting, leave};
 use super::permission::may_publish;
 use super::{Effect, Effects, Millis, Who, World, limits};
+
+/// Bytes of what tells one message from another.
+const NONCE: usize = 16;
 
 /// Why something is not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,9 +26,6 @@ pub enum AdminError {
     /// There is no such participant.
     #[error("participant does not exist")]
     NoParticipant,
-    /// There is no such track.
-    #[error("track is not found")]
-    NoTrack,
     /// It cannot be done as it is asked.
     #[error("{0}")]
     Refused(&'static str),
@@ -55,8 +56,8 @@ pub struct DataToSend {
     pub reliability: Reliability,
     /// The data and what it is about.
     pub packet: proto::UserPacket,
-    /// Identities; empty: all.
-    pub to: Vec<String>,
+    /// Whom it is for.
+    pub to: Addressees,
 }
 
 impl World {
@@ -114,7 +115,7 @@ impl World {
         Ok(participant.ok_or(AdminError::NoParticipant)?.info.clone())
     }
 
-    fn find(&self, name: &str, identity: &str) -> Answer<Who> {
+    pub(super) fn find(&self, name: &str, identity: &str) -> Answer<Who> {
         let room = self.rooms.get(name);
         room.and_then(|room| room.of_identity(identity))
             .ok_or(AdminError::NoParticipant)
@@ -133,7 +134,8 @@ impl World {
         Ok(())
     }
 
-    /// Mutes a track. Only its owner unmutes it, as LiveKit has it where nothing else is configured.
+    /// Mutes a track, if there is such a one. Only its owner unmutes it, as LiveKit has it where nothing else is
+    /// configured.
     pub fn mute(
         &mut self,
         name: &str,
@@ -141,14 +143,15 @@ impl World {
         sid: &str,
         muted: bool,
         effects: &mut Effects,
-    ) -> Answer<proto::TrackInfo> {
+    ) -> Answer<Option<proto::TrackInfo>> {
         let who = self.find(name, identity)?;
         if !muted {
             return Err(AdminError::NotHere("remote unmute not enabled"));
         }
         let participant = self.place(who).and_then(|room| room.people.get_mut(&who));
-        let track = participant.and_then(|p| p.any_track(sid).cloned());
-        let track = track.ok_or(AdminError::NoTrack)?;
+        let Some(track) = participant.and_then(|p| p.any_track(sid).cloned()) else {
+            return Ok(None);
+        };
         let mute = proto::MuteTrackRequest {
             sid: sid.to_owned(),
             muted,
@@ -157,7 +160,7 @@ impl World {
         // for a mistake and undoes it.
         effects.push(Effect::Tell(who, Message::Mute(mute)));
         self.set_muted(who, sid, muted, effects);
-        Ok(proto::TrackInfo { muted, ..track })
+        Ok(Some(proto::TrackInfo { muted, ..track }))
     }
 
     /// Replaces a room's metadata.
@@ -192,7 +195,8 @@ impl World {
             .map_err(|_| AdminError::Refused("name, metadata or attributes are too long"))?;
         let mut forbidden = Vec::new();
         if let Some(permission) = change.permission {
-            let tracks = participant.info.tracks.iter();
+            // Those that are only announced as well: they would be sent next.
+            let tracks = participant.info.tracks.iter().chain(&participant.announced);
             let ended = tracks.filter(|track| !may_publish(&permission, track.source));
             forbidden.extend(ended.map(|track| track.sid.clone()));
             participant.info.permission = Some(permission);
@@ -230,13 +234,11 @@ impl World {
 
     /// Sends data to all in a room, or to some.
     pub fn send(&mut self, name: &str, data: DataToSend, effects: &mut Effects) -> Answer<()> {
+        if ![0, NONCE].contains(&data.packet.nonce.len()) {
+            return Err(AdminError::Refused("a nonce has 16 bytes or is not there"));
+        }
         let room = self.rooms.get(name).ok_or(AdminError::NoRoom)?;
-        let is_meant = |identity: &String| data.to.is_empty() || data.to.contains(identity);
-        let to = room
-            .people
-            .iter()
-            .filter(|(_, p)| is_meant(&p.info.identity));
-        let to: Vec<_> = to.map(|(who, _)| *who).collect();
+        let to = data.to.of(room);
         let packet = proto::DataPacket {
             value: Some(Value::User(data.packet)),
             ..Default::default()

@@ -8,10 +8,11 @@ use super::{TrackSid, Who};
 
 /// Something to be done, by the floor above or the one below.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "most are messages")]
 pub enum Effect {
     /// Say this to them.
     Tell(Who, Message),
+    /// Say this to all of them.
+    TellAll(Vec<Who>, Message),
     /// Give them a new token: the old one ends, or says what is not so any more.
     Renew(Who, Box<proto::ParticipantInfo>),
     /// They are no more in a room: end what connects them.

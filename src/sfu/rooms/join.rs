@@ -12,7 +12,7 @@ use super::parting::{Parting, farewell, leave};
 use super::permission::Grant;
 use super::room::Room;
 use super::speakers::Speakers;
-use super::updates::{report, report_of};
+use super::updates::{report, report_of, report_track};
 use super::{Effect, Effects, Millis, Who, World, codecs, limits};
 
 /// Somebody who wants to come in.
@@ -55,13 +55,12 @@ pub enum JoinRefused {
 }
 
 impl World {
-    /// Why somebody cannot come into a room. Whoever comes in place of themselves is not one more.
-    pub fn objection(&self, room: &str, identity: &str, hidden: bool) -> Option<JoinRefused> {
-        match self.rooms.get(room) {
+    /// Why somebody cannot come into a room.
+    pub fn objection(&self, joining: &Joining) -> Option<JoinRefused> {
+        let newcomer = newcomer(joining.clone(), String::new(), 0);
+        match self.rooms.get(&joining.room) {
             None if !self.defaults.auto_create => Some(JoinRefused::NoRoom),
-            Some(room) if room.is_full() && !hidden && room.of_identity(identity).is_none() => {
-                Some(JoinRefused::Full)
-            }
+            Some(room) if room.is_full() && is_one_more(&newcomer, room) => Some(JoinRefused::Full),
             _ => None,
         }
     }
@@ -74,8 +73,7 @@ impl World {
         now: Millis,
     ) -> Result<(Who, proto::JoinResponse, Effects), JoinRefused> {
         let mut effects = Effects::new();
-        let hidden = joining.grant.hidden;
-        if let Some(objection) = self.objection(&joining.room, &joining.identity, hidden) {
+        if let Some(objection) = self.objection(&joining) {
             return Err(objection);
         }
         let is_long = |metadata: &str| metadata.len() > limits::METADATA;
@@ -114,8 +112,12 @@ impl World {
         };
         let greeting = greeting(room, &participant);
         participant.renew(who, &mut effects);
-        room.was_used = true;
+        room.was_used |= !participant.is_dependent();
+        let was_recorded = room.is_recorded();
         room.people.insert(who, participant);
+        if room.is_recorded() != was_recorded {
+            room.tell_all(&mut effects);
+        }
         room.announce(who, &mut effects);
         // What is there already comes with the first answer: it takes no second round.
         room.subscribe_to_all(who, &mut effects);
@@ -174,9 +176,13 @@ impl World {
         let Some(room) = self.rooms.get_mut(&name) else {
             return;
         };
+        let was_recorded = room.is_recorded();
         let Some(mut participant) = room.people.remove(&who) else {
             return;
         };
+        if room.is_recorded() != was_recorded {
+            room.tell_all(effects);
+        }
         effects.extend(farewell.map(|action| Effect::Tell(who, leave(why, action))));
         let parting = Parting {
             identity: participant.info.identity.clone(),
@@ -187,24 +193,24 @@ impl World {
         effects.push(Effect::Part(who, Box::new(parting)));
         for track in std::mem::take(&mut participant.info.tracks) {
             room.forget_track(&track.sid, effects);
-            let event = report_of("track_unpublished", room, &participant.info, Some(track));
+            let event = report_track("track_unpublished", room, &participant.info, track);
             effects.push(event);
+        }
+        if room.is_empty() && !participant.is_dependent() {
+            room.empty_since = now;
         }
         let was_active = participant.is_active();
         participant.info.state = State::Disconnected.into();
         participant.info.disconnect_reason = why.into();
         participant.touch();
-        room.tell_of(&participant, effects);
+        room.tell_gone(&participant, effects);
         // A participant that was never connected has not joined for those who listen.
         let event = if was_active {
             "participant_left"
         } else {
             "participant_connection_aborted"
         };
-        effects.push(report_of(event, room, &participant.info, None));
-        if room.people.is_empty() {
-            room.empty_since = now;
-        }
+        effects.push(report_of(event, room, &participant.info));
     }
 
     /// Their media is connected.
@@ -221,7 +227,7 @@ impl World {
         let info = participant.info.clone();
         room.announce(who, effects);
         room.tell_qualities(who, effects);
-        effects.push(report_of("participant_joined", room, &info, None));
+        effects.push(report_of("participant_joined", room, &info));
     }
 
     /// Ends a room and puts everybody out.
@@ -242,6 +248,11 @@ impl World {
             effects.push(report("room_finished", &room));
         }
     }
+}
+
+/// Whoever comes in place of themselves is not one more.
+fn is_one_more(newcomer: &Participant, room: &Room) -> bool {
+    !newcomer.is_dependent() && room.of_identity(&newcomer.info.identity).is_none()
 }
 
 fn newcomer(joining: Joining, sid: String, now: Millis) -> Participant {

@@ -30,6 +30,7 @@ use rand::rngs::StdRng;
 use crate::config::Room as RoomDefaults;
 
 pub use admin::{AdminError, DataToSend, ParticipantChange};
+pub use data::Addressees;
 pub use effect::{Effect, Encoding, Reliability, ToPublish, Wanted};
 pub use join::{JoinRefused, Joining};
 pub use permission::Grant;

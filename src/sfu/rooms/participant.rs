@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use livekit_protocol as proto;
-use livekit_protocol::participant_info::State;
+use livekit_protocol::participant_info::{Kind, State};
 
 use super::effect::Wanted;
 use super::{Effect, Effects, Millis, TrackSid, Who, limits};
@@ -64,6 +64,19 @@ impl Participant {
 
     pub fn is_hidden(&self) -> bool {
         self.info.permission.as_ref().is_some_and(|p| p.hidden)
+    }
+
+    /// Whether it records: a room says so.
+    #[expect(deprecated, reason = "tokens have it")]
+    pub fn is_recorder(&self) -> bool {
+        self.info.kind() == Kind::Egress || self.permission().recorder
+    }
+
+    /// Whether it is there for others' sake, as agents and recorders are: a room is empty without anybody else, and
+    /// such a one takes nobody's place.
+    #[expect(deprecated, reason = "tokens have it")]
+    pub fn is_dependent(&self) -> bool {
+        self.is_recorder() || self.info.kind() == Kind::Agent || self.permission().agent
     }
 
     /// A track that is sent.

@@ -50,11 +50,11 @@ impl World {
         let Some(participant) = room.people.get_mut(&who) else {
             return;
         };
-        if permission.track_permissions.len() > limits::CHOICES {
-            return;
-        }
         participant.audience = if permission.all_participants {
             Audience::Everybody
+        } else if permission.track_permissions.len() > limits::CHOICES {
+            // Whoever names so many does not mean everybody.
+            Audience::Only(Vec::new())
         } else {
             Audience::Only(permission.track_permissions)
         };
@@ -87,12 +87,12 @@ impl World {
         }
         let attributes = update.attributes.clone();
         let said = participant.describe(&update.name, &update.metadata, attributes);
-        let answer = if let Err(no) = said {
-            answer(Reason::LimitExceeded, &no.to_string())
-        } else {
-            answer(Reason::Ok, "")
-        };
-        effects.push(Effect::Tell(who, answer));
+        if let Err(no) = said {
+            let answer = answer(Reason::LimitExceeded, &no.to_string());
+            effects.push(Effect::Tell(who, answer));
+            return;
+        }
+        effects.push(Effect::Tell(who, answer(Reason::Ok, "")));
         participant.renew(who, effects);
         room.announce(who, effects);
     }

@@ -13,7 +13,7 @@ pub struct Room {
     /// As clients and the room service see it; the numbers of people are filled in by [`Room::shown`].
     pub info: proto::Room,
     pub people: BTreeMap<Who, Participant>,
-    /// Since when nobody is there.
+    /// Since when nobody is there, but for dependents.
     pub empty_since: Millis,
     /// Whether somebody ever was.
     pub was_used: bool,
@@ -21,15 +21,30 @@ pub struct Room {
 }
 
 impl Room {
-    /// The room with what is true of it now. Who is hidden does not count.
+    /// The room with what is true of it now.
     pub fn shown(&self) -> proto::Room {
-        let seen = || self.people.values().filter(|p| !p.is_hidden());
-        let publishers = seen().filter(|p| p.info.is_publisher);
+        let people = || self.people.values();
         proto::Room {
-            num_participants: count(seen()),
-            num_publishers: count(publishers),
+            num_participants: count(self.counted()),
+            num_publishers: count(people().filter(|p| p.info.is_publisher)),
+            active_recording: self.is_recorded(),
             ..self.info.clone()
         }
+    }
+
+    /// Whether somebody records.
+    pub fn is_recorded(&self) -> bool {
+        self.people.values().any(Participant::is_recorder)
+    }
+
+    /// Who counts: all but dependents, also who is hidden.
+    fn counted(&self) -> impl Iterator<Item = &Participant> {
+        self.people.values().filter(|p| !p.is_dependent())
+    }
+
+    /// Whether nobody is there who counts.
+    pub fn is_empty(&self) -> bool {
+        self.counted().next().is_none()
     }
 
     /// Whoever has this identity.
@@ -45,14 +60,13 @@ impl Room {
         } else {
             self.info.empty_timeout
         };
-        self.people.is_empty() && now - self.empty_since >= i64::from(seconds) * 1_000
+        self.is_empty() && now - self.empty_since >= i64::from(seconds) * 1_000
     }
 
     /// Whether one more is too many.
     pub fn is_full(&self) -> bool {
         let most = self.info.max_participants;
-        let counted = self.people.values().filter(|p| !p.is_hidden());
-        most != 0 && count(counted) >= most
+        most != 0 && count(self.counted()) >= most
     }
 }
 

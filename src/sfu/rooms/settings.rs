@@ -26,7 +26,7 @@ impl World {
             };
             let is_known = participant.choices.contains_key(sid);
             if !is_known && participant.choices.len() >= limits::CHOICES {
-                return;
+                continue;
             }
             let choice = participant.choices.entry(sid.clone()).or_default();
             if choice.wanted != wanted {

@@ -53,7 +53,8 @@ impl World {
                 .people
                 .iter()
                 .filter(|(_, p)| p.permission().can_subscribe);
-            effects.extend(listeners.map(|(who, _)| Effect::Tell(*who, message.clone())));
+            let listeners = listeners.map(|(who, _)| *who).collect();
+            effects.push(Effect::TellAll(listeners, message));
         }
     }
 
@@ -82,8 +83,8 @@ impl World {
             if updates.is_empty() {
                 continue;
             }
-            let everybody = room.people.keys();
-            effects.extend(everybody.map(|who| Effect::Tell(*who, told(updates.clone()))));
+            let everybody = room.people.keys().copied().collect();
+            effects.push(Effect::TellAll(everybody, told(updates)));
         }
     }
 }

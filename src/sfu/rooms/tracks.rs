@@ -9,7 +9,7 @@ use super::effect::{Encoding, ToPublish};
 use super::participant::Participant;
 use super::permission::may_publish;
 use super::room::Room;
-use super::updates::report_of;
+use super::updates::report_track;
 use super::{Effect, Effects, Who, World, limits};
 
 impl World {
@@ -69,14 +69,20 @@ impl World {
         let Some(participant) = room.people.get_mut(&who) else {
             return;
         };
-        let Some(at) = participant
+        let permission = participant.permission();
+        let announced = participant
             .announced
-            .iter()
-            .position(|track| track.sid == sid)
+            .extract_if(.., |track| track.sid == sid);
+        // The right to it may have gone since it was announced, and it with that.
+        let Some(mut track) = announced
+            .last()
+            .filter(|track| may_publish(&permission, track.source))
         else {
+            if participant.track(sid).is_none() {
+                effects.push(Effect::Unpublish(sid.to_owned()));
+            }
             return;
         };
-        let mut track = participant.announced.remove(at);
         if !mime.is_empty() {
             mime.clone_into(&mut track.mime_type);
             if let Some(codec) = track.codecs.first_mut() {
@@ -88,7 +94,7 @@ impl World {
         participant.touch();
         let info = participant.info.clone();
         room.announce(who, effects);
-        effects.push(report_of("track_published", room, &info, Some(track)));
+        effects.push(report_track("track_published", room, &info, track));
         effects.push(Effect::Mute(sid.to_owned(), muted));
         room.subscribe_all(effects);
     }
@@ -126,7 +132,7 @@ impl World {
         let info = participant.info.clone();
         room.forget_track(sid, effects);
         room.announce(who, effects);
-        effects.push(report_of("track_unpublished", room, &info, Some(track)));
+        effects.push(report_track("track_unpublished", room, &info, track));
     }
 
     /// Its owner, or an admin, mutes a track.

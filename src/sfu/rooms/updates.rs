@@ -13,22 +13,19 @@ impl Room {
         let Some(participant) = self.people.get(&who) else {
             return;
         };
-        let update = update(participant);
-        effects.push(Effect::Tell(who, update));
-        self.tell_of(participant, effects);
+        let mut to = vec![who];
+        if !participant.is_hidden() {
+            to.extend(self.people.keys().filter(|other| **other != who));
+        }
+        effects.push(Effect::TellAll(to, update(participant)));
     }
 
-    /// The same without themselves.
-    pub fn tell_of(&self, participant: &Participant, effects: &mut Effects) {
-        if participant.is_hidden() {
-            return;
+    /// Tells all who could see somebody how they went.
+    pub fn tell_gone(&self, participant: &Participant, effects: &mut Effects) {
+        if !participant.is_hidden() {
+            let to = self.people.keys().copied().collect();
+            effects.push(Effect::TellAll(to, update(participant)));
         }
-        let update = update(participant);
-        let others = self
-            .people
-            .iter()
-            .filter(|(_, p)| p.info.sid != participant.info.sid);
-        effects.extend(others.map(|(other, _)| Effect::Tell(*other, update.clone())));
     }
 
     /// Tells everybody how the room is now.
@@ -36,8 +33,10 @@ impl Room {
         let message = Message::RoomUpdate(proto::RoomUpdate {
             room: Some(self.shown()),
         });
-        let all = self.people.keys();
-        effects.extend(all.map(|who| Effect::Tell(*who, message.clone())));
+        effects.push(Effect::TellAll(
+            self.people.keys().copied().collect(),
+            message,
+        ));
     }
 }
 
@@ -57,17 +56,31 @@ pub fn report(event: &str, room: &Room) -> Effect {
 }
 
 /// The same of somebody in it.
-pub fn report_of(
-    event: &str,
-    room: &Room,
-    participant: &proto::ParticipantInfo,
-    track: Option<proto::TrackInfo>,
-) -> Effect {
+pub fn report_of(event: &str, room: &Room, participant: &proto::ParticipantInfo) -> Effect {
     Effect::Report(Box::new(proto::WebhookEvent {
         event: event.to_owned(),
         room: Some(room.shown()),
         participant: Some(participant.clone()),
-        track,
+        ..Default::default()
+    }))
+}
+
+/// The same of a track. Of its owner only is said who that is.
+pub fn report_track(
+    event: &str,
+    room: &Room,
+    owner: &proto::ParticipantInfo,
+    track: proto::TrackInfo,
+) -> Effect {
+    Effect::Report(Box::new(proto::WebhookEvent {
+        event: event.to_owned(),
+        room: Some(room.shown()),
+        participant: Some(proto::ParticipantInfo {
+            sid: owner.sid.clone(),
+            identity: owner.identity.clone(),
+            ..Default::default()
+        }),
+        track: Some(track),
         ..Default::default()
     }))
 }

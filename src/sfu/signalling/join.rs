@@ -9,15 +9,16 @@ use axum::response::{IntoResponse, Response};
 use livekit_protocol as proto;
 use livekit_protocol::{DisconnectReason, leave_request, signal_response};
 use prost::Message as _;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use super::join_request::Wish;
 use super::pass::Pass;
 use super::session;
 use super::token::{Claims, Joiner, Keys, Refusal};
 use crate::sfu::command::{Command, Handle, Join};
+use crate::sfu::outbox::outbox;
 use crate::sfu::refusals::Refusals;
-use crate::sfu::rooms::{JoinRefused, World};
+use crate::sfu::rooms::{JoinRefused, Joining, World};
 
 /// What requests are judged with, and where they go.
 #[derive(Clone)]
@@ -73,33 +74,43 @@ pub async fn one_connection(
 
 /// `GET /rtc/validate`: what clients ask when they have been refused: why?
 pub async fn validate_two(State(floor): State<Floor>, headers: HeaderMap, uri: Uri) -> Response {
-    validated(&floor, &headers, &uri)
-        .await
-        .map_or_else(Refusal::into_response, |_| "success".into_response())
+    let wish = Wish::of_judged_query(uri.query().unwrap_or_default());
+    validate(&floor, &headers, &uri, wish).await
 }
 
 /// `GET /rtc/v1/validate`.
 pub async fn validate_one(State(floor): State<Floor>, headers: HeaderMap, uri: Uri) -> Response {
     let wish = Wish::of_message(uri.query().unwrap_or_default());
-    match validated(&floor, &headers, &uri).await.and(wish) {
-        Ok(_) => "success".into_response(),
-        Err(refusal) => refusal.into_response(),
+    validate(&floor, &headers, &uri, wish).await
+}
+
+async fn validate(
+    floor: &Floor,
+    headers: &HeaderMap,
+    uri: &Uri,
+    wish: Result<Wish, Refusal>,
+) -> Response {
+    let joining = match judged(floor, headers, uri, wish) {
+        Ok((joining, ..)) => joining,
+        Err(refusal) => return floor.refuse(refusal),
+    };
+    let judge = move |world: &mut World, _, _: &mut Vec<_>| world.objection(&joining);
+    match floor.hub.ask(judge).await.flatten() {
+        Some(objection) => floor.refuse(objection.into()),
+        None => "success".into_response(),
     }
 }
 
-async fn validated(floor: &Floor, headers: &HeaderMap, uri: &Uri) -> Result<Claims, Refusal> {
+/// Who comes, if they may as they wish.
+fn judged(
+    floor: &Floor,
+    headers: &HeaderMap,
+    uri: &Uri,
+    wish: Result<Wish, Refusal>,
+) -> Result<(Joining, Claims, Wish), Refusal> {
     let Joiner(claims) = Joiner::of(&floor.keys, headers, uri)?;
-    let (room, identity, hidden) = (
-        claims.video.room.clone(),
-        claims.identity.clone(),
-        claims.video.hidden,
-    );
-    let judge =
-        move |world: &mut World, _, _: &mut Vec<_>| world.objection(&room, &identity, hidden);
-    match floor.hub.ask(judge).await.flatten() {
-        Some(objection) => Err(objection.into()),
-        None => Ok(claims),
-    }
+    let mut wish = wish?;
+    Ok((wish.joining(&claims)?, claims, wish))
 }
 
 async fn join(
@@ -109,8 +120,7 @@ async fn join(
     wish: Result<Wish, Refusal>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let judged = Joiner::of(&floor.keys, headers, uri).and_then(|joiner| Ok((joiner, wish?)));
-    let (Joiner(claims), mut wish) = match judged {
+    let (joining, claims, wish) = match judged(&floor, headers, uri, wish) {
         Ok(judged) => judged,
         Err(refusal) => return floor.refuse(refusal),
     };
@@ -120,10 +130,10 @@ async fn join(
     if wish.is_reconnect {
         return upgrade.on_upgrade(begin_anew);
     }
-    let (outbox, messages) = mpsc::channel(session::OUTBOX);
+    let (outbox, letters) = outbox();
     let (answer, answered) = oneshot::channel();
     let join = Join {
-        joining: wish.joining(&claims),
+        joining,
         pass: Pass::new(&floor.keys, claims),
         topology: wish.topology,
         first: wish.first,
@@ -143,7 +153,7 @@ async fn join(
                 .on_failed_upgrade(move |_| {
                     tokio::spawn(async move { failed.0.send(Command::Gone(who)).await });
                 })
-                .on_upgrade(move |socket| session::run(socket, who, hub, messages))
+                .on_upgrade(move |socket| session::run(socket, who, hub, letters))
         }
         Ok(Err(refused)) => floor.refuse(refused.into()),
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),

@@ -1,5 +1,7 @@
 //! How a client says what it wants: in the query, or in a message inside it.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::io::Read as _;
 
 use base64::Engine as _;
@@ -11,6 +13,7 @@ use prost::Message as _;
 use proto::wrapped_join_request::Compression;
 
 use super::token::{Claims, Refusal};
+use crate::livekit::token::LONGEST_NAME;
 use crate::sfu::media::Topology;
 use crate::sfu::rooms::{Grant, Joining};
 
@@ -36,36 +39,53 @@ pub struct Wish {
     /// What it says at once.
     pub first: Vec<Asked>,
     metadata: String,
-    attributes: std::collections::HashMap<String, String>,
+    attributes: Attributes,
+    /// What such a connection is for that is one more of somebody who is there, and gets nothing.
+    publish: String,
 }
 
+type Attributes = HashMap<String, String>;
+
 impl Wish {
-    /// From the query of `/rtc`.
-    pub fn of_query(query: &str) -> Self {
-        let get = |name: &str| {
-            let mut pairs = form_urlencoded::parse(query.as_bytes());
-            Some(pairs.find(|(key, _)| key == name)?.1.into_owned())
-        };
-        let is_on = |name: &str| get(name).map(|value| value == "1" || value == "true");
+    fn new(topology: Topology) -> Self {
         Self {
-            topology: Topology::Two,
-            is_reconnect: is_on("reconnect").unwrap_or(false),
-            auto_subscribe: is_on("auto_subscribe").unwrap_or(true),
-            client_protocol: get("client_protocol")
-                .and_then(|n| n.parse().ok())
-                .unwrap_or(0),
+            topology,
+            is_reconnect: false,
+            auto_subscribe: true,
+            client_protocol: 0,
             first: Vec::new(),
             metadata: String::new(),
-            attributes: std::collections::HashMap::new(),
+            attributes: Attributes::new(),
+            publish: String::new(),
         }
+    }
+
+    /// From the query of `/rtc`. Attributes that cannot be read are none, unless it is to be judged.
+    pub fn of_query(query: &str) -> Self {
+        let is_on = |name: &str| Some(matches!(&*get(query, name)?, "1" | "true"));
+        Self {
+            is_reconnect: is_on("reconnect").unwrap_or(false),
+            auto_subscribe: is_on("auto_subscribe").unwrap_or(true),
+            client_protocol: get(query, "client_protocol")
+                .and_then(|n| n.parse().ok())
+                .unwrap_or(0),
+            attributes: attributes(query).unwrap_or_default(),
+            publish: get(query, "publish").unwrap_or_default().into_owned(),
+            ..Self::new(Topology::Two)
+        }
+    }
+
+    /// The same, to be judged.
+    pub fn of_judged_query(query: &str) -> Result<Self, Refusal> {
+        let unreadable = Refusal::Unusable("cannot decode attributes");
+        attributes(query).ok_or(unreadable)?;
+        Ok(Self::of_query(query))
     }
 
     /// From the query of `/rtc/v1`.
     pub fn of_message(query: &str) -> Result<Self, Refusal> {
-        let mut pairs = form_urlencoded::parse(query.as_bytes());
-        let (_, wrapped) = pairs
-            .find(|(key, _)| key == "join_request")
-            .ok_or(Refusal::Unusable("join_request is required"))?;
+        let wrapped =
+            get(query, "join_request").ok_or(Refusal::Unusable("join_request is required"))?;
         let request = unwrap(&wrapped).ok_or(Refusal::Unusable("cannot read join_request"))?;
         let settings = request.connection_settings;
         let info = request.client_info.unwrap_or_default();
@@ -73,31 +93,50 @@ impl Wish {
         let mut first: Vec<_> = tracks.map(Asked::AddTrack).collect();
         first.extend(request.publisher_offer.map(Asked::Offer));
         Ok(Self {
-            topology: Topology::One,
             is_reconnect: request.reconnect,
             auto_subscribe: settings.is_none_or(|settings| settings.auto_subscribe),
             client_protocol: info.client_protocol,
             first,
             metadata: request.metadata,
             attributes: request.participant_attributes,
+            ..Self::new(Topology::One)
         })
     }
 
-    /// Who comes in, and how.
-    pub fn joining(&mut self, claims: &Claims) -> Joining {
+    /// Who comes in, and how. It takes the right to change what is said of them to say it at once, as it does later.
+    pub fn joining(&mut self, claims: &Claims) -> Result<Joining, Refusal> {
         let Claims {
-            identity,
+            mut identity,
             name,
-            metadata,
-            attributes,
-            video,
+            mut metadata,
+            mut attributes,
+            mut video,
             room_config: room,
             kind,
             ..
         } = claims.clone();
         let room = room.unwrap_or_default();
         let may_update = video.can_update_own_metadata.unwrap_or(false);
-        let mut joining = Joining {
+        let says_more = !self.metadata.is_empty() || !self.attributes.is_empty();
+        if says_more && !may_update {
+            return Err(Refusal::NotGranted);
+        }
+        if !self.metadata.is_empty() {
+            metadata = std::mem::take(&mut self.metadata);
+        }
+        let said = std::mem::take(&mut self.attributes);
+        attributes.extend(said.into_iter().filter(|(_, value)| !value.is_empty()));
+        if !self.publish.is_empty() {
+            if video.can_publish == Some(false) {
+                return Err(Refusal::NotGranted);
+            }
+            video.can_subscribe = Some(false);
+            identity = format!("{identity}#{}", self.publish);
+            if identity.len() > LONGEST_NAME {
+                return Err(Refusal::Unusable("`publish` is too long"));
+            }
+        }
+        Ok(Joining {
             making: proto::CreateRoomRequest {
                 empty_timeout: room.empty_timeout,
                 departure_timeout: room.departure_timeout,
@@ -123,17 +162,22 @@ impl Wish {
             kind,
             auto_subscribe: self.auto_subscribe,
             client_protocol: self.client_protocol,
-        };
-        // The same right that it takes to change them later.
-        if may_update {
-            if !self.metadata.is_empty() {
-                joining.metadata = std::mem::take(&mut self.metadata);
-            }
-            joining
-                .attributes
-                .extend(std::mem::take(&mut self.attributes));
+        })
+    }
+}
+
+fn get<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    Some(pairs.find(|(key, _)| key == name)?.1)
+}
+
+/// Attributes in a query; nothing, if they cannot be read.
+fn attributes(query: &str) -> Option<Attributes> {
+    match get(query, "attributes") {
+        Some(text) if !text.is_empty() => {
+            serde_json::from_slice(&BASE64.decode(text.as_bytes()).ok()?).ok()
         }
-        joining
+        _ => Some(Attributes::new()),
     }
 }
 
@@ -233,6 +277,55 @@ mod tests {
             // Nothing at all is a request that says nothing.
             assert!(refused.is_err() || query == "join_request=", "{query}");
         }
+    }
+
+    fn claims(video: &serde_json::Value) -> Claims {
+        let claims = serde_json::json!({"sub": "anna", "video": video, "metadata": "m", "attributes": {"a": "1"}});
+        serde_json::from_value(claims).unwrap()
+    }
+
+    #[test]
+    fn what_is_said_of_oneself_in_coming_takes_the_right_to_change_it() {
+        let encoded = |json: &str| format!("attributes={}", BASE64.encode(json));
+        let metadata = proto::JoinRequest {
+            metadata: "new".into(),
+            ..Default::default()
+        };
+        let metadata = wrapped(&metadata, Compression::None);
+        let joins = |query: &str, video: serde_json::Value| {
+            let wish = Wish::of_message(query).or_else(|_| Wish::of_judged_query(query));
+            wish.and_then(|mut wish| wish.joining(&claims(&video)))
+        };
+        let none = serde_json::json!({});
+        for query in [&encoded(r#"{"b": "2"}"#), &metadata] {
+            let refused = joins(query, none.clone()).unwrap_err();
+            assert_eq!(refused, Refusal::NotGranted, "{query}");
+        }
+        let may = serde_json::json!({"canUpdateOwnMetadata": true});
+        assert_eq!(joins(&metadata, may.clone()).unwrap().metadata, "new");
+        let query = encoded(r#"{"a": "", "b": "2"}"#);
+        let joining = joins(&query, may.clone()).unwrap();
+        let expected = [("a", "1"), ("b", "2")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        assert_eq!(joining.attributes, HashMap::from(expected));
+        assert_eq!(joins("", none).unwrap().metadata, "m");
+        let unreadable = joins("attributes=!", may);
+        assert_eq!(
+            unreadable.unwrap_err().to_string(),
+            "cannot decode attributes"
+        );
+        assert!(Wish::of_query("attributes=!").attributes.is_empty());
+    }
+
+    #[test]
+    fn one_more_connection_of_somebody_only_publishes() {
+        let joins = |video| Wish::of_query("publish=screen").joining(&claims(&video));
+        let joining = joins(serde_json::json!({})).unwrap();
+        assert_eq!(
+            (&*joining.identity, joining.grant.can_subscribe),
+            ("anna#screen", Some(false))
+        );
+        let mute = joins(serde_json::json!({"canPublish": false}));
+        assert_eq!(mute.unwrap_err(), Refusal::NotGranted);
     }
 
     #[test]

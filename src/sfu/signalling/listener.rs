@@ -1,4 +1,5 @@
-//! Connections: accepted, bounded in number and in the time for a request's head.
+//! Connections: accepted, bounded in number and in the time for a request's head. Nothing of a body is read before its
+//! token is judged.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::Uri;
 use futures_util::future::select_all;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -18,7 +20,7 @@ use tower_service::Service as _;
 
 /// Time for the head of a request.
 const HEAD: Duration = Duration::from_secs(10);
-/// More connections wait in the kernel.
+/// More connections wait in the kernel. Those of participants count for as long as they are there.
 const MOST: usize = 2048;
 /// Pause after a failed accept: it fails for want of descriptors, which others must give back.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -56,11 +58,23 @@ async fn accept(listeners: &[TcpListener]) -> std::io::Result<(TcpStream, Socket
     select_all(accepting).await.0
 }
 
+/// Clients whose address of the SFU ends with a slash begin the path with two.
+fn with_one_slash(uri: &Uri) -> Option<Uri> {
+    let path = uri.path_and_query()?.as_str();
+    path.strip_prefix('/')
+        .filter(|rest| rest.starts_with('/'))?
+        .parse()
+        .ok()
+}
+
 /// A broken connection is the client's business.
 async fn connection(stream: TcpStream, router: Router) {
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         let mut router = router.clone();
+        if let Some(uri) = with_one_slash(request.uri()) {
+            *request.uri_mut() = uri;
+        }
         async move {
             Ok::<_, Infallible>(
                 router
@@ -76,4 +90,19 @@ async fn connection(stream: TcpStream, router: Router) {
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades()
         .await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_slash_is_left_out() {
+        let changed = |uri: &str| with_one_slash(&uri.parse().unwrap()).map(|uri| uri.to_string());
+        assert_eq!(changed("//rtc?a=//b").as_deref(), Some("/rtc?a=//b"));
+        assert_eq!(
+            [changed("/rtc//v1"), changed("/"), changed("/?//")],
+            [None, None, None]
+        );
+    }
 }

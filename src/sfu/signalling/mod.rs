@@ -2,7 +2,9 @@
 
 mod join;
 mod join_request;
+mod json;
 mod listener;
+mod pace;
 mod pass;
 mod room_service;
 mod router;
@@ -14,7 +16,7 @@ mod twirp;
 #[cfg(any(test, fuzzing))]
 pub mod hostile {
     pub use super::join_request::{Wish, hostile as wish_of};
-    pub use super::session::{OUTBOX, command};
+    pub use super::session::command;
     pub use super::token::Claims;
 }
 

@@ -1,6 +1,6 @@
 //! LiveKit's room service: what a token must grant for each method, and whom it concerns.
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse as _, Response};
@@ -8,10 +8,11 @@ use livekit_protocol as proto;
 use proto::data_packet::Kind;
 
 use super::join::Floor;
+use super::json::Shaped;
 use super::token::{Claims, Grants};
-use super::twirp::{Code, Failure, Form};
+use super::twirp::{self, Code, Failure, Form};
 use crate::sfu::rooms::{
-    AdminError, DataToSend, Effect, Millis, ParticipantChange, Reliability, World,
+    Addressees, AdminError, DataToSend, Effect, Millis, ParticipantChange, Reliability, World,
 };
 
 type Answer<T> = Result<T, Failure>;
@@ -30,7 +31,7 @@ pub async fn call(
     Path((service, method)): Path<(String, String)>,
     headers: HeaderMap,
     uri: Uri,
-    body: Bytes,
+    body: Body,
 ) -> Response {
     let answered = async {
         let form = Form::of(&headers)?;
@@ -46,13 +47,13 @@ pub async fn call(
             floor: floor.clone(),
             claims,
             form,
-            body,
+            body: twirp::whole(body).await?,
         };
         call.answer(&method).await
     };
     answered.await.unwrap_or_else(|failure: Failure| {
-        if failure.code == Code::Unauthenticated {
-            floor.refusals.count("a call of the room service");
+        if let Some(what) = failure.code.refused() {
+            floor.refusals.count(what);
         }
         failure.into_response()
     })
@@ -132,7 +133,7 @@ impl Call {
         let r = self.read(may)?;
         self.ask(move |world, _, effects| {
             let track = world.mute(&r.room, &r.identity, &r.track_sid, r.muted, effects)?;
-            Ok(proto::MuteRoomTrackResponse { track: Some(track) })
+            Ok(proto::MuteRoomTrackResponse { track })
         })
         .await
     }
@@ -168,6 +169,8 @@ impl Call {
         let may = |grants: &Grants, r: &proto::SendDataRequest| grants.is_admin_of(&r.room);
         let request = self.read(may)?;
         self.ask(move |world, _, effects| {
+            #[expect(deprecated, reason = "older servers write them")]
+            let sids = request.destination_sids.clone();
             let reliability = match request.kind() {
                 Kind::Reliable => Reliability::Reliable,
                 Kind::Lossy => Reliability::Lossy,
@@ -180,7 +183,10 @@ impl Call {
                     nonce: request.nonce,
                     ..Default::default()
                 },
-                to: request.destination_identities,
+                to: Addressees {
+                    identities: request.destination_identities,
+                    sids,
+                },
             };
             world.send(&request.room, data, effects)?;
             Ok(proto::SendDataResponse {})
@@ -218,7 +224,7 @@ impl Call {
         + 'static,
     ) -> Answer<Response>
     where
-        T: prost::Message + serde::Serialize + Send + 'static,
+        T: prost::Message + Shaped + Send + 'static,
     {
         let answer = self.floor.hub.ask(question).await;
         let answer =
@@ -237,7 +243,7 @@ impl Grants {
 impl From<AdminError> for Failure {
     fn from(e: AdminError) -> Self {
         let code = match e {
-            AdminError::NoRoom | AdminError::NoParticipant | AdminError::NoTrack => Code::NotFound,
+            AdminError::NoRoom | AdminError::NoParticipant => Code::NotFound,
             AdminError::Refused(_) => Code::InvalidArgument,
             AdminError::NotHere(_) => Code::FailedPrecondition,
         };

@@ -14,6 +14,7 @@ use crate::jwt::{Hs256, Parts};
 use crate::livekit::keys::KeyPair;
 use crate::livekit::room_config;
 use crate::livekit::token::LONGEST_NAME;
+use crate::sfu::refusals::NOT_GRANTED;
 
 /// Clocks of two machines may differ by this many seconds.
 const LEEWAY: u64 = 60;
@@ -83,6 +84,9 @@ pub enum Refusal {
     Untrusted(&'static str),
     #[error("permissions denied")]
     Denied,
+    /// What somebody asks for in coming.
+    #[error("no permissions to access the room")]
+    NotGranted,
     #[error("{0}")]
     Unusable(&'static str),
     #[error("requested room does not exist")]
@@ -98,7 +102,7 @@ impl Refusal {
             Self::NoToken | Self::Malformed | Self::UnknownKey(_) | Self::Untrusted(_) => {
                 "a token that is not believed"
             }
-            Self::Denied => "what a token does not grant",
+            Self::Denied | Self::NotGranted => NOT_GRANTED,
             Self::Unusable(_) => "a request to join that is of no use",
             Self::NoRoom | Self::Full => "somebody without a room",
         }

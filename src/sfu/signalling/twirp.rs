@@ -1,12 +1,21 @@
 //! Twirp: a message in, a message out, both as JSON or both as Protocol Buffers.
 
-use axum::body::Bytes;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use http_body_util::LengthLimitError;
 use prost::Message;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use super::json::{self, Shaped};
+
+/// Requests are not longer: data of LiveKit's own limits fits, as text.
+const LONGEST: usize = 4 * 1024 * 1024;
+/// Time for the whole of a request.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How a message is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +36,8 @@ pub struct Failure {
 pub enum Code {
     BadRoute,
     Malformed,
+    DeadlineExceeded,
+    ResourceExhausted,
     InvalidArgument,
     NotFound,
     FailedPrecondition,
@@ -67,17 +78,40 @@ impl Form {
     }
 
     /// Writes an answer.
-    pub fn write(self, answer: &(impl Message + Serialize)) -> Response {
+    pub fn write(self, answer: &(impl Message + Shaped)) -> Response {
         let (content, body) = match self {
-            // What has a message has its JSON.
-            Self::Json => (
-                "application/json",
-                serde_json::to_vec(answer).unwrap_or_default(),
-            ),
+            Self::Json => ("application/json", json::written(answer)),
             Self::Protobuf => ("application/protobuf", answer.encode_to_vec()),
         };
         ([(CONTENT_TYPE, content)], body).into_response()
     }
+}
+
+/// A request that is neither too long nor too slow.
+pub async fn whole(body: Body) -> Result<Bytes, Failure> {
+    let too_long = || Failure::new(Code::ResourceExhausted, "request body too large");
+    if body.size_hint().lower() > LONGEST as u64 {
+        return Err(too_long());
+    }
+    let read = tokio::time::timeout(PATIENCE, to_bytes(body, LONGEST)).await;
+    let read = read.map_err(|_| {
+        Failure::new(
+            Code::DeadlineExceeded,
+            "the request does not come to its end",
+        )
+    })?;
+    read.map_err(|e| {
+        if is_too_long(&e) {
+            too_long()
+        } else {
+            Failure::new(Code::Malformed, "the request breaks off")
+        }
+    })
+}
+
+fn is_too_long(e: &axum::Error) -> bool {
+    let cause = std::error::Error::source(e);
+    cause.is_some_and(<dyn std::error::Error>::is::<LengthLimitError>)
 }
 
 impl Failure {
@@ -90,10 +124,23 @@ impl Failure {
 }
 
 impl Code {
+    /// What was refused, where that is to be counted.
+    pub fn refused(self) -> Option<&'static str> {
+        match self {
+            Self::Unauthenticated => Some("a call of the room service"),
+            Self::Malformed => Some("a call that is no request"),
+            Self::DeadlineExceeded => Some("a call that does not come to its end"),
+            Self::ResourceExhausted => Some("a call that is too long"),
+            _ => None,
+        }
+    }
+
     fn parts(self) -> (&'static str, StatusCode) {
         match self {
             Self::BadRoute => ("bad_route", StatusCode::NOT_FOUND),
             Self::Malformed => ("malformed", StatusCode::BAD_REQUEST),
+            Self::DeadlineExceeded => ("deadline_exceeded", StatusCode::REQUEST_TIMEOUT),
+            Self::ResourceExhausted => ("resource_exhausted", StatusCode::PAYLOAD_TOO_LARGE),
             Self::InvalidArgument => ("invalid_argument", StatusCode::BAD_REQUEST),
             Self::NotFound => ("not_found", StatusCode::NOT_FOUND),
             Self::FailedPrecondition => ("failed_precondition", StatusCode::PRECONDITION_FAILED),

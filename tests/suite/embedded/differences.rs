@@ -6,14 +6,12 @@ use livekit_protocol as proto;
 use livekit_protocol::signal_response::Message as Said;
 use prost::Message as _;
 use reqwest::StatusCode;
-use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 use urbania::host::sockets::{Protocol, Socket as SocketOf, listening};
-use urbania::livekit::grants::VideoGrant;
 
-use super::{token, token_with};
+use super::token;
 use crate::sfu::followed::until_published;
 use crate::support::native::{Language, Native};
 use crate::support::ports::Ports;
@@ -62,10 +60,6 @@ async fn the_differences_of_the_docs_are_these_and_have_reasons(kind: Kind) {
                 assert_eq!(begins_anew, !is_livekit);
             }
             "who is cut off" => is_cut_off(&sfu, is_livekit).await,
-            "JSON of the room service" => {
-                let key = if is_livekit { &livekit } else { &embedded };
-                assert_eq!(spelling(&sfu).await, key.trim_matches('`'));
-            }
             "a full room" => {
                 let (_first, _) = greeting(&sfu, "anna").await;
                 let refused = knock(&sfu, "bert").await.unwrap_err();
@@ -146,24 +140,5 @@ async fn is_cut_off(sfu: &TestSfu, stays: bool) {
             there.is_ok_and(|there| there.is_empty())
         })
         .await;
-    }
-}
-
-/// How a field with two words in it is spelt.
-async fn spelling(sfu: &TestSfu) -> &'static str {
-    let grant = VideoGrant {
-        room_create: true,
-        ..VideoGrant::join("daily")
-    };
-    let url = format!("{}/twirp/livekit.RoomService/CreateRoom", sfu.base);
-    let client = urbania::http::plain(std::time::Duration::from_secs(10)).unwrap();
-    let request = client.post(url).bearer_auth(token_with(sfu, "anna", grant));
-    let body = json!({"name": "daily", "metadata": "m", "empty_timeout": 77});
-    let answer = request.json(&body).send().await.unwrap();
-    let room: Value = answer.json().await.unwrap();
-    match (room["empty_timeout"] == 77, room["emptyTimeout"] == 77) {
-        (true, false) => "snake_case",
-        (false, true) => "camelCase",
-        _ => panic!("{room}"),
     }
 }

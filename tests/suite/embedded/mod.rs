@@ -1,5 +1,6 @@
 //! The embedded SFU. What LiveKit does as well is held by both: docs/embedded.md has what differs.
 
+mod answers;
 mod calls;
 mod clients;
 mod differences;

@@ -54,6 +54,7 @@ async fn what_is_not_granted_is_not_done(kind: Kind) {
         !bert.heard().await.is_empty()
     })
     .await;
+    assert_eq!(bert.heard().await, [(String::new(), "boo".to_owned())]);
     assert_eq!(bert.known("ghost").await, json!({}));
     let known = ghost.known("anna").await;
     assert_eq!(known["tracks"][0]["subscribed"], false, "{known}");

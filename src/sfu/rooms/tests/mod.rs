@@ -116,9 +116,19 @@ fn told(effects: &Effects, to: Who) -> Vec<Message> {
 fn updates(effects: &Effects) -> Vec<(Who, String, i32)> {
     let mut all = Vec::new();
     for effect in effects {
-        if let Effect::Tell(who, Message::Update(update)) = effect {
-            let infos = update.participants.iter();
-            all.extend(infos.map(|info| (*who, info.identity.clone(), info.state)));
+        let (to, message) = match effect {
+            Effect::Tell(who, message) => (std::slice::from_ref(who), message),
+            Effect::TellAll(to, message) => (&to[..], message),
+            _ => continue,
+        };
+        let Message::Update(update) = message else {
+            continue;
+        };
+        for (who, info) in to
+            .iter()
+            .flat_map(|who| update.participants.iter().map(move |info| (who, info)))
+        {
+            all.push((*who, info.identity.clone(), info.state));
         }
     }
     all

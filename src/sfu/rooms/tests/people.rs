@@ -46,7 +46,7 @@ fn who_is_hidden_sees_and_is_not_seen() {
             .iter()
             .all(|(who, ..)| *who == ghost)
     );
-    assert_eq!(scene.world.rooms(&[])[0].num_participants, 1);
+    assert_eq!(scene.world.rooms(&[])[0].num_participants, 2);
 }
 
 #[test]
@@ -72,6 +72,118 @@ fn what_is_taken_away_is_unpublished() {
 }
 
 #[test]
+fn what_was_only_announced_when_the_right_to_it_went_is_not_published() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let anna = scene.in_room("anna");
+    let effects = scene.asks(anna, Asked::AddTrack(track(TrackSource::Camera)));
+    let sid = announced(&effects).unwrap();
+    let change = ParticipantChange {
+        permission: Some(proto::ParticipantPermission::default()),
+        ..ParticipantChange::default()
+    };
+    let mut effects = Effects::new();
+    let changed = scene.world.update("daily", "anna", change, &mut effects);
+    changed.unwrap();
+    let ended = |effect: &Effect| matches!(effect, Effect::Tell(_, Message::TrackUnpublished(_)));
+    assert!(effects.iter().any(ended));
+    effects.clear();
+    scene.world.track_sent(anna, &sid, "", &mut effects);
+    assert_eq!(effects, [Effect::Unpublish(sid)]);
+
+    // Also where nothing was ended.
+    let bert = scene.in_room("bert");
+    let effects = scene.asks(bert, Asked::AddTrack(track(TrackSource::Camera)));
+    let sid = announced(&effects).unwrap();
+    let room = scene.world.place(bert).unwrap();
+    room.people.get_mut(&bert).unwrap().info.permission = None;
+    scene.effects.clear();
+    scene.world.track_sent(bert, &sid, "", &mut scene.effects);
+    assert_eq!(scene.effects, [Effect::Unpublish(sid)]);
+}
+
+#[test]
+fn agents_and_recorders_take_nobodys_place_and_keep_no_room_open() {
+    let mut scene = Scene::new(RoomDefaults {
+        max_participants: 1,
+        ..RoomDefaults::default()
+    });
+    let hidden = Grant {
+        hidden: true,
+        ..Grant::default()
+    };
+    let agent = Grant {
+        agent: true,
+        ..Grant::default()
+    };
+    let recorder = Grant {
+        recorder: true,
+        ..Grant::default()
+    };
+    let kind = |kind: &str| Joining {
+        room: "daily".into(),
+        identity: kind.into(),
+        kind: kind.into(),
+        ..Joining::default()
+    };
+    scene.joins("agent", agent).unwrap();
+    let (egress, _, effects) = scene.world.join(kind("egress"), NOW).unwrap();
+    let is_told = |effects: &Effects| {
+        let told = |effect: &Effect| matches!(effect, Effect::TellAll(_, Message::RoomUpdate(_)));
+        effects.iter().any(told)
+    };
+    assert!(is_told(&effects));
+    let recorder = scene.joins("recorder", recorder).unwrap();
+    scene.joins("ghost", hidden.clone()).unwrap();
+    for refused in [hidden, Grant::default()] {
+        assert_eq!(scene.joins("anna", refused), Err(JoinRefused::Full));
+    }
+    let sip = scene.world.join(kind("sip"), NOW);
+    assert_eq!(sip.map(|_| ()), Err(JoinRefused::Full));
+    scene.world.join(kind("agent"), NOW).unwrap();
+    let room = |scene: &Scene| {
+        let room = scene.world.rooms(&[]).remove(0);
+        (room.num_participants, room.active_recording)
+    };
+    assert_eq!(room(&scene), (1, true));
+    let mut effects = Effects::new();
+    let mut leaves = |scene: &mut Scene, who| {
+        let why = DisconnectReason::ClientInitiated;
+        scene.world.leave(who, why, NOW, &mut effects);
+    };
+    leaves(&mut scene, egress);
+    assert_eq!(room(&scene), (1, true));
+    leaves(&mut scene, recorder);
+    assert_eq!(room(&scene), (1, false));
+    let ghost = scene.world.find("daily", "ghost").unwrap();
+    leaves(&mut scene, ghost);
+    effects.clear();
+    scene.world.tick(NOW + 20_000, &mut effects);
+    assert!(reported(&effects).contains(&"room_finished"));
+}
+
+#[test]
+fn what_is_too_long_of_oneself_changes_nothing_and_nobody_hears_of_it() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let grant = Grant {
+        can_update_metadata: true,
+        ..Grant::default()
+    };
+    let anna = scene.joins("anna", grant).unwrap();
+    let update = proto::UpdateParticipantMetadata {
+        name: "Anna".into(),
+        metadata: "m".repeat(limits::METADATA + 1),
+        request_id: 7,
+        ..Default::default()
+    };
+    let effects = scene.asks(anna, Asked::UpdateMetadata(update));
+    let [Effect::Tell(_, Message::RequestResponse(answer))] = &effects[..] else {
+        panic!("{} effects", effects.len());
+    };
+    let limit = proto::request_response::Reason::LimitExceeded;
+    assert_eq!((answer.request_id, answer.reason()), (7, limit));
+}
+
+#[test]
 fn who_is_muted_by_an_admin_hears_it_before_the_news_of_it() {
     let mut scene = Scene::new(RoomDefaults::default());
     let anna = scene.in_room("anna");
@@ -81,12 +193,14 @@ fn who_is_muted_by_an_admin_hears_it_before_the_news_of_it() {
         let effects = &mut scene.effects;
         scene.world.mute("daily", "anna", sid, true, effects)
     };
-    assert_eq!(mute(&mut scene, "TR_lost"), Err(AdminError::NoTrack));
+    assert_eq!(mute(&mut scene, "TR_lost"), Ok(None));
     assert!(scene.effects.is_empty());
-    assert!(mute(&mut scene, &sid).unwrap().muted);
+    assert!(mute(&mut scene, &sid).unwrap().unwrap().muted);
     let place = |is_it: fn(&Message) -> bool| {
         let mut all = scene.effects.iter();
-        all.position(|effect| matches!(effect, Effect::Tell(_, message) if is_it(message)))
+        all.position(|effect| {
+            matches!(effect, Effect::Tell(_, message) | Effect::TellAll(_, message) if is_it(message))
+        })
     };
     let heard = place(|message| matches!(message, Message::Mute(_)));
     let news = place(|message| matches!(message, Message::Update(_)));

@@ -96,6 +96,87 @@ fn data_says_whose_it_is_and_goes_to_whom_it_is_meant_for() {
 }
 
 #[test]
+fn data_for_some_is_for_them_alone_however_they_are_named() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let (anna, bert, carl) = (
+        scene.in_room("anna"),
+        scene.in_room("bert"),
+        scene.in_room("carl"),
+    );
+    let sid = scene.world.participant("daily", "bert").unwrap().sid;
+    let owned = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let data = |identities: &[&str], sids: &[&str]| DataToSend {
+        reliability: Reliability::Lossy,
+        packet: proto::UserPacket::default(),
+        to: Addressees {
+            identities: owned(identities),
+            sids: owned(sids),
+        },
+    };
+    for (identities, sids, expected) in [
+        (&[][..], &[&*sid][..], vec![bert]),
+        (&["carl"], &[&*sid], vec![bert, carl]),
+        (&[], &["PA_nobody"], vec![]),
+    ] {
+        #[expect(deprecated, reason = "older clients write them")]
+        let user = proto::UserPacket {
+            destination_sids: owned(sids),
+            ..Default::default()
+        };
+        let packet = proto::DataPacket {
+            destination_identities: owned(identities),
+            value: Some(Value::User(user)),
+            ..Default::default()
+        };
+        scene.effects.clear();
+        let effects = &mut scene.effects;
+        scene.world.data(anna, Reliability::Lossy, packet, effects);
+        let from_outside = data(identities, sids);
+        scene.world.send("daily", from_outside, effects).unwrap();
+        let sent: Vec<_> = scene.effects.iter().map(addressed).collect();
+        let times = if expected.is_empty() { 0 } else { 2 };
+        assert_eq!(sent, vec![expected; times]);
+    }
+    let mut numbered = data(&[], &[]);
+    numbered.packet.nonce = vec![0];
+    let refused = scene.world.send("daily", numbered, &mut scene.effects);
+    assert!(matches!(refused, Err(AdminError::Refused(_))));
+}
+
+fn addressed(effect: &Effect) -> Vec<Who> {
+    match effect {
+        Effect::Send(to, ..) => to.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn data_of_who_is_hidden_does_not_say_whose_it_is() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    scene.in_room("anna");
+    let grant = Grant {
+        hidden: true,
+        ..Grant::default()
+    };
+    let ghost = scene.joins("ghost", grant).unwrap();
+    scene.effects.clear();
+    let packet = proto::DataPacket {
+        participant_identity: "ghost".into(),
+        value: Some(Value::User(proto::UserPacket::default())),
+        ..Default::default()
+    };
+    scene
+        .world
+        .data(ghost, Reliability::Lossy, packet, &mut scene.effects);
+    let [Effect::Send(_, _, packet)] = &scene.effects[..] else {
+        panic!("{:?}", scene.effects);
+    };
+    assert_eq!(packet.participant_identity, "");
+    let user = Some(Value::User(proto::UserPacket::default()));
+    assert_eq!(packet.value, user);
+}
+
+#[test]
 fn speakers_are_told_when_they_begin_and_when_they_end() {
     let mut scene = Scene::new(RoomDefaults::default());
     let anna = scene.in_room("anna");
@@ -140,15 +221,16 @@ fn qualities_are_told_once_and_whoever_comes_hears_what_is_known() {
 /// Who is told of which qualities.
 fn qualities(effects: &Effects) -> Vec<(Who, Vec<proto::ConnectionQuality>)> {
     let told = effects.iter().filter_map(|effect| match effect {
-        Effect::Tell(who, Message::ConnectionQuality(update)) => Some((
-            *who,
-            update
-                .updates
-                .iter()
-                .map(proto::ConnectionQualityInfo::quality)
-                .collect(),
-        )),
+        Effect::Tell(who, Message::ConnectionQuality(update)) => Some((vec![*who], update)),
+        Effect::TellAll(to, Message::ConnectionQuality(update)) => Some((to.clone(), update)),
         _ => None,
+    });
+    let told = told.flat_map(|(to, update)| {
+        let qualities = update.updates.iter();
+        let qualities: Vec<_> = qualities
+            .map(proto::ConnectionQualityInfo::quality)
+            .collect();
+        to.into_iter().map(move |who| (who, qualities.clone()))
     });
     told.collect()
 }

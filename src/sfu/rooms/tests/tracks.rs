@@ -49,7 +49,7 @@ fn a_track_is_told_of_before_it_is_passed_on() {
     let told = scene
         .effects
         .iter()
-        .position(|e| matches!(e, Effect::Tell(who, Message::Update(_)) if *who == bert));
+        .position(|e| matches!(e, Effect::TellAll(to, Message::Update(_)) if to.contains(&bert)));
     let passed = scene
         .effects
         .iter()
@@ -187,6 +187,69 @@ fn a_publisher_hears_once_that_somebody_has_its_track() {
     scene.effects.clear();
     scene.in_room("carl");
     assert_eq!(told(&scene.effects, anna), []);
+}
+
+#[test]
+fn of_the_owner_of_a_track_only_is_said_who_that_is() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let anna = scene.in_room("anna");
+    scene.publishes(anna, TrackSource::Camera);
+    let info = scene.world.participant("daily", "anna").unwrap();
+    let event = scene.effects.iter().find_map(|effect| match effect {
+        Effect::Report(event) if event.event == "track_published" => event.participant.clone(),
+        _ => None,
+    });
+    let expected = proto::ParticipantInfo {
+        sid: info.sid,
+        identity: info.identity,
+        ..Default::default()
+    };
+    assert_eq!(event, Some(expected));
+}
+
+#[test]
+fn whoever_names_too_many_who_may_have_its_tracks_means_not_everybody() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let (anna, bert) = (scene.in_room("anna"), scene.in_room("bert"));
+    let sid = scene.publishes(anna, TrackSource::Camera);
+    let many = proto::SubscriptionPermission {
+        all_participants: false,
+        track_permissions: vec![proto::TrackPermission::default(); limits::CHOICES + 1],
+    };
+    scene.asks(anna, Asked::SubscriptionPermission(many));
+    assert!(scene.has(&Effect::Unsubscribe(bert, sid)));
+}
+
+#[test]
+fn settings_of_a_known_track_are_taken_whatever_comes_with_them() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let (anna, bert) = (scene.in_room("anna"), scene.in_room("bert"));
+    let sid = scene.publishes(anna, TrackSource::Camera);
+    let settings = |sids: Vec<String>| {
+        Asked::TrackSetting(proto::UpdateTrackSettings {
+            track_sids: sids,
+            disabled: true,
+            ..Default::default()
+        })
+    };
+    scene.asks(
+        bert,
+        settings((0..limits::CHOICES - 1).map(|n| n.to_string()).collect()),
+    );
+    scene.asks(
+        bert,
+        Asked::Subscription(proto::UpdateSubscription {
+            track_sids: vec![sid.clone()],
+            subscribe: true,
+            ..Default::default()
+        }),
+    );
+    scene.asks(bert, settings(vec!["one too many".into(), sid.clone()]));
+    let off = Wanted {
+        enabled: false,
+        quality: 0,
+    };
+    assert!(scene.has(&Effect::Want(bert, sid, off)));
 }
 
 #[test]
