@@ -2,6 +2,7 @@
 //! picture somebody gets, and nothing about who may have what.
 
 mod allocation;
+mod brake;
 mod budget;
 mod channels;
 mod connections;
@@ -29,6 +30,7 @@ use str0m::crypto::from_feature_flags;
 use str0m::net::Protocol;
 
 use super::rooms::{Reliability, TrackSid, Who};
+use brake::Brake;
 pub use network::{Arrival, Bound, Network};
 use peer::Peer;
 use track::Track;
@@ -43,6 +45,8 @@ pub struct Media {
     /// Which connection packets from an address belong to.
     homes: HashMap<(Protocol, SocketAddr), Link>,
     tracks: HashMap<TrackSid, Track>,
+    /// Who sends data faster than others take it.
+    brakes: HashMap<Link, Brake>,
     news: VecDeque<News>,
     /// Connections that something was written to.
     written: BTreeSet<Link>,
@@ -116,6 +120,7 @@ impl Media {
             peers: BTreeMap::new(),
             homes: HashMap::new(),
             tracks: HashMap::new(),
+            brakes: HashMap::new(),
             news: VecDeque::new(),
             written: BTreeSet::new(),
             next_tick: now + ticks::EVERY,
@@ -135,6 +140,7 @@ impl Media {
             && self.peers.is_empty()
             && self.homes.is_empty()
             && self.tracks.is_empty()
+            && self.brakes.is_empty()
             && self.written.is_empty()
             && self.news.is_empty()
     }

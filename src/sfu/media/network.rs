@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use str0m::Candidate;
-use str0m::net::{Protocol, TcpType, Transmit};
+use str0m::net::{Protocol, Receive, TcpType, Transmit};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::mpsc;
 
@@ -44,6 +44,13 @@ pub struct Packet {
     pub to: SocketAddr,
     pub bytes: Vec<u8>,
     pub at: Instant,
+}
+
+impl Packet {
+    /// As str0m takes it, if it is anything of WebRTC.
+    pub fn receive(&self) -> Option<Receive<'_>> {
+        Receive::new(self.protocol, self.from, self.to, &self.bytes).ok()
+    }
 }
 
 /// All sockets of media.

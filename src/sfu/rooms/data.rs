@@ -34,7 +34,7 @@ impl World {
             .map(|(other, _)| *other)
             .collect();
         if !to.is_empty() {
-            effects.push(Effect::Send(to, reliability, Box::new(packet)));
+            effects.push(Effect::Send(Some(who), to, reliability, Box::new(packet)));
         }
     }
 }

@@ -1,8 +1,11 @@
 //! Participants that are no browsers: LiveKit's own clients for Python and for Node.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
@@ -104,6 +107,25 @@ impl Native {
     /// Messages that have come: from whom, and what.
     pub async fn heard(&self) -> Vec<(String, String)> {
         self.ask(&json!(["heard"])).await
+    }
+
+    /// Begins to send a file of so many bytes to all.
+    pub async fn send_file(&self, bytes: usize) {
+        let _: bool = self.ask(&json!(["send", bytes])).await;
+    }
+
+    /// Bytes of files that have come, by sender.
+    pub async fn got(&self) -> BTreeMap<String, usize> {
+        self.ask(&json!(["got"])).await
+    }
+
+    /// Stops the process where it is, for a time.
+    pub async fn stand_still(&self, time: Duration) {
+        let id = self.child.id().unwrap();
+        let process = Pid::from_raw(id.cast_signed()).unwrap();
+        kill_process(process, Signal::STOP).unwrap();
+        tokio::time::sleep(time).await;
+        kill_process(process, Signal::CONT).unwrap();
     }
 
     /// Ends the process without a word to anybody.
