@@ -1,10 +1,10 @@
 //! Connections come and go, and what comes over the network finds its own.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use livekit_protocol as proto;
 use prost::Message as _;
+use str0m::net::Protocol;
 use str0m::{Input, Output};
 
 use super::network::Packet;
@@ -46,14 +46,9 @@ impl Media {
         self.peers.remove(&link);
         self.written.remove(&link);
         self.brakes.remove(&link);
-        let streams: Vec<SocketAddr> = (self.homes.iter())
-            .filter(|(_, home)| **home == link)
-            .map(|((_, from), _)| *from)
-            .collect();
-        for from in streams {
-            self.network.closed(from);
+        for source in self.homes.forget(link) {
+            self.network.close(source);
         }
-        self.homes.retain(|_, home| *home != link);
         self.tracks.retain(|_, track| track.link != link);
         for track in self.tracks.values_mut() {
             track.subscribers.remove(&link);
@@ -115,8 +110,9 @@ impl Media {
             Arrival::Packet(packet) => self.received(packet),
             Arrival::Opened(from, to) => self.network.opened(from, to, Instant::now()),
             Arrival::Closed(from) => {
-                self.network.closed(from);
-                self.homes.retain(|(_, of), _| *of != from);
+                let source = (Protocol::Tcp, from);
+                self.network.close(source);
+                self.homes.remove(source);
             }
         }
     }
@@ -151,8 +147,8 @@ impl Media {
     /// The connection that a packet is for.
     fn home_of(&mut self, packet: &Packet) -> Option<Link> {
         let input = Input::Receive(packet.at, packet.receive()?);
-        let key = (packet.protocol, packet.from);
-        let home = self.homes.get(&key).copied();
+        let source = (packet.protocol, packet.from);
+        let home = self.homes.get(source);
         let known = home.filter(|home| self.peers.get(home).is_some_and(|p| p.rtc.accepts(&input)));
         let found = known.or_else(|| {
             let mut peers = self.peers.iter();
@@ -160,7 +156,9 @@ impl Media {
         });
         let link = found?;
         if home != Some(link) {
-            self.homes.insert(key, link);
+            if let Some(oldest) = self.homes.insert(source, link) {
+                self.network.close(oldest);
+            }
             self.network.known(packet.from);
         }
         Some(link)
