@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpSocket, UdpSocket};
 use super::config::MediaConfig;
 use super::media::Bound;
 use crate::error::{Error, Result};
-use crate::host::address::is_here;
+use crate::host::address::{is_here, node_ip};
 
 /// Bytes of packets that wait in the kernel, as much as LiveKit asks for.
 const RECEIVE_BUFFER: usize = 5_000_000;
@@ -61,7 +61,7 @@ fn bind_all<T>(
     make: impl Fn(SocketAddr) -> io::Result<T>,
 ) -> Result<Vec<Bound<T>>, Refused> {
     let at = |ip: &IpAddr| SocketAddr::new(*ip, port);
-    let places = places(addresses, is_here);
+    let places = places(addresses, is_here, node_ip());
     let bound = places.iter().map(|(ip, advertised)| {
         let socket = make(at(ip)).map_err(|e| (at(ip), e))?;
         let advertised = advertised.iter().map(at).collect();
@@ -71,17 +71,26 @@ fn bind_all<T>(
 }
 
 /// Where to listen, and for which addresses. One that this machine does not have is that of a router before it: what it
-/// passes on arrives at any of ours, and who listens at all of them leaves the port to nobody else.
-fn places(addresses: &[IpAddr], is_here: impl Fn(IpAddr) -> bool) -> Vec<(IpAddr, Vec<IpAddr>)> {
+/// passes on arrives at any of ours. But whoever listens at all of them leaves the port to nobody else, and answers from
+/// whichever the kernel likes: where there are others of its kind, it shares the socket of one that a router reaches.
+fn places(
+    addresses: &[IpAddr],
+    is_here: impl Fn(IpAddr) -> bool,
+    own: IpAddr,
+) -> Vec<(IpAddr, Vec<IpAddr>)> {
     let mut places: Vec<(IpAddr, Vec<IpAddr>)> = Vec::new();
     for ip in addresses {
-        let mut family = addresses
-            .iter()
-            .filter(|other| other.is_ipv4() == ip.is_ipv4());
-        let place = match ip {
-            ip if family.all(|other| is_here(*other)) => *ip,
-            IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-            IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+        let is_kin = |other: &IpAddr| other.is_ipv4() == ip.is_ipv4();
+        let mut kin = addresses.iter().copied().filter(is_kin);
+        let place = if is_here(*ip) {
+            *ip
+        } else if let Some(first) = kin.clone().find(|kin| is_here(*kin)) {
+            let reached = kin.find(|kin| is_here(*kin) && !kin.is_loopback());
+            reached.or(Some(own).filter(is_kin)).unwrap_or(first)
+        } else if ip.is_ipv4() {
+            Ipv4Addr::UNSPECIFIED.into()
+        } else {
+            Ipv6Addr::UNSPECIFIED.into()
         };
         match places.iter_mut().find(|(other, _)| *other == place) {
             Some((_, advertised)) => advertised.push(*ip),
@@ -132,22 +141,35 @@ mod tests {
     }
 
     #[test]
-    fn an_address_elsewhere_shares_the_socket_at_all_addresses_with_those_of_its_kind() {
-        let all = ips(["203.0.113.5", "::1", "127.0.0.1"]);
-        let [outside, six, loopback] = all;
-        let [four_all, six_all] = ips(["0.0.0.0", "::"]);
-        let is_here = |ip: IpAddr| ip.is_loopback();
+    fn an_address_elsewhere_takes_no_port_from_those_of_this_machine() {
+        let [outside, loopback, lan, other_lan] =
+            ips(["203.0.113.5", "127.0.0.1", "192.168.1.5", "192.168.2.5"]);
+        let [outside_six, loopback_six] = ips(["2001:db8::5", "::1"]);
+        let [all, all_six] = ips(["0.0.0.0", "::"]);
+        let places = |addresses: &[IpAddr]| {
+            let is_here = |ip: IpAddr| ![outside, outside_six].contains(&ip);
+            places(addresses, is_here, lan)
+        };
+        let alone = |ip| (ip, vec![ip]);
         assert_eq!(
-            places(&all, is_here),
-            [(four_all, vec![outside, loopback]), (six, vec![six])]
+            places(&[loopback_six, loopback]),
+            [loopback_six, loopback].map(alone)
         );
         assert_eq!(
-            places(&[six, loopback], is_here),
-            [(six, vec![six]), (loopback, vec![loopback])]
+            places(&[outside, outside_six]),
+            [(all, vec![outside]), (all_six, vec![outside_six])]
         );
         assert_eq!(
-            places(&all, |_| false),
-            [(four_all, vec![outside, loopback]), (six_all, vec![six])]
+            places(&[outside, loopback]),
+            [(lan, vec![outside]), alone(loopback)]
+        );
+        assert_eq!(
+            places(&[outside, loopback, other_lan]),
+            [(other_lan, vec![outside, other_lan]), alone(loopback)]
+        );
+        assert_eq!(
+            places(&[outside_six, loopback_six]),
+            [(loopback_six, vec![outside_six, loopback_six])]
         );
     }
 
@@ -165,8 +187,8 @@ mod tests {
         };
         let (_, udp) = bind_udp(&config).unwrap();
         let tcp = bind_tcp(&config).unwrap();
-        let advertised = udp.iter().map(|bound| bound.advertised.len());
-        assert!(advertised.eq([2, 1]));
-        assert_eq!(tcp.len(), 2);
+        let at_udp: usize = udp.iter().map(|bound| bound.advertised.len()).sum();
+        let at_tcp: usize = tcp.iter().map(|bound| bound.advertised.len()).sum();
+        assert_eq!((at_udp, at_tcp), (3, 3));
     }
 }
