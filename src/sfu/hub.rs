@@ -301,7 +301,9 @@ impl Hub {
                 Effect::Subscribe(who, sid) => self.media.subscribe(who, sid),
                 Effect::Unsubscribe(who, sid) => self.media.unsubscribe(who, &sid),
                 Effect::Want(who, sid, wanted) => self.media.want(who, &sid, wanted),
-                Effect::Send(to, reliability, packet) => self.media.send(&to, reliability, &packet),
+                Effect::Send(from, to, reliability, packet) => {
+                    self.media.send(from, &to, reliability, &packet);
+                }
                 Effect::Report(event) => {
                     if let Some(webhooks) = &self.webhooks {
                         webhooks.report(*event);

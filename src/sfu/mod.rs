@@ -17,6 +17,7 @@ mod refusals;
 mod rooms;
 mod run;
 mod signalling;
+mod sockets;
 mod webhooks;
 
 pub use config::{SfuConfig, unsupported};

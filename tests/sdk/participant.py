@@ -2,8 +2,9 @@
 
 It sends the picture and the tone of tests/pages/call.js and reads those of everybody else back. The first line of
 stdin is `{"url", "token", "code", "hertz", "one_connection"}`; when both tracks are published, the identity is
-printed. Then each line is a request, `["report"]`, `["heard"]`, `["had"]` or `["say", TEXT]`, and is answered. An answer is a line
-that begins with `> `. It leaves at the end of stdin."""
+printed. Then each line is a request, `["report"]`, `["heard"]`, `["had"]` (both tracks by somebody), `["say", TEXT]`,
+`["send", BYTES]` (a file of zeros) or `["got"]` (bytes of files by sender), and is answered. An answer is a line that
+begins with `> `. It leaves at the end of stdin."""
 
 import asyncio
 import json
@@ -114,6 +115,17 @@ async def publish(room, code, hertz):
     return published, [show(sources[0], code), sound(sources[1], hertz)]
 
 
+async def send_file(room, size):
+    writer = await room.local_participant.stream_bytes("zeros", total_size=size, topic="file")
+    await writer.write(bytes(size))
+    await writer.aclose()
+
+
+async def take_file(reader, sender, got):
+    async for piece in reader:
+        got[sender] += len(piece)
+
+
 def answer(what):
     """What else is on stdout is a log."""
     print(">", json.dumps(what), flush=True)
@@ -123,7 +135,7 @@ async def main():
     lines = asyncio.get_running_loop()
     given = json.loads(sys.stdin.readline())
     room, tasks = rtc.Room(), []
-    everybody, events, heard = defaultdict(Seen), [], []
+    everybody, events, heard, got = defaultdict(Seen), [], [], defaultdict(int)
 
     def go_on(*coroutines):
         tasks.extend(asyncio.create_task(coroutine) for coroutine in coroutines)
@@ -137,6 +149,7 @@ async def main():
     def _(packet):
         heard.append([packet.participant.identity if packet.participant else "", packet.data.decode()])
 
+    room.register_byte_stream_handler("file", lambda reader, sender: go_on(take_file(reader, sender, got)))
     for name in ("reconnecting", "reconnected", "disconnected", "participant_disconnected"):
         room.on(name, lambda *_, name=name: events.append(name))
 
@@ -153,6 +166,11 @@ async def main():
             case ["had"]:
                 await asyncio.gather(*(publication.wait_for_subscription() for publication in published))
                 told = True
+            case ["send", size]:
+                go_on(send_file(room, size))
+                told = True
+            case ["got"]:
+                told = got
             case ["heard"]:
                 told = heard
             case ["report"]:

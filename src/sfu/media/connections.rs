@@ -1,11 +1,10 @@
 //! Connections come and go, and what comes over the network finds its own.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use livekit_protocol as proto;
 use prost::Message as _;
-use str0m::net::Receive;
+use str0m::net::Protocol;
 use str0m::{Input, Output};
 
 use super::network::Packet;
@@ -46,14 +45,10 @@ impl Media {
     pub(super) fn forget(&mut self, link: Link) {
         self.peers.remove(&link);
         self.written.remove(&link);
-        let streams: Vec<SocketAddr> = (self.homes.iter())
-            .filter(|(_, home)| **home == link)
-            .map(|((_, from), _)| *from)
-            .collect();
-        for from in streams {
-            self.network.closed(from);
+        self.brakes.remove(&link);
+        for source in self.homes.forget(link) {
+            self.network.close(source);
         }
-        self.homes.retain(|_, home| *home != link);
         self.tracks.retain(|_, track| track.link != link);
         for track in self.tracks.values_mut() {
             track.subscribers.remove(&link);
@@ -79,8 +74,18 @@ impl Media {
         }
     }
 
-    /// Sends data to some.
-    pub fn send(&mut self, to: &[Who], reliability: Reliability, packet: &proto::DataPacket) {
+    /// Sends data to some. Who sends it waits for whoever has too much of it waiting.
+    pub fn send(
+        &mut self,
+        from: Option<Who>,
+        to: &[Who],
+        reliability: Reliability,
+        packet: &proto::DataPacket,
+    ) {
+        let sender = from.map(|who| Link {
+            who,
+            role: Role::Publisher,
+        });
         let message = packet.encode_to_vec();
         for who in to {
             let Some(link) = self.downward(*who) else {
@@ -91,6 +96,9 @@ impl Media {
                     self.news
                         .push_back(News::Failed(*who, "it does not take its data"));
                 }
+                if let Some(sender) = sender.filter(|_| channels.is_full()) {
+                    self.brakes.entry(sender).or_default().pull(link);
+                }
                 self.written.insert(link);
             }
         }
@@ -99,48 +107,74 @@ impl Media {
     /// Something has come over the network.
     pub fn arrived(&mut self, arrival: Arrival) {
         match arrival {
-            Arrival::Packet(packet) => self.received(&packet),
+            Arrival::Packet(packet) => self.received(packet),
             Arrival::Opened(from, to) => self.network.opened(from, to, Instant::now()),
             Arrival::Closed(from) => {
-                self.network.closed(from);
-                self.homes.retain(|(_, of), _| *of != from);
+                let source = (Protocol::Tcp, from);
+                self.network.close(source);
+                self.homes.remove(source);
             }
         }
     }
 
-    fn received(&mut self, packet: &Packet) {
-        let Packet {
-            protocol,
-            from,
-            to,
-            bytes,
-            at,
-        } = packet;
-        let Ok(received) = Receive::new(*protocol, *from, *to, bytes) else {
+    fn received(&mut self, packet: Packet) {
+        let Some(link) = self.home_of(&packet) else {
             return;
         };
-        let input = Input::Receive(*at, received);
-        let key = (*protocol, *from);
-        let home = self.homes.get(&key).copied();
+        let packet = match self.brakes.get_mut(&link) {
+            Some(brake) => brake.hold(packet),
+            None => Some(packet),
+        };
+        if let Some(packet) = packet {
+            self.take(link, &packet, packet.at);
+        }
+    }
+
+    /// Takes what was kept of those who are not too fast any more.
+    pub(super) fn release(&mut self, now: Instant) {
+        let peers = &self.peers;
+        let is_behind = |link: &Link| peers.get(link).is_some_and(|peer| peer.channels.is_full());
+        let over: Vec<_> = (self.brakes)
+            .extract_if(|_, brake| brake.is_over(is_behind))
+            .collect();
+        for (link, brake) in over {
+            for packet in brake.release() {
+                self.take(link, &packet, now);
+            }
+        }
+    }
+
+    /// The connection that a packet is for.
+    fn home_of(&mut self, packet: &Packet) -> Option<Link> {
+        let input = Input::Receive(packet.at, packet.receive()?);
+        let source = (packet.protocol, packet.from);
+        let home = self.homes.get(source);
         let known = home.filter(|home| self.peers.get(home).is_some_and(|p| p.rtc.accepts(&input)));
         let found = known.or_else(|| {
             let mut peers = self.peers.iter();
             Some(*peers.find(|(_, peer)| peer.rtc.accepts(&input))?.0)
         });
-        let Some(link) = found else { return };
+        let link = found?;
         if home != Some(link) {
-            self.homes.insert(key, link);
-            self.network.known(*from);
+            if let Some(oldest) = self.homes.insert(source, link) {
+                self.network.close(oldest);
+            }
+            self.network.known(packet.from);
         }
+        Some(link)
+    }
+
+    fn take(&mut self, link: Link, packet: &Packet, now: Instant) {
         if let Some(peer) = self.peers.get_mut(&link)
-            && let Err(e) = peer.rtc.handle_input(input)
+            && let Some(received) = packet.receive()
+            && let Err(e) = peer.rtc.handle_input(Input::Receive(now, received))
         {
             tracing::debug!("a connection breaks: {e}");
             self.news
                 .push_back(News::Failed(link.who, "its connection broke"));
             return;
         }
-        self.drive(link, *at);
+        self.drive(link, now);
     }
 
     /// Does all that a connection has to be done.

@@ -158,6 +158,7 @@ fn incoming(
     };
     Incoming {
         layer,
+        source: *packet.header.ssrc,
         seq: *packet.seq_no,
         time: packet.header.timestamp,
         at: packet.timestamp,

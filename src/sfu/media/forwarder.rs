@@ -7,6 +7,8 @@ use std::time::Instant;
 pub struct Incoming {
     /// Which layer it is of.
     pub layer: u8,
+    /// The encoding of that layer: one that begins anew has another number.
+    pub source: u32,
     /// Its number in that layer.
     pub seq: u64,
     /// Its time, in ticks.
@@ -47,6 +49,7 @@ pub struct Forwarder {
     /// Ticks a second.
     clock: u32,
     layer: Option<u8>,
+    source: u32,
     /// Where the layer began: what is older is of no use.
     begin: u64,
     seq: u64,
@@ -62,6 +65,7 @@ impl Forwarder {
         Self {
             clock,
             layer: None,
+            source: 0,
             begin: 0,
             seq: 0,
             time: 0,
@@ -83,6 +87,10 @@ impl Forwarder {
             self.layer = None;
             return None;
         };
+        if self.layer == Some(packet.layer) && self.source != packet.source {
+            // Its numbers and times are others.
+            self.layer = None;
+        }
         if packet.is_key && self.is_begun_by(packet.layer, target) {
             self.begin_with(packet);
         }
@@ -114,7 +122,7 @@ impl Forwarder {
     }
 
     fn begin_with(&mut self, packet: &Incoming) {
-        self.layer = Some(packet.layer);
+        (self.layer, self.source) = (Some(packet.layer), packet.source);
         self.begin = packet.seq;
         let Some((last, at)) = self.last else {
             self.seq = FIRST.wrapping_sub(packet.seq);
@@ -142,6 +150,7 @@ mod tests {
     fn packet(layer: u8, seq: u64, time: u32, is_key: bool) -> Incoming {
         Incoming {
             layer,
+            source: 7,
             seq,
             time,
             at: Instant::now(),
@@ -221,5 +230,26 @@ mod tests {
             .pass(Some(1), &packet(1, 65_901, 20, true))
             .unwrap();
         assert_eq!(again.seq, first.seq + 1);
+    }
+
+    #[test]
+    fn an_encoding_that_begins_anew_goes_on_wherever_its_numbers_begin() {
+        let mut forwarder = Forwarder::new(90_000);
+        let first = forwarder
+            .pass(Some(0), &packet(0, 40_000, 100, true))
+            .unwrap();
+        for (source, seq) in [(8, 700), (9, 60_000)] {
+            let anew = |seq, is_key| Incoming {
+                source,
+                ..packet(0, seq, 5, is_key)
+            };
+            assert_eq!(forwarder.pass(Some(0), &anew(seq - 1, false)), None);
+            // So that a picture that stands alone is asked for.
+            assert_eq!(forwarder.layer(), None);
+            assert!(forwarder.pass(Some(0), &anew(seq, true)).is_some());
+            assert!(forwarder.pass(Some(0), &anew(seq + 1, false)).is_some());
+        }
+        let last = forwarder.last.unwrap().0;
+        assert_eq!(last.seq, first.seq + 4);
     }
 }

@@ -2,6 +2,7 @@
 //! picture somebody gets, and nothing about who may have what.
 
 mod allocation;
+mod brake;
 mod budget;
 mod channels;
 mod connections;
@@ -10,6 +11,7 @@ mod down;
 mod events;
 mod forwarder;
 mod holes;
+mod homes;
 mod network;
 mod offers;
 mod peer;
@@ -19,7 +21,6 @@ mod ticks;
 mod track;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
@@ -27,9 +28,10 @@ use livekit_protocol as proto;
 use livekit_protocol::signal_response::Message;
 use str0m::config::{CryptoProvider, DtlsCert};
 use str0m::crypto::from_feature_flags;
-use str0m::net::Protocol;
 
 use super::rooms::{Reliability, TrackSid, Who};
+use brake::Brake;
+use homes::Homes;
 pub use network::{Arrival, Bound, Network};
 use peer::Peer;
 use track::Track;
@@ -42,8 +44,10 @@ pub struct Media {
     members: HashMap<Who, Member>,
     peers: BTreeMap<Link, Peer>,
     /// Which connection packets from an address belong to.
-    homes: HashMap<(Protocol, SocketAddr), Link>,
+    homes: Homes,
     tracks: HashMap<TrackSid, Track>,
+    /// Who sends data faster than others take it.
+    brakes: HashMap<Link, Brake>,
     news: VecDeque<News>,
     /// Connections that something was written to.
     written: BTreeSet<Link>,
@@ -117,8 +121,9 @@ impl Media {
             certificate,
             members: HashMap::new(),
             peers: BTreeMap::new(),
-            homes: HashMap::new(),
+            homes: Homes::default(),
             tracks: HashMap::new(),
+            brakes: HashMap::new(),
             news: VecDeque::new(),
             written: BTreeSet::new(),
             next_tick: now + ticks::EVERY,
@@ -138,6 +143,7 @@ impl Media {
             && self.peers.is_empty()
             && self.homes.is_empty()
             && self.tracks.is_empty()
+            && self.brakes.is_empty()
             && self.written.is_empty()
             && self.news.is_empty()
     }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use str0m::Candidate;
-use str0m::net::{Protocol, TcpType, Transmit};
+use str0m::net::{Protocol, Receive, TcpType, Transmit};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::mpsc;
 
+use super::homes::Source;
 use super::tcp;
 
 /// Packets that wait for us; more wait in the kernel, or are lost there.
@@ -18,14 +19,14 @@ const QUEUE: usize = 1024;
 const LONGEST: usize = 2048;
 /// A connection that nobody knows is closed after this time.
 const STRANGER: Duration = Duration::from_secs(10);
-/// Most connections that nobody knows.
+/// Most connections that nobody knows; the oldest is closed for one more. Who is somebody says so at once.
 const STRANGERS: usize = 256;
 
-/// A socket, and the address that clients reach it at.
+/// A socket, and the addresses that clients reach it at: one at least.
 #[derive(Debug)]
 pub struct Bound<T> {
     pub socket: T,
-    pub advertised: SocketAddr,
+    pub advertised: Vec<SocketAddr>,
 }
 
 /// Something has come.
@@ -44,6 +45,13 @@ pub struct Packet {
     pub to: SocketAddr,
     pub bytes: Vec<u8>,
     pub at: Instant,
+}
+
+impl Packet {
+    /// As str0m takes it, if it is anything of WebRTC.
+    pub fn receive(&self) -> Option<Receive<'_>> {
+        Receive::new(self.protocol, self.from, self.to, &self.bytes).ok()
+    }
 }
 
 /// All sockets of media.
@@ -73,17 +81,22 @@ impl Network {
         };
         for Bound { socket, advertised } in udp {
             let socket = Arc::new(socket);
-            tokio::spawn(read(socket.clone(), advertised, arrivals.clone()));
-            let candidate = Candidate::builder().udp().host(advertised).build();
-            network.candidates.extend(candidate.ok());
+            tokio::spawn(read(socket.clone(), advertised[0], arrivals.clone()));
+            let candidates = advertised
+                .iter()
+                .map(|at| Candidate::builder().udp().host(*at));
+            let candidates = candidates.filter_map(|candidate| candidate.build().ok());
+            network.candidates.extend(candidates);
             network.udp.push(Bound { socket, advertised });
         }
         for Bound { socket, advertised } in tcp {
-            tokio::spawn(tcp::accept(socket, advertised, arrivals.clone()));
-            let candidate = Candidate::builder().tcp().host(advertised);
-            network
-                .candidates
-                .extend(candidate.tcptype(TcpType::Passive).build().ok());
+            tokio::spawn(tcp::accept(socket, advertised[0], arrivals.clone()));
+            let candidates = advertised
+                .iter()
+                .map(|at| Candidate::builder().tcp().host(*at));
+            let candidates =
+                candidates.filter_map(|candidate| candidate.tcptype(TcpType::Passive).build().ok());
+            network.candidates.extend(candidates);
         }
         (network, received)
     }
@@ -100,7 +113,7 @@ impl Network {
             let socket = self
                 .udp
                 .iter()
-                .find(|bound| bound.advertised == packet.source);
+                .find(|bound| bound.advertised.contains(&packet.source));
             if let Some(bound) = socket
                 && let Err(e) = bound.socket.try_send_to(bytes, to)
             {
@@ -113,19 +126,19 @@ impl Network {
 
     /// A TCP connection has come.
     pub fn opened(&mut self, from: SocketAddr, to: mpsc::Sender<Vec<u8>>, now: Instant) {
-        let strangers = self
-            .streams
-            .values()
-            .filter(|stream| !stream.is_known)
-            .count();
-        if strangers < STRANGERS {
-            let stream = Stream {
-                to,
-                since: now,
-                is_known: false,
-            };
-            self.streams.insert(from, stream);
+        let strangers = self.streams.iter().filter(|(_, stream)| !stream.is_known);
+        if strangers.clone().count() >= STRANGERS
+            && let Some((oldest, _)) = strangers.min_by_key(|(_, stream)| stream.since)
+        {
+            let oldest = *oldest;
+            self.streams.remove(&oldest);
         }
+        let stream = Stream {
+            to,
+            since: now,
+            is_known: false,
+        };
+        self.streams.insert(from, stream);
     }
 
     /// It is somebody's.
@@ -135,9 +148,11 @@ impl Network {
         }
     }
 
-    /// It has ended, or is to.
-    pub fn closed(&mut self, from: SocketAddr) {
-        self.streams.remove(&from);
+    /// It has ended, or is to. Where there is no connection, there is nothing to be done.
+    pub fn close(&mut self, (protocol, from): Source) {
+        if protocol == Protocol::Tcp {
+            self.streams.remove(&from);
+        }
     }
 
     /// Closes what nobody knows.
@@ -166,5 +181,33 @@ async fn read(socket: Arc<UdpSocket>, to: SocketAddr, arrivals: mpsc::Sender<Arr
             // Somebody whom we sent to is no more.
             Err(e) => tracing::trace!("nothing received: {e}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    #[test]
+    fn silent_connections_do_not_keep_others_out() {
+        let (mut network, _) = Network::start(Vec::new(), Vec::new());
+        let start = Instant::now();
+        let mut ends = Vec::new();
+        for port in 0..=u16::try_from(STRANGERS).unwrap() {
+            let (to, end) = mpsc::channel(1);
+            let from = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+            network.opened(from, to, start + Duration::from_millis(port.into()));
+            if port == 0 {
+                network.known(from);
+            }
+            ends.push(end);
+        }
+        assert!(ends.iter().all(|end| !end.is_closed()));
+        let (to, newest) = mpsc::channel(1);
+        network.opened((Ipv4Addr::LOCALHOST, 60_000).into(), to, start + STRANGER);
+        let closed: Vec<_> = (0..ends.len()).filter(|at| ends[*at].is_closed()).collect();
+        assert_eq!((closed, newest.is_closed()), (vec![1], false));
     }
 }

@@ -5,10 +5,11 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use str0m::net::Protocol;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::tcp::OwnedReadHalf;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use super::network::{Arrival, Packet};
 
@@ -16,8 +17,10 @@ use super::network::{Arrival, Packet};
 const QUEUE: usize = 256;
 /// Longer packets are no media.
 const LONGEST: usize = 2048;
-/// After a failed accept.
-const PAUSE: Duration = Duration::from_millis(50);
+/// After a failed accept: it fails for want of descriptors, which others must give back.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Who reads nothing for so long is not there.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Takes connections.
 pub async fn accept(listener: TcpListener, to: SocketAddr, arrivals: mpsc::Sender<Arrival>) {
@@ -49,7 +52,7 @@ async fn serve(
     // The first of the two to end ends both.
     tokio::select! {
         _ = read(reader, from, to, &arrivals) => {}
-        _ = write(writer, outgoing) => {}
+        _ = write(writer, outgoing, PATIENCE) => {}
     }
     let _ = arrivals.send(Arrival::Closed(from)).await;
 }
@@ -81,8 +84,9 @@ async fn read(
 }
 
 async fn write(
-    mut writer: OwnedWriteHalf,
+    mut writer: impl AsyncWrite + Unpin,
     mut outgoing: mpsc::Receiver<Vec<u8>>,
+    patience: Duration,
 ) -> io::Result<()> {
     while let Some(bytes) = outgoing.recv().await {
         let Ok(length) = u16::try_from(bytes.len()) else {
@@ -91,7 +95,23 @@ async fn write(
         let mut frame = Vec::with_capacity(bytes.len() + 2);
         frame.extend_from_slice(&length.to_be_bytes());
         frame.extend_from_slice(&bytes);
-        writer.write_all(&frame).await?;
+        timeout(patience, writer.write_all(&frame)).await??;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::duplex;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_reads_nothing_is_given_up() {
+        let (writer, _reader) = duplex(16);
+        let (to, outgoing) = mpsc::channel(QUEUE);
+        to.try_send(vec![0; 100]).unwrap();
+        let error = write(writer, outgoing, Duration::from_millis(10)).await;
+        assert_eq!(error.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
 }

@@ -41,6 +41,7 @@ impl Media {
         for link in due {
             self.wake(link, now);
         }
+        self.release(now);
         if now < self.next_tick {
             return;
         }
@@ -114,9 +115,13 @@ impl Media {
     }
 
     fn give_up(&mut self, link: Link, now: Instant) {
-        let Some(peer) = self.peers.get(&link) else {
+        let Some(peer) = self.peers.get_mut(&link) else {
             return;
         };
+        if peer.channels.is_stuck(now) {
+            self.news
+                .push_back(News::Failed(link.who, "it does not take its data"));
+        }
         if peer.lost_since.is_some_and(|since| now >= since + LOST) {
             self.news
                 .push_back(News::Failed(link.who, "nothing gets through to it"));

@@ -12,6 +12,10 @@ use crate::sfu::rooms::{Encoding, Who};
 
 /// A layer without packets for so long is not there.
 const ALIVE: Duration = Duration::from_secs(1);
+/// What a layer takes is measured for so long: less, and one picture that stands alone would be most of it.
+const MEASURED: Duration = Duration::from_secs(1);
+/// Bits a second of low, medium and high, before they are measured: what browsers make of a camera.
+const USUAL: [u64; 3] = [150_000, 500_000, 1_700_000];
 /// A picture of its own is asked for this often at most: making one is dear.
 const KEY_PAUSE: Duration = Duration::from_millis(400);
 
@@ -37,11 +41,17 @@ struct Layer {
     ssrc: Option<Ssrc>,
     last: Option<Instant>,
     asked: Option<Instant>,
-    /// Bytes since `since`, and the rate before that.
+    /// Bytes since `since`, and the rate that was measured before that.
     bytes: u64,
     since: Option<Instant>,
-    rate: u64,
+    rate: Option<u64>,
     holes: Holes,
+}
+
+impl Layer {
+    fn is_there(&self, now: Instant) -> bool {
+        self.last.is_some_and(|last| now < last + ALIVE)
+    }
 }
 
 impl Track {
@@ -89,24 +99,28 @@ impl Track {
         if bytes == 0 {
             return;
         }
+        if !layer.is_there(now) {
+            // What it took before a pause says more than a mean with the pause in it.
+            (layer.bytes, layer.since) = (0, None);
+        }
         layer.last = Some(now);
         layer.bytes += bytes as u64;
         let since = *layer.since.get_or_insert(now);
         let passed = now.saturating_duration_since(since);
-        if passed >= Duration::from_secs(1) {
+        if passed >= MEASURED {
             let millis = u64::try_from(passed.as_millis()).unwrap_or(u64::MAX);
-            layer.rate = layer.bytes * 8_000 / millis;
+            layer.rate = Some(layer.bytes * 8_000 / millis);
             (layer.bytes, layer.since) = (0, Some(now));
         }
     }
 
     /// Bits a second of the layers that are there now.
     pub fn rates(&self, now: Instant) -> [Option<u64>; 3] {
-        let rate = |layer: &Layer| {
-            let is_there = layer.last.is_some_and(|last| now < last + ALIVE);
-            is_there.then_some(layer.rate)
-        };
-        self.layers.each_ref().map(rate)
+        std::array::from_fn(|at| {
+            let layer = &self.layers[at];
+            let rate = layer.rate.unwrap_or(USUAL[at]);
+            layer.is_there(now).then_some(rate)
+        })
     }
 
     /// The layers that have just lost something for good.
@@ -142,5 +156,70 @@ impl Track {
         } else {
             sum / f32::from(packets)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Role;
+    use super::super::allocation::{Ask, choose};
+    use super::*;
+
+    /// Bits a second of a camera's layers.
+    const RATES: [u64; 3] = [120_000, 400_000, 1_600_000];
+    /// What a narrow line carries.
+    const BUDGET: u64 = 1_000_000;
+
+    fn track() -> Track {
+        let link = Link {
+            who: Who(1),
+            role: Role::Publisher,
+        };
+        let mut track = Track::new(link, "anna".into(), false);
+        for (ssrc, rid) in [(1, "q"), (2, "h"), (3, "f")] {
+            track.learn(Ssrc::from(ssrc), Some(rid.into()));
+        }
+        track
+    }
+
+    /// A camera sends from one moment to another: what was chosen for somebody on a narrow line meanwhile, and the
+    /// rates at the end.
+    fn sends(track: &mut Track, from: Instant, until: Instant) -> (BTreeSet<u8>, [Option<u64>; 3]) {
+        let mut chosen = BTreeSet::new();
+        let picture = Duration::from_millis(20);
+        let mut now = from;
+        while now < until {
+            for (layer, rate) in (0..3).zip(RATES) {
+                track.note(layer, 0, usize::try_from(rate / 8 / 50).unwrap(), now);
+            }
+            let ask = Ask {
+                rates: track.rates(now),
+                best: 2,
+                now: None,
+            };
+            chosen.extend(choose(BUDGET, &[ask]).into_iter().flatten());
+            now += picture;
+        }
+        (chosen, track.rates(until))
+    }
+
+    #[test]
+    fn no_layer_is_free_at_its_begin_or_after_a_pause() {
+        let mut track = track();
+        let start = Instant::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        // From the first packet on there is a picture.
+        let (chosen, rates) = sends(&mut track, start, at(500));
+        assert_eq!((chosen, rates), ([1].into(), USUAL.map(Some)));
+        let (chosen, rates) = sends(&mut track, at(500), at(2_500));
+        assert_eq!(chosen, [1].into());
+        for (measured, sent) in rates.iter().zip(RATES) {
+            assert!(measured.unwrap().abs_diff(sent) < sent / 20, "{rates:?}");
+        }
+        assert_eq!(track.rates(at(62_500)), [None; 3]);
+        let again = sends(&mut track, at(62_500), at(63_000));
+        assert_eq!(again, ([1].into(), rates));
+        let (chosen, _) = sends(&mut track, at(63_000), at(65_000));
+        assert_eq!(chosen, [1].into());
     }
 }

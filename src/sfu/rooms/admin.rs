@@ -244,7 +244,7 @@ impl World {
             ..Default::default()
         };
         if !to.is_empty() {
-            effects.push(Effect::Send(to, data.reliability, Box::new(packet)));
+            effects.push(Effect::Send(None, to, data.reliability, Box::new(packet)));
         }
         Ok(())
     }

@@ -50,7 +50,7 @@ impl World {
         let mut to = addressees(&mut packet).of(room);
         to.retain(|other| *other != who);
         if !to.is_empty() {
-            effects.push(Effect::Send(to, reliability, Box::new(packet)));
+            effects.push(Effect::Send(Some(who), to, reliability, Box::new(packet)));
         }
     }
 }

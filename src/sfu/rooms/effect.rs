@@ -29,8 +29,8 @@ pub enum Effect {
     Unsubscribe(Who, TrackSid),
     /// How they want it.
     Want(Who, TrackSid, Wanted),
-    /// Send this to them.
-    Send(Vec<Who>, Reliability, Box<proto::DataPacket>),
+    /// Send this to them; from whom it is waits for those who are slow.
+    Send(Option<Who>, Vec<Who>, Reliability, Box<proto::DataPacket>),
     /// Tell those who listen to webhooks.
     Report(Box<proto::WebhookEvent>),
 }

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::{Connections, page, token};
-use crate::support::browser::Participant;
+use crate::support::browser::{Participant, until_seen_and_heard};
+use crate::support::native::{Language, Native};
 use crate::support::page_server::PageServer;
 use crate::support::poor_line::{PoorLine, Shape};
 use crate::support::ports::Ports;
@@ -16,12 +17,13 @@ use crate::support::until::until_ok;
 on_both_sfus!(
     a_call_outlives_a_frozen_browser_and_a_restart_of_the_sfu,
     mishaps_that_a_client_asks_for_happen,
+    a_file_reaches_everybody_also_who_stands_still_meanwhile,
 );
 
 /// A picture that stands for longer is frozen.
 const FREEZE: Duration = Duration::from_secs(2);
 
-/// More than an SFU keeps for one client, in messages of this size.
+/// More than may wait for a client that takes nothing, in messages of this size.
 const FLOOD: (usize, usize) = (90, 60_000);
 
 async fn mishaps_that_a_client_asks_for_happen(kind: Kind) {
@@ -59,6 +61,11 @@ async fn mishaps_that_a_client_asks_for_happen(kind: Kind) {
     }
     bert.close().await;
 }
+
+/// Bytes of a file: more than an SFU keeps for one client.
+const FILE: usize = 12_000_000;
+/// A client may take nothing for so long.
+const STANDSTILL: Duration = Duration::from_secs(4);
 
 async fn a_call_outlives_a_frozen_browser_and_a_restart_of_the_sfu(kind: Kind) {
     let sfu = TestSfu::of(kind, None).await;
@@ -111,6 +118,38 @@ async fn a_call_outlives_a_frozen_browser_and_a_restart_of_the_sfu(kind: Kind) {
     }
     for page in there {
         page.close().await;
+    }
+}
+
+/// It is sent faster than it is taken.
+async fn a_file_reaches_everybody_also_who_stands_still_meanwhile(kind: Kind) {
+    let sfu = TestSfu::of(kind, None).await;
+    let join = async |name, one_connection, code| {
+        let language = Language::Python { one_connection };
+        Native::join(language, &sfu.ws, &token(&sfu, name), code, 440).await
+    };
+    let anna = join("anna", true, 1).await;
+    let bert = join("bert", true, 2).await;
+    let carl = join("carl", false, 4).await;
+    for receiver in [&bert, &carl] {
+        until_seen_and_heard(async || receiver.report().await, "anna", 1, 440).await;
+    }
+    anna.send_file(FILE).await;
+    carl.stand_still(STANDSTILL).await;
+    for receiver in [&bert, &carl] {
+        until_ok("the whole file", async || {
+            let got = receiver.got().await;
+            let is_whole = got.get("anna") == Some(&FILE);
+            is_whole.then_some(()).ok_or(got)
+        })
+        .await;
+    }
+    let all = [anna, bert, carl];
+    for participant in &all {
+        assert_eq!(participant.report().await.events, [""; 0]);
+    }
+    for participant in all {
+        participant.close().await;
     }
 }
 

@@ -83,3 +83,23 @@ async fn it_says_what_it_does_not_heed_and_good_bye_when_it_is_told_to_end() {
     .await;
     anna.close().await;
 }
+
+/// As behind a router, whose address is not this machine's: the port at all addresses is had once.
+#[tokio::test]
+async fn an_address_elsewhere_and_loopback_are_offered_at_one_port() {
+    let ports = Ports::take();
+    let (media, _) = ports.udp_range();
+    let rtc = format!(
+        "udp_port: {media}, node_ip: '203.0.113.5, 2001:db8::5', enable_loopback_candidate: true, use_ice_lite: true"
+    );
+    let sfu = TestSfu::with_rtc(Kind::Embedded, ports, None, &rtc, "").await;
+    let pages = PageServer::start().await;
+    let anna = page(&pages, Connections::One).await;
+    anna.join(&sfu.ws, &token(&sfu, "anna"), 1, 440).await;
+    let bert = page(&pages, Connections::Two).await;
+    bert.join(&sfu.ws, &token(&sfu, "bert"), 2, 880).await;
+    bert.sees_and_hears("anna", 1, 440).await;
+    for page in [anna, bert] {
+        page.close().await;
+    }
+}

@@ -1,8 +1,11 @@
 //! Participants that are no browsers: LiveKit's own clients for Python and for Node.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
@@ -113,6 +116,25 @@ impl Native {
         let line = json!(["had"]);
         let had = timeout(PATIENCE, self.ask(&line)).await;
         assert_eq!(had, Ok(true), "nobody has its tracks");
+    }
+
+    /// Begins to send a file of so many bytes to all.
+    pub async fn send_file(&self, bytes: usize) {
+        let _: bool = self.ask(&json!(["send", bytes])).await;
+    }
+
+    /// Bytes of files that have come, by sender.
+    pub async fn got(&self) -> BTreeMap<String, usize> {
+        self.ask(&json!(["got"])).await
+    }
+
+    /// Stops the process where it is, for a time.
+    pub async fn stand_still(&self, time: Duration) {
+        let id = self.child.id().unwrap();
+        let process = Pid::from_raw(id.cast_signed()).unwrap();
+        kill_process(process, Signal::STOP).unwrap();
+        tokio::time::sleep(time).await;
+        kill_process(process, Signal::CONT).unwrap();
     }
 
     /// Ends the process without a word to anybody.

@@ -74,7 +74,7 @@ fn data_says_whose_it_is_and_goes_to_whom_it_is_meant_for() {
             .world
             .data(who, Reliability::Reliable, packet, &mut scene.effects);
         match scene.effects.pop() {
-            Some(Effect::Send(to, _, packet)) => Some((to, packet.participant_identity)),
+            Some(Effect::Send(_, to, _, packet)) => Some((to, packet.participant_identity)),
             _ => None,
         }
     };
