@@ -35,24 +35,27 @@ fn told<'a>(run: &'a Run, before: &str, after: &str) -> Vec<&'a str> {
     found
 }
 
+/// As `git clean -fdx` does.
+fn remove_state(project: &TestProject) {
+    fs::remove_dir_all(project.path(".urbania")).unwrap();
+}
+
+/// As a full disk or a crash may leave them.
+fn empty_pid_files(project: &TestProject) {
+    let services = services(project.engine).iter();
+    for service in services.filter(|service| **service != "api") {
+        fs::write(folder(project, service).join("process.pid"), "").unwrap();
+    }
+    project.write(".urbania/api.pid", "{\"pid\":");
+}
+
 fn what_runs_without_its_state_is_told_and_stopped_by_down(engine: Engine) {
     let apart = Processes::new();
     let project = TestProject::initialised_on(engine);
     let run = |args: &[&str]| run(&apart, &project, args);
     let mut all = services(engine).to_vec();
     all.sort_unstable();
-    let lose: [(&str, fn(&TestProject)); 2] = [
-        ("git clean -fdx", |project| {
-            fs::remove_dir_all(project.path(".urbania")).unwrap()
-        }),
-        ("a full disk", |project| {
-            for service in services(project.engine).iter().filter(|s| **s != "api") {
-                fs::write(folder(project, service).join("process.pid"), "").unwrap();
-            }
-            fs::write(project.path(".urbania/api.pid"), "{\"pid\":").unwrap();
-        }),
-    ];
-    for (why, lose) in lose {
+    for lose in [remove_state, empty_pid_files] {
         let _ = run(&["up"]).expect(0);
         let alive = project.processes().len();
         lose(&project);
@@ -62,7 +65,7 @@ fn what_runs_without_its_state_is_told_and_stopped_by_down(engine: Engine) {
             assert_eq!(
                 told(&status, "", "does not name it"),
                 all,
-                "{why}: {}",
+                "{}",
                 status.stderr
             );
         }
@@ -77,12 +80,7 @@ fn what_runs_without_its_state_is_told_and_stopped_by_down(engine: Engine) {
         assert!(up.contains("urbania down --project"), "{up}");
 
         let down = run(&["down"]).expect(0);
-        assert_eq!(
-            told(&down, "stopping ", "has lost"),
-            all,
-            "{why}: {}",
-            down.stderr
-        );
+        assert_eq!(told(&down, "stopping ", "has lost"), all, "{}", down.stderr);
         nothing_is_left(&project);
     }
 

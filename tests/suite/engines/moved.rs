@@ -60,12 +60,8 @@ fn a_moved_project_is_seen_restarted_and_stopped_where_it_is(engine: Engine) {
     let _ = run_in(&moved, &project, &["restart"]).expect(0);
     let down = run_in(&moved, &project, &["down"]).expect(0).stderr;
     let stopped = services(engine).iter().rev();
-    assert_eq!(
-        down,
-        stopped
-            .map(|s| format!("stopping {s}\n"))
-            .collect::<String>()
-    );
+    let stopped: String = stopped.flat_map(|s| ["stopping ", s, "\n"]).collect();
+    assert_eq!(down, stopped);
     // The API of before may have written something where it was started.
     let _ = fs::remove_dir_all(project.dir());
     fs::rename(&moved, project.dir()).unwrap();

@@ -12,19 +12,13 @@ use crate::support::until::eventually;
 fn up_refuses_at_once_what_the_api_could_not_open() {
     let project = TestProject::initialised_on(Engine::Embedded);
     let file = project.path(".urbania/urbania.db");
-    let damage: [(fn(&TestProject), &str); 2] = [
-        (
-            |project| project.write(".urbania/urbania.db", &"no database ".repeat(500)),
-            "file is not a database",
-        ),
-        (
-            |project| fs::create_dir(project.path(".urbania/urbania.db")).unwrap(),
-            "Is a directory",
-        ),
-    ];
     fs::create_dir_all(project.path(".urbania")).unwrap();
-    for (damage, cause) in damage {
-        damage(&project);
+    for cause in ["file is not a database", "Is a directory"] {
+        if cause == "Is a directory" {
+            fs::create_dir(&file).unwrap();
+        } else {
+            fs::write(&file, "no database ".repeat(500)).unwrap();
+        }
         let began = Instant::now();
         let up = project.run(&["up"]).expect(1).stderr;
         assert!(
