@@ -145,7 +145,7 @@ fn data_for_some_is_for_them_alone_however_they_are_named() {
 
 fn addressed(effect: &Effect) -> Vec<Who> {
     match effect {
-        Effect::Send(to, ..) => to.clone(),
+        Effect::Send(_, to, ..) => to.clone(),
         other => panic!("{other:?}"),
     }
 }
@@ -168,7 +168,7 @@ fn data_of_who_is_hidden_does_not_say_whose_it_is() {
     scene
         .world
         .data(ghost, Reliability::Lossy, packet, &mut scene.effects);
-    let [Effect::Send(_, _, packet)] = &scene.effects[..] else {
+    let [Effect::Send(_, _, _, packet)] = &scene.effects[..] else {
         panic!("{:?}", scene.effects);
     };
     assert_eq!(packet.participant_identity, "");
