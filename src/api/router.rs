@@ -48,7 +48,7 @@ pub fn router(app: Arc<App>) -> Router {
             get(meetings::status),
         )
         .merge(sandbox(app.config.dev))
-        .route(sfu::WEBHOOK, post(sfu::webhook))
+        .route("/api/livekit/webhook", post(sfu::webhook))
         .route("/api/livekit/events", get(sfu::events))
         .route("/api/admin/rooms", get(admin::list).post(admin::create))
         .route(
@@ -151,7 +151,7 @@ fn sandbox(dev: bool) -> Router<Arc<App>> {
 /// For the SFU alone, at an address where only it comes by.
 pub fn webhooks_alone(app: Arc<App>) -> Router {
     Router::new()
-        .route(sfu::WEBHOOK, post(sfu::webhook))
+        .route("/api/livekit/webhook", post(sfu::webhook))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(app)

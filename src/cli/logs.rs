@@ -100,8 +100,10 @@ async fn print(
     let log = ApiFiles::of(project).log;
     let mut lines = merged(engine, &project.name, &instances, log, services, query).await?;
     let redactor = Redactor::of(project);
+    let mut is_empty = true;
     while let Some(line) = lines.next().await {
         let (service, line) = line?;
+        is_empty = false;
         let text = redactor.clean(&line.text);
         if ctx.out.format == Format::Json {
             let at = line.at.map(|at| at.to_string());
@@ -110,6 +112,10 @@ async fn print(
         } else {
             ctx.out.line(shown(service, &line, &text, timestamps))?;
         }
+    }
+    if is_empty && query.since.is_none() {
+        ctx.out
+            .say("nothing is logged here yet; `urbania up` starts the services");
     }
     Ok(())
 }

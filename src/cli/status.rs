@@ -13,6 +13,7 @@ use crate::engine::docker::Docker;
 use crate::engine::processes::{Processes, folders};
 use crate::error::{Error, Result};
 use crate::host::files::same_folder;
+use crate::host::refusal::quoted;
 use crate::output::{BAD, BOLD, Format, GOOD, Table};
 use crate::stack::apis::apis;
 use crate::stack::orphans::{Lost, lost_in, lost_somewhere};
@@ -39,7 +40,7 @@ pub async fn run(ctx: &Context, args: Args, env: bool) -> Result<()> {
         let projects = all(ctx).await?;
         show(ctx, &projects, true)?;
         tell_lost(ctx, &lost_somewhere().await);
-        return verdict(&projects);
+        return verdict(&projects, true);
     }
     let project = Project::load(ctx)?;
     if env {
@@ -52,7 +53,7 @@ pub async fn run(ctx: &Context, args: Args, env: bool) -> Result<()> {
     if !projects.iter().all(ProjectStatus::is_healthy) {
         tell_lost(ctx, &lost_in(&site.project.dir).await);
     }
-    verdict(&projects)
+    verdict(&projects, false)
 }
 
 /// What runs of a project although its state does not name it.
@@ -208,19 +209,22 @@ fn age(since: Timestamp, now: Timestamp) -> String {
     }
 }
 
-fn verdict(projects: &[ProjectStatus]) -> Result<()> {
-    let wrong: Vec<&str> = projects
-        .iter()
-        .filter(|p| !p.is_fine())
-        .map(|p| p.project.as_str())
-        .collect();
+/// `is_elsewhere`: they need not be in the folder that commands look at.
+fn verdict(projects: &[ProjectStatus], is_elsewhere: bool) -> Result<()> {
+    let wrong: Vec<_> = projects.iter().filter(|p| !p.is_fine()).collect();
     if wrong.is_empty() {
         return Ok(());
     }
+    let project = match &wrong[..] {
+        [one] if is_elsewhere => format!(" --project {}", quoted(&one.dir.to_string_lossy())),
+        _ if is_elsewhere => " --project DIR".to_owned(),
+        _ => String::new(),
+    };
+    let names: Vec<_> = wrong.iter().map(|p| p.project.as_str()).collect();
     Err(
-        Error::problem(format!("not everything is well in {}", wrong.join(", ")))
-            .hint("urbania up   starts what is missing")
-            .hint("urbania logs   shows what they say"),
+        Error::problem(format!("not everything is well in {}", names.join(", ")))
+            .hint(format!("urbania up{project}   starts what is missing"))
+            .hint(format!("urbania logs{project}   shows what they say")),
     )
 }
 

@@ -114,7 +114,7 @@ pub fn way_out(claim: &Claim) -> String {
     match &claim.owner {
         Owner::OtherProject { dir: Some(dir), .. } => {
             format!(
-                "stop that project: `urbania down --project {}`",
+                "stop that project: `urbania down --project {}`, or move this one: `urbania ports --free`",
                 quoted(&dir.to_string_lossy())
             )
         }
@@ -133,7 +133,7 @@ pub fn way_out(claim: &Claim) -> String {
 }
 
 /// A word as a shell reads it.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+@:,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
@@ -216,7 +216,8 @@ mod tests {
                 claim(other_project(), &[7880]),
                 "port 7880/tcp, which livekit needs for signalling, is held by urbania project \
                  `shop` (livekit) in `/home/ann/my shop`\n\
-                 hint: stop that project: `urbania down --project '/home/ann/my shop'`",
+                 hint: stop that project: `urbania down --project '/home/ann/my shop'`, or \
+                 move this one: `urbania ports --free`",
             ),
             (
                 hidden,
@@ -245,7 +246,8 @@ mod tests {
              (livekit) in `/home/ann/my shop`\n  \
              ports 7882-7883, 7890/tcp, which livekit needs for signalling, are held by container \
              `web` (image nginx:1.29)\n\
-             hint: stop that project: `urbania down --project '/home/ann/my shop'`\n\
+             hint: stop that project: `urbania down --project '/home/ann/my shop'`, or move this one: \
+             `urbania ports --free`\n\
              hint: stop it: `docker stop web`"
         );
     }

@@ -40,7 +40,7 @@ fn another_project_in_the_way_is_named_with_its_folder(engine: Engine) {
     let dir = other.dir().canonicalize().unwrap();
     let says = format!(
         "is held by urbania project `{}` (livekit) in `{dir}`\n\
-         hint: stop that project: `urbania down --project {dir}`\n",
+         hint: stop that project: `urbania down --project {dir}`, or move this one: `urbania ports --free`\n",
         other.name,
         dir = dir.display()
     );

@@ -94,7 +94,7 @@ fn another_project_in_the_way_is_named_with_its_folder() {
         run.stderr,
         format!(
             "error: port {port}/tcp, which livekit needs for signalling, is held by urbania project `{}` (livekit) in `{dir}`\n\
-             hint: stop that project: `urbania down --project {dir}`\n",
+             hint: stop that project: `urbania down --project {dir}`, or move this one: `urbania ports --free`\n",
             other.name,
             dir = other.dir().canonicalize().unwrap().display(),
         )
@@ -121,14 +121,14 @@ fn the_api_of_another_project_in_the_way_is_named_with_its_folder() {
     let run = project.run(&["up"]).expect(3);
     let refusal = format!(
         "error: port {port}/tcp, which api needs for token API, is held by urbania project `{}` (api) in `{dir}`\n\
-         hint: stop that project: `urbania down --project {dir}`\n",
+         hint: stop that project: `urbania down --project {dir}`, or move this one: `urbania ports --free`\n",
         other.name,
     );
     assert!(run.stderr.ends_with(&refusal), "{}", run.stderr);
     let run = project.run(&["doctor", "--only", "ports"]).expect(3);
     assert!(
         run.stdout.contains(&format!(
-            "fix: stop that project: `urbania down --project {dir}`"
+            "fix: stop that project: `urbania down --project {dir}`, or move this one: `urbania ports --free`"
         )),
         "{}",
         run.stdout
