@@ -1,5 +1,14 @@
 //! The third floor: WebRTC connections, and the packets that go from one to others. It decides which layer of a
 //! picture somebody gets, and nothing about who may have what.
+//!
+//! A packet of media comes in by [`network`] or [`tcp`]; [`connections`] finds whose it is, by its address ([`homes`]) or by
+//! asking each [`peer`], in which str0m decrypts it. [`events`] finds its [`track`], where [`holes`] watches for losses. For
+//! each subscriber, [`down`] has it renumbered by the [`forwarder`], together with what it depends on ([`dependencies`]),
+//! and writes it to their connection.
+//!
+//! What is sent at all is agreed on in [`offers`], whose text is [`sdp`]. Ten times a second [`ticks`] has the
+//! [`allocation`] choose layers by the [`budget`] of each connection. Messages go through [`channels`]; a [`brake`] holds
+//! back who sends them faster than others take them.
 
 mod allocation;
 mod brake;
