@@ -1,7 +1,7 @@
 //! The one task that owns all rooms and all connections. What comes in is done at once and whole; what it leads
 //! to is carried from floor to floor until nothing is left.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use livekit_protocol as proto;
@@ -16,7 +16,7 @@ use super::greeting::complete;
 use super::media::{Arrival, Media, News};
 use super::outbox::{Letter, Outbox};
 use super::refusals::Refusals;
-use super::rooms::{Effect, Millis, Who, World};
+use super::rooms::{Effect, Millis, TrackSid, Who, World};
 use super::signalling::Pass;
 use super::webhooks::Webhooks;
 use crate::context::Clock;
@@ -46,6 +46,10 @@ pub struct Hub {
     region: String,
     next_speakers: Instant,
     next_slow: Instant,
+    /// Tracks whose media comes, since the last beat and since the one before: a client knows a track of its own a
+    /// moment after it began to send it, and forgets what it is told of it before.
+    coming: BTreeSet<(Who, TrackSid)>,
+    come: BTreeSet<(Who, TrackSid)>,
 }
 
 impl Hub {
@@ -71,6 +75,8 @@ impl Hub {
             region,
             next_speakers: now,
             next_slow: now,
+            coming: BTreeSet::new(),
+            come: BTreeSet::new(),
         }
     }
 
@@ -186,6 +192,10 @@ impl Hub {
             self.next_speakers = now + SPEAKERS;
             let levels = self.media.loudness();
             self.world.heard(&levels, &mut effects);
+            let come = std::mem::take(&mut self.coming);
+            for (who, sid) in std::mem::replace(&mut self.come, come) {
+                self.world.track_comes(who, &sid, &mut effects);
+            }
         }
         if now >= self.next_slow {
             self.next_slow = now + SLOW;
@@ -219,7 +229,9 @@ impl Hub {
             News::Tell(who, message) => self.tell(who, message),
             News::Connected(who) => self.world.connected(who, &mut effects),
             News::Sent(who, sid, mime) => self.world.track_sent(who, &sid, mime, &mut effects),
-            News::Comes(who, sid) => self.world.track_comes(who, &sid, &mut effects),
+            News::Comes(who, sid) => {
+                self.coming.insert((who, sid));
+            }
             News::Gone(who, sid) => self.world.track_gone(who, &sid, &mut effects),
             News::Data(who, reliability, packet) => {
                 self.world.data(who, reliability, *packet, &mut effects);

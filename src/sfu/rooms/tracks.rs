@@ -99,7 +99,7 @@ impl World {
         room.subscribe_all(effects);
     }
 
-    /// Its media comes: now the client knows it as well, and can be told what becomes of it.
+    /// Its media has come for a moment: now the client knows it as well, and can be told what becomes of it.
     pub fn track_comes(&mut self, who: Who, sid: &str, effects: &mut Effects) {
         let Some(room) = self.place(who) else { return };
         let Some(participant) = room.people.get_mut(&who) else {
