@@ -44,7 +44,11 @@ async fn the_room_service_answers_with_every_field(kind: Kind) {
     );
     let anna = Native::join(Language::Node, &sfu.ws, &token(&sfu, "anna"), 1, 440).await;
     until_published(&sfu, "daily", "anna").await;
-    let people = asks(&sfu, "ListParticipants", json!({"room": "daily"})).await;
+    let mut people = asks(&sfu, "ListParticipants", json!({"room": "daily"})).await;
+    // Tracks come in any order, and those of sound have no layers.
+    let tracks = people["participants"][0]["tracks"].as_array_mut().unwrap();
+    tracks.retain(|track| track["type"] == "VIDEO");
+    assert_eq!(tracks.len(), 1);
     let mute = json!({"room": "daily", "identity": "anna", "track_sid": "TR_lost", "muted": true});
     assert_eq!(
         asks(&sfu, "MutePublishedTrack", mute).await,
