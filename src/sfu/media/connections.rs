@@ -7,6 +7,7 @@ use prost::Message as _;
 use str0m::net::Protocol;
 use str0m::{Input, Output};
 
+use super::homes::Source;
 use super::network::Packet;
 use super::peer::Peer;
 use super::{Arrival, Link, Media, Member, News, Role, Topology};
@@ -118,15 +119,20 @@ impl Media {
     }
 
     fn received(&mut self, packet: Packet) {
-        let Some(link) = self.home_of(&packet) else {
+        let Some(input) = packet.input(packet.at) else {
             return;
         };
-        let packet = match self.brakes.get_mut(&link) {
-            Some(brake) => brake.hold(packet),
-            None => Some(packet),
+        let Some(link) = self.home_of((packet.protocol, packet.from), &input) else {
+            return;
         };
-        if let Some(packet) = packet {
-            self.take(link, &packet, packet.at);
+        let Some(brake) = self.brakes.get_mut(&link) else {
+            self.take(link, input, packet.at);
+            return;
+        };
+        if let Some(packet) = brake.hold(packet)
+            && let Some(input) = packet.input(packet.at)
+        {
+            self.take(link, input, packet.at);
         }
     }
 
@@ -139,35 +145,34 @@ impl Media {
             .collect();
         for (link, brake) in over {
             for packet in brake.release() {
-                self.take(link, &packet, now);
+                if let Some(input) = packet.input(now) {
+                    self.take(link, input, now);
+                }
             }
         }
     }
 
     /// The connection that a packet is for.
-    fn home_of(&mut self, packet: &Packet) -> Option<Link> {
-        let input = Input::Receive(packet.at, packet.receive()?);
-        let source = (packet.protocol, packet.from);
+    fn home_of(&mut self, source: Source, input: &Input<'_>) -> Option<Link> {
         let home = self.homes.get(source);
-        let known = home.filter(|home| self.peers.get(home).is_some_and(|p| p.rtc.accepts(&input)));
+        let known = home.filter(|home| self.peers.get(home).is_some_and(|p| p.rtc.accepts(input)));
         let found = known.or_else(|| {
             let mut peers = self.peers.iter();
-            Some(*peers.find(|(_, peer)| peer.rtc.accepts(&input))?.0)
+            Some(*peers.find(|(_, peer)| peer.rtc.accepts(input))?.0)
         });
         let link = found?;
         if home != Some(link) {
             if let Some(oldest) = self.homes.insert(source, link) {
                 self.network.close(oldest);
             }
-            self.network.known(packet.from);
+            self.network.known(source.1);
         }
         Some(link)
     }
 
-    fn take(&mut self, link: Link, packet: &Packet, now: Instant) {
+    fn take(&mut self, link: Link, input: Input<'_>, now: Instant) {
         if let Some(peer) = self.peers.get_mut(&link)
-            && let Some(received) = packet.receive()
-            && let Err(e) = peer.rtc.handle_input(Input::Receive(now, received))
+            && let Err(e) = peer.rtc.handle_input(input)
         {
             tracing::debug!("a connection breaks: {e}");
             self.news

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use str0m::Candidate;
 use str0m::net::{Protocol, Receive, TcpType, Transmit};
+use str0m::{Candidate, Input};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::mpsc;
 
@@ -48,9 +48,10 @@ pub struct Packet {
 }
 
 impl Packet {
-    /// As str0m takes it, if it is anything of WebRTC.
-    pub fn receive(&self) -> Option<Receive<'_>> {
-        Receive::new(self.protocol, self.from, self.to, &self.bytes).ok()
+    /// As str0m takes it at a time, if it is anything of WebRTC.
+    pub fn input(&self, now: Instant) -> Option<Input<'_>> {
+        let received = Receive::new(self.protocol, self.from, self.to, &self.bytes);
+        Some(Input::Receive(now, received.ok()?))
     }
 }
 
