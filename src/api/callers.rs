@@ -52,7 +52,7 @@ impl KnownCallers {
     ) -> Result<Known, Refusal> {
         let known = match (store.user_by_id(id).await, before) {
             (Ok(Some(user)), _) => Known::of(user, now),
-            (Err(StoreError::Unavailable(_)), Some(before)) => Known {
+            (Err(StoreError::Unavailable(_) | StoreError::Busy(_)), Some(before)) => Known {
                 asked: now,
                 ..before
             },

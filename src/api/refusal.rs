@@ -170,7 +170,7 @@ impl From<AuthError> for Refusal {
 impl From<StoreError> for Refusal {
     fn from(e: StoreError) -> Self {
         match e {
-            StoreError::Unavailable(_) => Self::Unavailable(e.into()),
+            StoreError::Unavailable(_) | StoreError::Busy(_) => Self::Unavailable(e.into()),
             StoreError::Taken | StoreError::Broken(_) => Self::Internal(e.into()),
         }
     }

@@ -91,6 +91,9 @@ fn failed(e: StoreError) -> Error {
             .because(e)
             .hint("urbania up")
             .hint(again),
+        e @ StoreError::Busy(_) => Error::failed("cannot write to the store")
+            .because(e)
+            .hint(again),
         e @ StoreError::Broken(_) => Error::failed("cannot use what the store holds").because(e),
     }
 }

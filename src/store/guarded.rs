@@ -64,7 +64,10 @@ impl Guarded {
     /// Says why it fails, once until it answers again.
     fn tell<T>(&self, answer: &Result<T, StoreError>) {
         match answer {
-            Err(e @ (StoreError::Unavailable(why) | StoreError::Broken(why))) => {
+            Err(
+                e
+                @ (StoreError::Unavailable(why) | StoreError::Busy(why) | StoreError::Broken(why)),
+            ) => {
                 if !self.0.is_told.swap(true, Ordering::Relaxed) {
                     tracing::warn!("{e}: {why}");
                 }
@@ -189,6 +192,7 @@ mod tests {
         assert!(is_silence(&unavailable(), SLOW));
         assert!(!is_silence(&unavailable(), Duration::ZERO));
         assert!(!is_silence(&StoreError::Taken, SLOW * 6));
+        assert!(!is_silence(&StoreError::Busy("held".into()), SLOW * 6));
         assert!(!is_silence(&StoreError::Broken("odd".into()), SLOW * 6));
     }
 }

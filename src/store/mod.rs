@@ -37,6 +37,9 @@ pub enum StoreError {
     /// The store does not answer, or not in time; it may later.
     #[error("the store does not answer")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The store answers, but others write to it or to this record all the time.
+    #[error("others write to the store")]
+    Busy(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The store answered something that we cannot use.
     #[error("the store answers nonsense")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -29,8 +29,8 @@ pub async fn follow(
             None => return Ok(()),
         }
     }
-    Err(StoreError::Unavailable(
-        "others change the same room without a pause".into(),
+    Err(StoreError::Busy(
+        "they change the same room without a pause".into(),
     ))
 }
 

@@ -3,7 +3,7 @@
 use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode};
 
@@ -49,6 +49,11 @@ pub fn is_constraint(e: &rusqlite::Error) -> bool {
     e.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
 }
 
+/// Whether another program writes to the file.
+pub fn is_busy(e: &rusqlite::Error) -> bool {
+    e.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+}
+
 impl File {
     /// The file at `path`, which is made when it is first needed.
     pub fn new(path: &Path) -> Self {
@@ -63,14 +68,19 @@ impl File {
         self.open = None;
     }
 
-    /// What `f` makes of it.
+    /// What `f`, which waits `since` then, makes of it.
     pub fn write<T>(
         &mut self,
+        since: Instant,
         f: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
     ) -> Result<T, OpenError> {
         self.let_go();
         let open = self.open()?;
-        let done = f(&mut open.connection);
+        // Those who wait together for another program wait as long as one of them.
+        let connection = &mut open.connection;
+        connection.busy_timeout(BUSY.saturating_sub(since.elapsed()))?;
+        let done = f(connection);
+        connection.busy_timeout(BUSY)?;
         self.done(done)
     }
 

@@ -58,6 +58,7 @@ impl From<OpenError> for StoreError {
     fn from(e: OpenError) -> Self {
         match e {
             OpenError::Sqlite(e) if file::is_constraint(&e) => Self::Taken,
+            OpenError::Sqlite(e) if file::is_busy(&e) => Self::Busy(e.into()),
             OpenError::Sqlite(
                 e @ (rusqlite::Error::FromSqlConversionFailure(..)
                 | rusqlite::Error::InvalidColumnType(..)),

@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -48,7 +49,9 @@ impl Worker {
         path: &Path,
         f: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.call(path, false, |file| file.write(f)).await
+        let since = Instant::now();
+        self.call(path, false, move |file| file.write(since, f))
+            .await
     }
 
     /// What `f` finds in the file at `path`.

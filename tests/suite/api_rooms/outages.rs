@@ -1,14 +1,21 @@
 //! The store or the SFU does not answer.
 
+use std::time::Duration;
+
+use futures_util::future::join_all;
 use insta::assert_snapshot;
 use rusqlite::Connection;
 use serde_json::json;
+use tokio::time::timeout;
 use urbania::api::Reach;
 use urbania::config::LivekitConfig;
 
 use super::{Party, Person};
 use crate::support::store::StoreKind;
 use crate::support::until::until;
+
+/// Eight who wait for another program, each 2 s, and all at the same time.
+const ALL_WAIT: Duration = Duration::from_secs(8);
 
 /// Nobody listens there.
 fn no_sfu() -> Reach {
@@ -111,10 +118,15 @@ async fn while_another_program_holds_the_file_what_writes_is_told_to_come_back()
     let other = Connection::open(party.api.opened.path()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let ask = json!({"room_name": "x", "participants": [], "call_type": "video"});
-    let held = party.show(party.make(&party.ada, &ask).await).await;
-    assert_snapshot!("store_down", held);
-    let read = party.get(&party.ada, "/api/livekit/rooms/daily").await;
-    assert_eq!(read.status(), 200);
+    let made = join_all((0..8).map(|_| party.make(&party.ada, &ask)));
+    let made = timeout(ALL_WAIT, made)
+        .await
+        .expect("nobody waits for another's wait");
+    for held in made {
+        assert_snapshot!("store_down", party.show(held).await);
+        let read = party.get(&party.ada, "/api/livekit/rooms/daily").await;
+        assert_eq!(read.status(), 200);
+    }
     other.execute_batch("ROLLBACK").unwrap();
     assert_eq!(party.make(&party.ada, &ask).await.status(), 201);
 }
