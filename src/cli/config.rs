@@ -6,6 +6,7 @@ use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::examples;
+use super::up::without_effect;
 use crate::config::{
     ENV_FILE, EngineKind, LIVEKIT_FILE, Linted, Machine, NetworkMode, Project, SETTINGS_FILE,
     Target, effective, lint_project, livekit_schema, seed_schema, settings_schema,
@@ -159,6 +160,10 @@ fn load(ctx: &Context, asked: Option<Target>) -> Result<Project> {
     );
     effective.check()?;
     project.warnings.extend(effective.warnings);
+    let running = project.runs_on.as_ref().map(|runs_on| runs_on.engine);
+    let engine = running.or(project.settings.engine.kind());
+    let without_effect = without_effect(&project, engine);
+    project.warnings.extend(without_effect);
     Ok(project)
 }
 

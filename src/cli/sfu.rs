@@ -25,9 +25,8 @@ pub async fn run(ctx: &Context, args: Args) -> Result<()> {
     let mut terminate = listen(SignalKind::terminate())?;
     let mut interrupt = listen(SignalKind::interrupt())?;
     let config = SfuConfig::read(&args.config)?;
-    if !config.unsupported.is_empty() {
-        let keys = config.unsupported.join(", ");
-        tracing::warn!("the embedded SFU does not heed {keys}");
+    if let Some(unheeded) = &config.unheeded {
+        tracing::warn!("{unheeded}");
     }
     let mut told = async || {
         tokio::select! {

@@ -5,12 +5,14 @@ use std::time::Duration;
 use clap::ValueEnum;
 use serde_json::json;
 
-use crate::config::{EngineChoice, EngineKind, Project, STATE_DIR, compare_backends, ways};
+use crate::config::{
+    EngineChoice, EngineKind, LIVEKIT_FILE, Problem, Project, STATE_DIR, compare_backends, ways,
+};
 use crate::context::Context;
 use crate::error::Result;
 use crate::host::lock::ProjectLock;
 use crate::output::{BOLD, Format, GOOD, Table, WARN};
-use crate::sfu::unsupported;
+use crate::sfu::unheeded;
 use crate::stack::interrupt::Interrupt;
 use crate::stack::plan::{Plan, Step};
 use crate::stack::report::Report;
@@ -198,25 +200,22 @@ pub(super) async fn report(
     Ok(())
 }
 
-/// What of livekit.yaml makes no difference to the SFU that runs.
-fn unheeded(site: &Site) -> Option<String> {
-    let keys = unsupported(&site.project.livekit.tree);
-    let is_embedded = site.runs_on.engine == EngineKind::Embedded;
-    (is_embedded && !keys.is_empty()).then(|| {
-        format!(
-            "livekit.yaml: the embedded SFU does not heed {}",
-            keys.join(", ")
-        )
-    })
+/// What of livekit.yaml makes no difference to this engine's SFU.
+pub(super) fn without_effect(project: &Project, engine: Option<EngineKind>) -> Option<Problem> {
+    let unheeded = match engine {
+        Some(EngineKind::Embedded) => unheeded(&project.livekit.tree),
+        _ => None,
+    };
+    unheeded.map(|message| Problem::of(LIVEKIT_FILE, message))
 }
 
 /// What works but probably not as meant, and backends that hold another key pair.
 fn warn(ctx: &Context, site: &Site) {
     let findings = compare_backends(&site.project);
+    let without_effect = without_effect(&site.project, Some(site.runs_on.engine));
     let warnings = site.project.warnings.iter().chain(&site.effective.warnings);
-    let warnings = warnings.map(ToString::to_string);
+    let warnings = warnings.chain(&without_effect).map(ToString::to_string);
     let warnings = warnings.chain(site.hook.problem.clone());
-    let warnings = warnings.chain(unheeded(site));
     for warning in warnings.chain(findings.iter().map(ToString::to_string)) {
         ctx.out
             .complain(format_args!("{WARN}warning{WARN:#}: {warning}"));

@@ -2,7 +2,7 @@
 
 mod unsupported;
 
-pub use unsupported::keys as unsupported;
+pub use unsupported::unheeded;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
@@ -28,8 +28,8 @@ pub struct SfuConfig {
     pub webhook: Option<WebhookConfig>,
     /// Where it is, in the owner's words.
     pub region: String,
-    /// Keys of the file that make no difference here.
-    pub unsupported: Vec<String>,
+    /// What of the file makes no difference here.
+    pub unheeded: Option<String>,
 }
 
 /// The ports and addresses of media.
@@ -72,7 +72,7 @@ impl SfuConfig {
         }
         let (UdpPorts::Range { first, last } | UdpPorts::Mux { first, last }) = livekit.rtc.udp();
         Ok(Self {
-            addresses: bound(livekit),
+            addresses: livekit.addresses(),
             port: livekit.port,
             keys: livekit.keys.clone(),
             media: MediaConfig {
@@ -83,16 +83,8 @@ impl SfuConfig {
             rooms: livekit.room.clone(),
             webhook: webhook(livekit)?,
             region: livekit.region.clone(),
-            unsupported: unsupported::keys(&livekit.tree),
+            unheeded: unheeded(&livekit.tree),
         })
-    }
-}
-
-/// All addresses, unless some are named.
-fn bound(livekit: &LivekitConfig) -> Vec<IpAddr> {
-    match livekit.addresses() {
-        none if none.is_empty() => vec![Ipv4Addr::UNSPECIFIED.into()],
-        addresses => addresses,
     }
 }
 

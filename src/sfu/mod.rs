@@ -20,5 +20,5 @@ mod signalling;
 mod sockets;
 mod webhooks;
 
-pub use config::{SfuConfig, unsupported};
+pub use config::{SfuConfig, unheeded};
 pub use run::run;

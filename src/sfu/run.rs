@@ -1,11 +1,10 @@
 //! The process: binds everything, says so, serves until it is told to end.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::time::Instant;
 
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use super::command::Handle;
@@ -15,7 +14,7 @@ use super::media::{Media, Network};
 use super::refusals::Refusals;
 use super::rooms::World;
 use super::signalling::{self, Floor, Keys};
-use super::sockets::{bind_tcp, bind_udp, cannot_bind};
+use super::sockets::{bind_signalling, bind_tcp, bind_udp};
 use super::webhooks::Webhooks;
 use crate::context::Clock;
 use crate::error::Result;
@@ -25,10 +24,7 @@ const COMMANDS: usize = 256;
 
 /// Serves until `ending` is true.
 pub async fn run(clock: Clock, config: SfuConfig, ending: watch::Receiver<bool>) -> Result<()> {
-    let mut listeners = Vec::new();
-    for ip in &config.addresses {
-        listeners.push(listen(SocketAddr::new(*ip, config.port), "signalling").await?);
-    }
+    let listeners = bind_signalling(&config.addresses, config.port)?;
     let (port, udp) = bind_udp(&config.media)?;
     let tcp = bind_tcp(&config.media)?;
     tracing::info!(
@@ -64,11 +60,6 @@ pub async fn run(clock: Clock, config: SfuConfig, ending: watch::Receiver<bool>)
     let serving = signalling::serve(listeners, signalling::router(floor), ending.clone());
     tokio::join!(serving, hub.run(received, arrivals, ending));
     Ok(())
-}
-
-async fn listen(address: SocketAddr, purpose: &str) -> Result<TcpListener> {
-    let bound = TcpListener::bind(address).await;
-    bound.map_err(|e| cannot_bind(address, purpose, e))
 }
 
 fn list(addresses: &[IpAddr]) -> String {

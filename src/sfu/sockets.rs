@@ -1,7 +1,7 @@
-//! The sockets of media: which there are to be, and their making.
+//! The sockets of signalling and of media: which there are to be, and their making.
 
-use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::{io, iter};
 
 use rustix::net::sockopt::{set_ipv6_v6only, set_socket_recv_buffer_size};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, socket_with};
@@ -19,6 +19,26 @@ const BACKLOG: u32 = 1024;
 
 /// A socket that is not to be had, and why.
 type Refused = (SocketAddr, io::Error);
+
+/// What listens for signalling: at these addresses; if there are none at all of them, those of IPv6 too where this machine
+/// has any.
+pub fn bind_signalling(addresses: &[IpAddr], port: u16) -> Result<Vec<TcpListener>> {
+    let listen = |ip| {
+        let address = SocketAddr::new(ip, port);
+        tcp(address).map_err(|e| (address, e))
+    };
+    let listeners: Result<_, Refused> = if addresses.is_empty() {
+        let four = listen(Ipv4Addr::UNSPECIFIED.into());
+        let six = match listen(Ipv6Addr::UNSPECIFIED.into()) {
+            Err((_, e)) if e.kind() != io::ErrorKind::AddrInUse => None,
+            six => Some(six),
+        };
+        iter::once(four).chain(six).collect()
+    } else {
+        addresses.iter().map(|ip| listen(*ip)).collect()
+    };
+    listeners.map_err(|(address, e)| cannot_bind(address, "signalling", e))
+}
 
 /// The first port of the range that is free at all addresses.
 pub fn bind_udp(config: &MediaConfig) -> Result<(u16, Vec<Bound<UdpSocket>>)> {
@@ -44,7 +64,7 @@ pub fn bind_tcp(config: &MediaConfig) -> Result<Vec<Bound<TcpListener>>> {
 }
 
 /// Why there is no socket.
-pub fn cannot_bind(address: SocketAddr, purpose: &str, e: io::Error) -> Error {
+fn cannot_bind(address: SocketAddr, purpose: &str, e: io::Error) -> Error {
     let port = address.port();
     let message = format!("cannot listen on `{address}` for {purpose}");
     if e.kind() == io::ErrorKind::AddrInUse {
@@ -171,6 +191,17 @@ mod tests {
             places(&[outside_six, loopback_six]),
             [(loopback_six, vec![outside_six, loopback_six])]
         );
+    }
+
+    #[tokio::test]
+    async fn signalling_is_at_every_address_where_none_is_named() {
+        let [four, six] = ips(["127.0.0.1", "::1"]);
+        let listeners = bind_signalling(&[], 0).unwrap();
+        let at = |listener: &TcpListener| listener.local_addr().unwrap();
+        let alone = bind_signalling(&[four], at(&listeners[0]).port());
+        assert!(alone.unwrap_err().to_string().contains("is taken"));
+        let has_six = std::net::TcpListener::bind((six, 0)).is_ok();
+        assert_eq!(listeners.iter().any(|l| at(l).is_ipv6()), has_six);
     }
 
     #[tokio::test]

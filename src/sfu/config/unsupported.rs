@@ -23,8 +23,13 @@ const SUPPORTED: [&str; 17] = [
     "region",
 ];
 
-/// Keys that are there and are not heeded, `room.playout_delay`.
-pub fn keys(tree: &Value) -> Vec<String> {
+/// Names the keys that are there and are not heeded.
+pub fn unheeded(tree: &Value) -> Option<String> {
+    let keys = keys(tree);
+    (!keys.is_empty()).then(|| format!("the embedded SFU does not heed {}", keys.join(", ")))
+}
+
+fn keys(tree: &Value) -> Vec<String> {
     let mut found = Vec::new();
     for (key, value) in tree.as_object().into_iter().flatten() {
         walk(key, value, &mut found);
@@ -76,6 +81,6 @@ mod tests {
             "redis": {"address": "localhost:6379"},
         });
         assert_eq!(keys(&tree), ["rtc.stun_servers", "turn", "redis"]);
-        assert!(keys(&json!({"turn": {"enabled": false}})).is_empty());
+        assert_eq!(unheeded(&json!({"turn": {"enabled": false}})), None);
     }
 }

@@ -28,6 +28,8 @@ fn up_names_it_and_nothing_is_asked_of_it() {
     let told = "warning: livekit.yaml: the embedded SFU does not heed rtc.use_external_ip, rtc.stun_servers, redis, \
                 turn, prometheus_port\n";
     assert!(up.stderr.contains(told), "{}", up.stderr);
+    let validate = project.run(&["config", "validate"]).expect(0);
+    assert!(validate.stderr.contains(told), "{}", validate.stderr);
 
     let doctor = project.run(&["doctor", "-o", "json"]).expect(0).stdout;
     let doctor: Value = serde_json::from_str(&doctor).unwrap();
