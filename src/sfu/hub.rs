@@ -299,7 +299,7 @@ impl Hub {
                 Effect::Renew(who, info) => self.renew(who, &info),
                 Effect::Part(who, parting) => {
                     tracing::info!("{parting}");
-                    self.media.part(who, Instant::now());
+                    self.media.part(who);
                     self.outboxes.remove(&who);
                     self.passes.remove(&who);
                     if let Some(count) = self.nonsense.remove(&who) {

@@ -10,13 +10,13 @@ use str0m::{Input, Output};
 use super::homes::Source;
 use super::network::Packet;
 use super::peer::Peer;
-use super::{Arrival, Link, Media, Member, News, Role, Topology};
+use super::{Arrival, Link, Media, News, Role, Topology};
 use crate::sfu::rooms::{Reliability, Who};
 
 impl Media {
     /// Somebody has come. Where we offer, we do so at once: the client waits for it.
     pub fn enter(&mut self, who: Who, topology: Topology, now: Instant) {
-        self.members.insert(who, Member { topology });
+        self.members.insert(who, topology);
         let mut roles = vec![Role::Publisher];
         if topology == Topology::Two {
             roles.push(Role::Subscriber);
@@ -30,22 +30,17 @@ impl Media {
     }
 
     /// Somebody is gone.
-    pub fn part(&mut self, who: Who, now: Instant) {
+    pub fn part(&mut self, who: Who) {
         self.members.remove(&who);
         for role in [Role::Publisher, Role::Subscriber] {
-            let link = Link { who, role };
-            if let Some(peer) = self.peers.get_mut(&link) {
-                // It says so to the client; nobody waits for an answer.
-                peer.rtc.disconnect();
-                self.drive(link, now);
-            }
-            self.forget(link);
+            self.forget(Link { who, role });
         }
     }
 
     pub(super) fn forget(&mut self, link: Link) {
         self.peers.remove(&link);
         self.written.remove(&link);
+        self.unsettled.remove(&link);
         self.brakes.remove(&link);
         for source in self.homes.forget(link) {
             self.network.close(source);
@@ -58,12 +53,10 @@ impl Media {
 
     /// A track is no more.
     pub fn unpublish(&mut self, sid: &str) {
-        let Some(track) = self.tracks.remove(sid) else {
-            return;
-        };
-        if let Some(peer) = self.peers.get_mut(&track.link) {
+        self.tracks.remove(sid);
+        for peer in self.peers.values_mut() {
             // The section stays ours until the client closes it: nobody else's track is in it.
-            peer.sends.retain(|_, of| of.sid != sid);
+            peer.sends.retain(|_, of| *of.sid != *sid);
             peer.expected.retain(|track| track.sid != sid);
         }
     }
@@ -72,6 +65,7 @@ impl Media {
     pub fn mute(&mut self, sid: &str, is_muted: bool) {
         if let Some(track) = self.tracks.get_mut(sid) {
             track.is_muted = is_muted;
+            self.unsettled.extend(&track.subscribers);
         }
     }
 
@@ -203,8 +197,11 @@ impl Media {
         }
     }
 
-    /// Sends out what was written.
+    /// Gives layers to those for whom something has changed, and sends out what was written.
     pub fn flush(&mut self, now: Instant) {
+        while let Some(link) = self.unsettled.pop_first() {
+            self.choose_layers(link, now);
+        }
         while let Some(link) = self.written.pop_first() {
             self.wake(link, now);
         }

@@ -2,25 +2,31 @@
 //! picture somebody gets, and nothing about who may have what.
 //!
 //! A packet of media comes in by [`network`] or [`tcp`]; [`connections`] finds whose it is, by its address ([`homes`]) or by
-//! asking each [`peer`], in which str0m decrypts it. [`events`] finds its [`track`], where [`holes`] watches for losses. For
-//! each subscriber, [`down`] has it renumbered by the [`forwarder`], together with what it depends on ([`dependencies`]),
-//! and writes it to their connection.
+//! asking each [`peer`], in which str0m decrypts it. Of what has happened there ([`events`]), a packet is read
+//! once ([`coming`]), noted at its [`track`], where [`holes`] watches for losses, and goes to each subscriber ([`forwarding`]):
+//! [`down`] has it renumbered by the [`forwarder`], together with what it depends on ([`dependencies`]), and writes it to
+//! their connection.
 //!
-//! What is sent at all is agreed on in [`offers`], whose text is [`sdp`]. Ten times a second [`ticks`] has the
-//! [`allocation`] choose layers by the [`budget`] of each connection. Messages go through [`channels`]; a [`brake`] holds
+//! What is sent at all is agreed on in [`offers`], whose text is [`sdp`]. Which [`layers`] a connection gets, the
+//! [`allocation`] says by its [`budget`]: when something changes, and ten times a second ([`ticks`]). A layer begins with a
+//! keyframe, which its publisher is asked for ([`keys`]). Messages go through [`channels`]; a [`brake`] holds
 //! back who sends them faster than others take them.
 
 mod allocation;
 mod brake;
 mod budget;
 mod channels;
+mod coming;
 mod connections;
 mod dependencies;
 mod down;
 mod events;
 mod forwarder;
+mod forwarding;
 mod holes;
 mod homes;
+mod keys;
+mod layers;
 mod network;
 mod offers;
 mod peer;
@@ -50,7 +56,8 @@ pub struct Media {
     network: Network,
     crypto: Arc<CryptoProvider>,
     certificate: Arc<Certificate>,
-    members: HashMap<Who, Member>,
+    /// Who is there, and how.
+    members: HashMap<Who, Topology>,
     peers: BTreeMap<Link, Peer>,
     /// Which connection packets from an address belong to.
     homes: Homes,
@@ -60,17 +67,13 @@ pub struct Media {
     news: VecDeque<News>,
     /// Connections that something was written to.
     written: BTreeSet<Link>,
+    /// Connections whose layers are to be chosen anew.
+    unsettled: BTreeSet<Link>,
     next_tick: Instant,
-    ticks: u64,
 }
 
 /// One for all connections: to make one is most of the work for a connection.
 type Certificate = LazyLock<Option<DtlsCert>, Box<dyn FnOnce() -> Option<DtlsCert> + Send>>;
-
-/// What is known of a participant down here.
-struct Member {
-    topology: Topology,
-}
 
 /// How a client wants to be connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,8 +138,8 @@ impl Media {
             brakes: HashMap::new(),
             news: VecDeque::new(),
             written: BTreeSet::new(),
+            unsettled: BTreeSet::new(),
             next_tick: now + ticks::EVERY,
-            ticks: 0,
         }
     }
 
@@ -154,12 +157,13 @@ impl Media {
             && self.tracks.is_empty()
             && self.brakes.is_empty()
             && self.written.is_empty()
+            && self.unsettled.is_empty()
             && self.news.is_empty()
     }
 
     /// The connection on which somebody gets what others send.
     fn downward(&self, who: Who) -> Option<Link> {
-        let role = match self.members.get(&who)?.topology {
+        let role = match self.members.get(&who)? {
             Topology::Two => Role::Subscriber,
             Topology::One => Role::Publisher,
         };

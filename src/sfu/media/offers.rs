@@ -59,7 +59,7 @@ impl Media {
             };
             let track = peer.expected.remove(at);
             let sends = Sends {
-                sid: track.sid.clone(),
+                sid: track.sid.as_str().into(),
                 encoding: track.encoding.clone(),
             };
             peer.sends.insert(mid, sends);

@@ -25,7 +25,8 @@ const DEPENDENCIES: u8 = 12;
 
 /// A track that comes in a section.
 pub struct Sends {
-    pub sid: TrackSid,
+    /// Shared, as each of its packets needs it.
+    pub sid: Arc<str>,
     pub encoding: Encoding,
 }
 
@@ -48,6 +49,8 @@ pub struct Peer {
     pub downs: BTreeMap<TrackSid, Down>,
     /// Our offer that is not answered yet.
     pub pending: Option<SdpPendingOffer>,
+    /// Whether the client has offered.
+    pub has_offered: bool,
     /// Whether there is more to be offered.
     pub has_changes: bool,
     /// Since when an offer is awaited: it was asked for, or a track was announced.
@@ -102,6 +105,7 @@ impl Peer {
             sends: HashMap::new(),
             downs: BTreeMap::new(),
             pending: None,
+            has_offered: false,
             has_changes: false,
             awaited: None,
             closing: Vec::new(),
@@ -115,7 +119,14 @@ impl Peer {
     /// Whether it is to be asked for an offer: once, as one offer is for all that has changed until it comes.
     pub fn may_wish(&self, now: Instant) -> bool {
         // The first offer comes by itself.
-        !self.offered.is_empty() && self.awaited.is_none_or(|at| now >= at + UNHEARD)
+        self.has_offered && self.awaited.is_none_or(|at| now >= at + UNHEARD)
+    }
+
+    /// Both sides have agreed anew: formats may have other numbers.
+    pub fn agreed(&mut self) {
+        for down in self.downs.values_mut() {
+            down.format = None;
+        }
     }
 
     /// Whether a section of the client's offer may carry a track that it is to get.

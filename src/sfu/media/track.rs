@@ -7,6 +7,7 @@ use str0m::media::Rid;
 use str0m::rtp::Ssrc;
 
 use super::Link;
+use super::forwarder::Incoming;
 use super::holes::Holes;
 use crate::sfu::rooms::{Encoding, Who};
 
@@ -16,8 +17,10 @@ const ALIVE: Duration = Duration::from_secs(1);
 const MEASURED: Duration = Duration::from_secs(1);
 /// Bits a second of low, medium and high, before they are measured: what browsers make of a camera.
 const USUAL: [u64; 3] = [150_000, 500_000, 1_700_000];
-/// A picture of its own is asked for this often at most: making one is dear.
-const KEY_PAUSE: Duration = Duration::from_millis(400);
+/// A keyframe that was asked for is waited for so long,
+const KEY_PATIENCE: Duration = Duration::from_millis(400);
+/// and once it has come, the next one may be asked for so long after the last: making one is dear.
+const KEY_PAUSE: Duration = Duration::from_millis(150);
 
 /// A track.
 pub struct Track {
@@ -40,7 +43,9 @@ pub struct Track {
 struct Layer {
     ssrc: Option<Ssrc>,
     last: Option<Instant>,
+    /// When a keyframe was asked for, and when the last one came.
     asked: Option<Instant>,
+    key: Option<Instant>,
     /// Bytes since `since`, and the rate that was measured before that.
     bytes: u64,
     since: Option<Instant>,
@@ -51,6 +56,12 @@ struct Layer {
 impl Layer {
     fn is_there(&self, now: Instant) -> bool {
         self.last.is_some_and(|last| now < last + ALIVE)
+    }
+
+    /// How long after this the next keyframe may be asked for.
+    fn pause(&self, asked: Instant) -> Duration {
+        let has_come = self.key.is_some_and(|key| key >= asked);
+        if has_come { KEY_PAUSE } else { KEY_PATIENCE }
     }
 }
 
@@ -89,17 +100,22 @@ impl Track {
         self.ssrcs.insert(ssrc, layer);
         let begun = &mut self.layers[usize::from(layer)];
         (begun.ssrc, begun.holes) = (Some(ssrc), Holes::default());
+        begun.asked = None;
         layer
     }
 
-    /// A packet has come.
-    pub fn note(&mut self, layer: u8, seq: u64, bytes: usize, now: Instant) {
-        let layer = &mut self.layers[usize::from(layer)];
-        layer.holes.fill(seq, now);
+    /// A packet has come; whether its layer begins with it, at first or after a pause.
+    pub fn note(&mut self, packet: &Incoming, bytes: usize, now: Instant) -> bool {
+        let layer = &mut self.layers[usize::from(packet.layer)];
+        layer.holes.fill(packet.seq, now);
         if bytes == 0 {
-            return;
+            return false;
         }
-        if !layer.is_there(now) {
+        if packet.is_key {
+            layer.key = Some(now);
+        }
+        let begins = !layer.is_there(now);
+        if begins {
             // What it took before a pause says more than a mean with the pause in it.
             (layer.bytes, layer.since) = (0, None);
         }
@@ -112,6 +128,7 @@ impl Track {
             layer.rate = Some(layer.bytes * 8_000 / millis);
             (layer.bytes, layer.since) = (0, Some(now));
         }
+        begins
     }
 
     /// Bits a second of the layers that are there now.
@@ -134,7 +151,10 @@ impl Track {
     pub fn key_to_ask(&mut self, layer: u8, now: Instant) -> Option<Ssrc> {
         let layer = &mut self.layers[usize::from(layer)];
         let ssrc = layer.ssrc?;
-        if layer.asked.is_some_and(|asked| now < asked + KEY_PAUSE) {
+        if layer
+            .asked
+            .is_some_and(|asked| now < asked + layer.pause(asked))
+        {
             return None;
         }
         layer.asked = Some(now);
@@ -163,6 +183,7 @@ impl Track {
 mod tests {
     use super::super::Role;
     use super::super::allocation::{Ask, choose};
+    use super::super::forwarder::Picture;
     use super::*;
 
     /// Bits a second of a camera's layers.
@@ -182,6 +203,58 @@ mod tests {
         track
     }
 
+    fn packet(layer: u8, is_key: bool) -> Incoming {
+        Incoming {
+            layer,
+            source: u32::from(layer) + 1,
+            seq: 0,
+            time: 0,
+            at: Instant::now(),
+            is_key,
+            picture: Picture::default(),
+        }
+    }
+
+    #[test]
+    fn a_layer_begins_with_its_first_packet_that_says_something_and_after_a_pause() {
+        let mut track = track();
+        let start = Instant::now();
+        let notes = [
+            (0, 0, false),
+            (1, 900, true),
+            (2, 900, false),
+            (1_001, 900, false),
+            (2_002, 900, true),
+        ];
+        for (millis, bytes, begins) in notes {
+            let now = start + Duration::from_millis(millis);
+            assert_eq!(
+                track.note(&packet(1, false), bytes, now),
+                begins,
+                "{millis}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_keyframe_is_waited_for_and_once_it_has_come_the_next_may_be_asked_for() {
+        let mut track = track();
+        let start = Instant::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        let is_asked = |track: &mut Track, millis| track.key_to_ask(2, at(millis)).is_some();
+        assert!(is_asked(&mut track, 0));
+        track.note(&packet(1, true), 900, at(50));
+        track.note(&packet(2, false), 900, at(50));
+        assert!(!is_asked(&mut track, 399));
+        assert!(is_asked(&mut track, 400));
+        track.note(&packet(2, true), 900, at(450));
+        assert!(!is_asked(&mut track, 549));
+        assert!(is_asked(&mut track, 550));
+        // An encoding that begins anew was never asked.
+        track.learn(Ssrc::from(9), Some("f".into()));
+        assert!(is_asked(&mut track, 551));
+    }
+
     /// A camera sends from one moment to another: what was chosen for somebody on a narrow line meanwhile, and the
     /// rates at the end.
     fn sends(track: &mut Track, from: Instant, until: Instant) -> (BTreeSet<u8>, [Option<u64>; 3]) {
@@ -190,7 +263,11 @@ mod tests {
         let mut now = from;
         while now < until {
             for (layer, rate) in (0..3).zip(RATES) {
-                track.note(layer, 0, usize::try_from(rate / 8 / 50).unwrap(), now);
+                track.note(
+                    &packet(layer, false),
+                    usize::try_from(rate / 8 / 50).unwrap(),
+                    now,
+                );
             }
             let ask = Ask {
                 rates: track.rates(now),

@@ -13,7 +13,7 @@ use crate::sfu::media::down::{Down, Stage};
 use crate::sfu::media::peer::Peer;
 use crate::sfu::media::sdp::{self, Section};
 use crate::sfu::media::{Link, Media, News, Role};
-use crate::sfu::rooms::Who;
+use crate::sfu::rooms::{TrackSid, Who};
 
 impl Media {
     /// A client offers.
@@ -50,19 +50,30 @@ impl Media {
             }
         };
         peer.offered = sections;
-        peer.awaited = None;
+        peer.has_offered = true;
+        peer.agreed();
         // What had no place asks for one: the offer may be older than our last wish.
         peer.has_changes = peer.downs.values().any(|down| down.mid.is_none());
         let mut news: Vec<_> = (ended(peer).into_iter())
             .map(|sid| News::Gone(who, sid))
             .collect();
         news.extend(self.match_sections(link, by_name_or_kind));
+        self.heard_of(link);
         self.tell_answer(link, &answer, offer.id);
         self.news.extend(news);
         self.written.insert(link);
         self.propose(link, now);
-        self.choose_layers(link, now);
+        self.unsettled.insert(link);
         self.drive(link, now);
+    }
+
+    /// An offer has come. The one for a track that was announced may still be on its way.
+    fn heard_of(&mut self, link: Link) {
+        if let Some(peer) = self.peers.get_mut(&link)
+            && peer.expected.is_empty()
+        {
+            peer.awaited = None;
+        }
     }
 
     fn tell_answer(&mut self, link: Link, answer: &str, id: u32) {
@@ -109,7 +120,7 @@ fn assign(peer: &mut Peer, sections: &[Section]) {
 }
 
 /// Tracks whose sections are closed.
-fn ended(peer: &mut Peer) -> Vec<String> {
+fn ended(peer: &mut Peer) -> Vec<TrackSid> {
     let sends = |mid: Mid| {
         peer.offered
             .iter()
@@ -123,6 +134,6 @@ fn ended(peer: &mut Peer) -> Vec<String> {
         .collect();
     ended
         .into_iter()
-        .filter_map(|mid| Some(peer.sends.remove(&mid)?.sid))
+        .filter_map(|mid| Some(peer.sends.remove(&mid)?.sid.to_string()))
         .collect()
 }

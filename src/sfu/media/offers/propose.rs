@@ -62,6 +62,7 @@ impl Media {
             .and_then(|peer| peer.downs.get_mut(sid));
         if let Some(down) = down {
             down.wanted = wanted;
+            self.unsettled.insert(link);
         }
     }
 
@@ -75,7 +76,7 @@ impl Media {
     }
 
     pub(super) fn propose(&mut self, link: Link, now: Instant) {
-        let topology = self.members.get(&link.who).map(|member| member.topology);
+        let topology = self.members.get(&link.who).copied();
         let Some(peer) = self.peers.get_mut(&link).filter(|peer| peer.has_changes) else {
             return;
         };
@@ -107,6 +108,11 @@ impl Media {
         if answer.id != 0 && answer.id != peer.offers {
             return;
         }
+        if sdp::is_too_much(&answer.sdp) {
+            self.news
+                .push_back(News::Refused(who, "an answer that is too long"));
+            return;
+        }
         let Some(pending) = peer.pending.take() else {
             self.news
                 .push_back(News::Refused(who, "an answer that nobody asked for"));
@@ -122,12 +128,13 @@ impl Media {
                 .push_back(News::Failed(who, "its answer cannot be accepted"));
             return;
         }
+        peer.agreed();
         for down in peer.downs.values_mut().filter(|down| down.mid.is_some()) {
             down.stage = Stage::Ready;
         }
         self.written.insert(link);
         self.propose(link, now);
-        self.choose_layers(link, now);
+        self.unsettled.insert(link);
         self.drive(link, now);
     }
 }

@@ -6,6 +6,8 @@ use str0m::Rtc;
 use str0m::media::{Direction, MediaKind};
 
 use super::*;
+use crate::sfu::media::down::Stage;
+use crate::sfu::media::forwarder::{Incoming, Picture};
 use crate::sfu::media::sdp::sections;
 use crate::sfu::media::track::Track;
 use crate::sfu::media::{Network, Topology};
@@ -71,6 +73,19 @@ impl Scene {
     }
 }
 
+/// A packet of a picture.
+fn picture(layer: u8) -> Incoming {
+    Incoming {
+        layer,
+        source: 7,
+        seq: 1,
+        time: 0,
+        at: Instant::now(),
+        is_key: true,
+        picture: Picture::default(),
+    }
+}
+
 fn open(tracks: [&str; 2]) -> Vec<Open> {
     tracks.map(|track| (true, track.to_owned())).into()
 }
@@ -128,4 +143,31 @@ fn who_announces_a_track_is_not_asked_for_the_offer_that_comes_with_it() {
         scene.media.news().is_some()
     };
     assert_eq!([0, 2, 3, 4].map(&mut is_asked), [false, false, true, false]);
+}
+
+#[test]
+fn a_keyframe_is_asked_for_when_its_subscriber_knows_the_track_and_not_before() {
+    let mut scene = Scene::new(&[MediaKind::Video]);
+    let now = Instant::now();
+    let bert = scene.media.downward(BERT).unwrap();
+    scene.media.peers.get_mut(&bert).unwrap().is_connected = true;
+    scene.gets("TR_picture", false);
+    let layer = {
+        let track = scene.media.tracks.get_mut("TR_picture").unwrap();
+        let layer = track.learn(7.into(), None);
+        track.note(&picture(layer), 900, now);
+        layer
+    };
+    let was_asked = |media: &mut Media, now| {
+        let track = media.tracks.get_mut("TR_picture").unwrap();
+        track.key_to_ask(layer, now).is_none()
+    };
+    scene.media.choose_layers(bert, now);
+    let down = &scene.media.peers[&bert].downs["TR_picture"];
+    assert_eq!((down.stage, down.target), (Stage::Waiting, Some(layer)));
+    assert!(!was_asked(&mut scene.media, now));
+    let later = now + Duration::from_millis(500);
+    scene.offers();
+    scene.media.flush(later);
+    assert!(was_asked(&mut scene.media, later));
 }
