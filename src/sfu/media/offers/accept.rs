@@ -51,6 +51,7 @@ impl Media {
         };
         peer.offered = sections;
         peer.has_offered = true;
+        peer.awaited = None;
         peer.agreed();
         // What had no place asks for one: the offer may be older than our last wish.
         peer.has_changes = peer.downs.values().any(|down| down.mid.is_none());
@@ -58,22 +59,12 @@ impl Media {
             .map(|sid| News::Gone(who, sid))
             .collect();
         news.extend(self.match_sections(link, by_name_or_kind));
-        self.heard_of(link);
         self.tell_answer(link, &answer, offer.id);
         self.news.extend(news);
         self.written.insert(link);
         self.propose(link, now);
         self.unsettled.insert(link);
         self.drive(link, now);
-    }
-
-    /// An offer has come. The one for a track that was announced may still be on its way.
-    fn heard_of(&mut self, link: Link) {
-        if let Some(peer) = self.peers.get_mut(&link)
-            && peer.expected.is_empty()
-        {
-            peer.awaited = None;
-        }
     }
 
     fn tell_answer(&mut self, link: Link, answer: &str, id: u32) {
