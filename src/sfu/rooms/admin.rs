@@ -7,6 +7,7 @@ use livekit_protocol::DisconnectReason;
 use livekit_protocol::data_packet::Value;
 use livekit_protocol::leave_request::Action;
 use livekit_protocol::signal_response::Message;
+use prost::Message as _;
 
 use super::data::Addressees;
 use super::effect::Reliability;
@@ -29,6 +30,9 @@ pub enum AdminError {
     /// It cannot be done as it is asked.
     #[error("{0}")]
     Refused(&'static str),
+    /// No data channel carries so much.
+    #[error("the message has {0} bytes: data channels carry {most} at most", most = limits::MESSAGE)]
+    LongMessage(usize),
     /// It is not done here.
     #[error("{0}")]
     NotHere(&'static str),
@@ -243,6 +247,10 @@ impl World {
             value: Some(Value::User(data.packet)),
             ..Default::default()
         };
+        let length = packet.encoded_len();
+        if length > limits::MESSAGE {
+            return Err(AdminError::LongMessage(length));
+        }
         if !to.is_empty() {
             effects.push(Effect::Send(None, to, data.reliability, Box::new(packet)));
         }

@@ -12,6 +12,8 @@ pub const NAME: usize = 256;
 pub const TRACKS: usize = 32;
 /// Choices that one participant makes about others' tracks.
 pub const CHOICES: usize = 1024;
+/// Bytes of a message that data channels carry, as SDP says; here it is judged where it comes from outside.
+pub const MESSAGE: usize = 64_000;
 /// Layers, codecs and names of one track.
 pub const LAYERS: usize = 8;
 

@@ -244,7 +244,7 @@ impl From<AdminError> for Failure {
     fn from(e: AdminError) -> Self {
         let code = match e {
             AdminError::NoRoom | AdminError::NoParticipant => Code::NotFound,
-            AdminError::Refused(_) => Code::InvalidArgument,
+            AdminError::Refused(_) | AdminError::LongMessage(_) => Code::InvalidArgument,
             AdminError::NotHere(_) => Code::FailedPrecondition,
         };
         Self::new(code, e.to_string())

@@ -143,6 +143,32 @@ fn data_for_some_is_for_them_alone_however_they_are_named() {
     assert!(matches!(refused, Err(AdminError::Refused(_))));
 }
 
+#[test]
+fn data_from_outside_that_no_channel_carries_is_refused_and_not_sent() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let anna = scene.in_room("anna");
+    let mut sends = |bytes: usize| {
+        scene.effects.clear();
+        let data = DataToSend {
+            reliability: Reliability::Reliable,
+            packet: proto::UserPacket {
+                payload: vec![0; bytes],
+                topic: Some("files".into()),
+                ..Default::default()
+            },
+            to: Addressees::default(),
+        };
+        let sent = scene.world.send("daily", data, &mut scene.effects);
+        let to: Vec<_> = scene.effects.iter().map(addressed).collect();
+        (sent.map_err(|e| e.to_string()), to)
+    };
+    // What says that it is data, and of which topic, takes fifteen bytes.
+    assert_eq!(sends(63_985), (Ok(()), vec![vec![anna]]));
+    let words = "the message has 64001 bytes: data channels carry 64000 at most";
+    assert_eq!(sends(63_986), (Err(words.into()), vec![]));
+    assert_eq!(sends(3_000_000).1, [[]; 0]);
+}
+
 fn addressed(effect: &Effect) -> Vec<Who> {
     match effect {
         Effect::Send(_, to, ..) => to.clone(),
