@@ -196,6 +196,9 @@ impl World {
             let event = report_track("track_unpublished", room, &participant.info, track);
             effects.push(event);
         }
+        let had = std::mem::take(&mut participant.gets).into_iter();
+        let had: Vec<_> = had.map(|(sid, of)| (of, sid)).collect();
+        room.tell_publishers(&had, effects);
         if room.is_empty() && !participant.is_dependent() {
             room.empty_since = now;
         }

@@ -3,6 +3,7 @@
 
 mod admin;
 mod data;
+mod dynacast;
 mod effect;
 mod join;
 mod limits;

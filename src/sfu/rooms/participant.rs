@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use livekit_protocol as proto;
 use livekit_protocol::participant_info::{Kind, State};
 
+use super::dynacast::Told;
 use super::effect::Wanted;
 use super::{Effect, Effects, Millis, TrackSid, Who, limits};
 
@@ -38,15 +39,6 @@ pub struct Choice {
     /// Whether they want it; `None`: not said.
     pub subscribe: Option<bool>,
     pub wanted: Wanted,
-}
-
-/// What a publisher was told of a track.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Told {
-    /// That somebody has it, or had it.
-    pub is_had: bool,
-    /// How many of its layers somebody wants, from the smallest on.
-    pub layers: Option<u8>,
 }
 
 /// Who may have somebody's tracks.

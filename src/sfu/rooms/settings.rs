@@ -16,6 +16,7 @@ impl World {
         effects: &mut Effects,
     ) {
         let Some(room) = self.place(who) else { return };
+        let mut changed = Vec::new();
         for sid in &settings.track_sids {
             let wanted = Wanted {
                 enabled: !settings.disabled,
@@ -31,12 +32,13 @@ impl World {
             let choice = participant.choices.entry(sid.clone()).or_default();
             if choice.wanted != wanted {
                 choice.wanted = wanted;
-                if participant.gets.contains_key(sid) {
+                if let Some(of) = participant.gets.get(sid) {
+                    changed.push((*of, sid.clone()));
                     effects.push(Effect::Want(who, sid.clone(), wanted));
                 }
             }
         }
-        room.tell_publishers(effects);
+        room.tell_publishers(&changed, effects);
     }
 }
 

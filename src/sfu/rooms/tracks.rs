@@ -107,7 +107,7 @@ impl World {
         };
         if participant.track(sid).is_some() {
             participant.told.entry(sid.to_owned()).or_default();
-            room.tell_publishers(effects);
+            room.tell_publishers(&[(who, sid.to_owned())], effects);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Rooms without sockets: what goes in, what comes out.
 
+mod dynacast;
 mod people;
 mod rooms;
 mod tracks;
