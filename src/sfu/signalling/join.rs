@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::extract::{FromRef, State};
+use axum::extract::{Extension, FromRef, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use livekit_protocol as proto;
@@ -12,6 +12,7 @@ use prost::Message as _;
 use tokio::sync::oneshot;
 
 use super::join_request::Wish;
+use super::listener::Place;
 use super::pass::Pass;
 use super::session;
 use super::token::{Claims, Joiner, Keys, Refusal};
@@ -47,6 +48,7 @@ type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
 /// `GET /rtc`.
 pub async fn two_connections(
     State(floor): State<Floor>,
+    Extension(place): Extension<Place>,
     headers: HeaderMap,
     uri: Uri,
     upgrade: Upgrade,
@@ -55,12 +57,13 @@ pub async fn two_connections(
         return StatusCode::NOT_FOUND.into_response();
     };
     let wish = Wish::of_query(uri.query().unwrap_or_default());
-    join(floor, &headers, &uri, Ok(wish), upgrade).await
+    join(floor, &headers, &uri, Ok(wish), (upgrade, place)).await
 }
 
 /// `GET /rtc/v1`.
 pub async fn one_connection(
     State(floor): State<Floor>,
+    Extension(place): Extension<Place>,
     headers: HeaderMap,
     uri: Uri,
     upgrade: Upgrade,
@@ -69,7 +72,7 @@ pub async fn one_connection(
         return StatusCode::NOT_FOUND.into_response();
     };
     let wish = Wish::of_message(uri.query().unwrap_or_default());
-    join(floor, &headers, &uri, wish, upgrade).await
+    join(floor, &headers, &uri, wish, (upgrade, place)).await
 }
 
 /// `GET /rtc/validate`: what clients ask when they have been refused: why?
@@ -118,7 +121,7 @@ async fn join(
     headers: &HeaderMap,
     uri: &Uri,
     wish: Result<Wish, Refusal>,
-    upgrade: WebSocketUpgrade,
+    (upgrade, place): (WebSocketUpgrade, Place),
 ) -> Response {
     let (joining, claims, wish) = match judged(&floor, headers, uri, wish) {
         Ok(judged) => judged,
@@ -128,7 +131,10 @@ async fn join(
         .max_message_size(session::LONGEST)
         .max_frame_size(session::LONGEST);
     if wish.is_reconnect {
-        return upgrade.on_upgrade(begin_anew);
+        return upgrade.on_upgrade(|socket| async move {
+            begin_anew(socket).await;
+            drop(place);
+        });
     }
     let (outbox, letters) = outbox();
     let (answer, answered) = oneshot::channel();
@@ -153,7 +159,10 @@ async fn join(
                 .on_failed_upgrade(move |_| {
                     tokio::spawn(async move { failed.0.send(Command::Gone(who)).await });
                 })
-                .on_upgrade(move |socket| session::run(socket, who, hub, letters))
+                .on_upgrade(move |socket| async move {
+                    session::run(socket, who, hub, letters).await;
+                    drop(place);
+                })
         }
         Ok(Err(refused)) => floor.refuse(refused.into()),
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
