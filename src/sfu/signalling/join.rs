@@ -19,7 +19,7 @@ use super::token::{Claims, Joiner, Keys, Refusal};
 use crate::sfu::command::{Command, Handle, Join};
 use crate::sfu::outbox::outbox;
 use crate::sfu::refusals::Refusals;
-use crate::sfu::rooms::{JoinRefused, Joining, World};
+use crate::sfu::rooms::{JoinRefused, Joining, Who, World};
 
 /// What requests are judged with, and where they go.
 #[derive(Clone)]
@@ -147,12 +147,14 @@ async fn join(
         answer,
     };
     let hub = floor.hub.clone();
-    let sent = hub.0.send(Command::Join(Box::new(join))).await;
-    let joined = match sent {
-        Ok(()) => answered.await,
-        Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    let mut waiting = Waiting {
+        answered,
+        hub: hub.clone(),
     };
-    match joined {
+    if hub.0.send(Command::Join(Box::new(join))).await.is_err() {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    match (&mut waiting.answered).await {
         Ok(Ok(who)) => {
             let failed = hub.clone();
             upgrade
@@ -166,6 +168,23 @@ async fn join(
         }
         Ok(Err(refused)) => floor.refuse(refused.into()),
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+/// Waits until somebody is in. Whoever is let in when nobody waits any more, as a client has hung up, goes again.
+struct Waiting {
+    answered: oneshot::Receiver<Result<Who, JoinRefused>>,
+    hub: Handle,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        // From here on the hub sees that nobody waits.
+        self.answered.close();
+        if let Ok(Ok(who)) = self.answered.try_recv() {
+            let hub = self.hub.clone();
+            tokio::spawn(async move { hub.0.send(Command::Gone(who)).await });
+        }
     }
 }
 
@@ -193,5 +212,38 @@ impl From<JoinRefused> for Refusal {
             JoinRefused::Full => Self::Full,
             JoinRefused::TooLong => Self::Unusable("metadata or attributes are too long"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::sync::mpsc;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_is_let_in_when_nobody_waits_any_more_goes_again() {
+        let (commands, mut received) = mpsc::channel(9);
+        let waits = || {
+            let (answer, answered) = oneshot::channel();
+            let hub = Handle(commands.clone());
+            (answer, Waiting { answered, hub })
+        };
+        let (answer, mut waiting) = waits();
+        answer.send(Ok(Who(1))).unwrap();
+        assert_eq!((&mut waiting.answered).await, Ok(Ok(Who(1))));
+        drop(waiting);
+        let (answer, waiting) = waits();
+        answer.send(Ok(Who(2))).unwrap();
+        drop(waiting);
+        let gone = timeout(Duration::from_secs(10), received.recv()).await;
+        let gone = gone.expect("word of it");
+        assert!(matches!(gone, Some(Command::Gone(Who(2)))));
+        let (answer, waiting) = waits();
+        drop(waiting);
+        assert!(answer.is_closed());
     }
 }
