@@ -148,6 +148,7 @@ impl World {
         let room = Room {
             info,
             people: BTreeMap::new(),
+            owners: BTreeMap::new(),
             empty_since: now,
             was_used: false,
             speakers: Speakers::default(),

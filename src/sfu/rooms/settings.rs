@@ -4,7 +4,6 @@ use livekit_protocol as proto;
 use proto::{TrackInfo, VideoLayer, VideoQuality};
 
 use super::effect::Wanted;
-use super::room::Room;
 use super::{Effect, Effects, Who, World, limits};
 
 impl World {
@@ -17,10 +16,14 @@ impl World {
     ) {
         let Some(room) = self.place(who) else { return };
         let mut changed = Vec::new();
-        for sid in &settings.track_sids {
+        for sid in settings.track_sids.iter().take(limits::CHOICES) {
+            // Of what has ended, or never was, nothing is remembered.
+            let Some(track) = room.track(sid) else {
+                continue;
+            };
             let wanted = Wanted {
                 enabled: !settings.disabled,
-                quality: room.track(sid).map_or(2, |track| quality(track, settings)),
+                quality: quality(track, settings),
             };
             let Some(participant) = room.people.get_mut(&who) else {
                 return;
@@ -39,14 +42,6 @@ impl World {
             }
         }
         room.tell_publishers(&changed, effects);
-    }
-}
-
-impl Room {
-    fn track(&self, sid: &str) -> Option<&TrackInfo> {
-        self.people
-            .values()
-            .find_map(|participant| participant.track(sid))
     }
 }
 

@@ -19,12 +19,15 @@ impl World {
     ) {
         let Some(room) = self.place(who) else { return };
         let more = update.participant_tracks.iter().flat_map(|p| &p.track_sids);
-        let sids: Vec<_> = update.track_sids.iter().chain(more).cloned().collect();
+        let sids = update.track_sids.iter().chain(more).take(limits::CHOICES);
+        // Of what has ended, or never was, nothing is remembered.
+        let sids = sids.filter(|sid| room.owners.contains_key(*sid));
         if let Some(participant) = room.people.get_mut(&who) {
             for sid in sids {
                 let has_place = participant.choices.len() < limits::CHOICES;
-                if has_place || participant.choices.contains_key(&sid) {
-                    participant.choices.entry(sid).or_default().subscribe = Some(update.subscribe);
+                if has_place || participant.choices.contains_key(sid) {
+                    let choice = participant.choices.entry(sid.clone()).or_default();
+                    choice.subscribe = Some(update.subscribe);
                 }
             }
         }

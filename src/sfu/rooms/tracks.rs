@@ -93,6 +93,7 @@ impl World {
         participant.info.tracks.push(track.clone());
         participant.touch();
         let info = participant.info.clone();
+        room.owners.insert(sid.to_owned(), who);
         room.announce(who, effects);
         effects.push(report_track("track_published", room, &info, track));
         effects.push(Effect::Mute(sid.to_owned(), muted));
@@ -156,6 +157,7 @@ impl World {
 impl Room {
     /// Nobody gets the track any more.
     pub(super) fn forget_track(&mut self, sid: &str, effects: &mut Effects) {
+        self.owners.remove(sid);
         for (who, participant) in &mut self.people {
             participant.choices.remove(sid);
             participant.denied.remove(sid);
