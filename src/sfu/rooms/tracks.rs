@@ -118,7 +118,11 @@ impl World {
         let Some(participant) = room.people.get_mut(&who) else {
             return;
         };
+        let announced = participant.announced.len();
         participant.announced.retain(|track| track.sid != sid);
+        if participant.announced.len() < announced {
+            effects.push(Effect::Unpublish(sid.to_owned()));
+        }
         let Some(at) = participant
             .info
             .tracks

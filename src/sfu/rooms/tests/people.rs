@@ -86,6 +86,8 @@ fn what_was_only_announced_when_the_right_to_it_went_is_not_published() {
     changed.unwrap();
     let ended = |effect: &Effect| matches!(effect, Effect::Tell(_, Message::TrackUnpublished(_)));
     assert!(effects.iter().any(ended));
+    // Nothing waits for its media any more.
+    assert!(effects.contains(&Effect::Unpublish(sid.clone())));
     effects.clear();
     scene.world.track_sent(anna, &sid, "", &mut effects);
     assert_eq!(effects, [Effect::Unpublish(sid)]);
