@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use livekit_protocol as proto;
 use livekit_protocol::DisconnectReason;
 use livekit_protocol::leave_request::Action;
-use livekit_protocol::participant_info::State;
+use livekit_protocol::participant_info::{Kind, State};
 
-use super::participant::{Audience, Participant};
+use super::participant::{Audience, Participant, is_dependent};
 use super::parting::{Parting, farewell, leave};
 use super::permission::Grant;
 use super::room::Room;
@@ -40,6 +40,25 @@ pub struct Joining {
     pub client_protocol: i32,
 }
 
+impl Joining {
+    fn kind(&self) -> Kind {
+        Kind::from_str_name(&self.kind.to_ascii_uppercase()).unwrap_or(Kind::Standard)
+    }
+
+    /// Whoever comes in place of themselves is not one more.
+    fn is_one_more_in(&self, room: &Room) -> bool {
+        !is_dependent(self.kind(), &self.grant.permission())
+            && room.of_identity(&self.identity).is_none()
+    }
+
+    fn is_too_long(&self) -> bool {
+        let is_long = |metadata: &str| metadata.len() > limits::METADATA;
+        is_long(&self.metadata)
+            || is_long(&self.making.metadata)
+            || !limits::attributes_fit(&self.attributes)
+    }
+}
+
 /// Why somebody does not come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JoinRefused {
@@ -57,10 +76,10 @@ pub enum JoinRefused {
 impl World {
     /// Why somebody cannot come into a room.
     pub fn objection(&self, joining: &Joining) -> Option<JoinRefused> {
-        let newcomer = newcomer(joining.clone(), String::new(), 0);
         match self.rooms.get(&joining.room) {
+            _ if joining.is_too_long() => Some(JoinRefused::TooLong),
             None if !self.defaults.auto_create => Some(JoinRefused::NoRoom),
-            Some(room) if room.is_full() && is_one_more(&newcomer, room) => Some(JoinRefused::Full),
+            Some(room) if room.is_full() && joining.is_one_more_in(room) => Some(JoinRefused::Full),
             _ => None,
         }
     }
@@ -75,13 +94,6 @@ impl World {
         let mut effects = Effects::new();
         if let Some(objection) = self.objection(&joining) {
             return Err(objection);
-        }
-        let is_long = |metadata: &str| metadata.len() > limits::METADATA;
-        if is_long(&joining.metadata)
-            || is_long(&joining.making.metadata)
-            || !limits::attributes_fit(&joining.attributes)
-        {
-            return Err(JoinRefused::TooLong);
         }
         let again = self
             .rooms
@@ -254,13 +266,8 @@ impl World {
     }
 }
 
-/// Whoever comes in place of themselves is not one more.
-fn is_one_more(newcomer: &Participant, room: &Room) -> bool {
-    !newcomer.is_dependent() && room.of_identity(&newcomer.info.identity).is_none()
-}
-
 fn newcomer(joining: Joining, sid: String, now: Millis) -> Participant {
-    let kind = proto::participant_info::Kind::from_str_name(&joining.kind.to_ascii_uppercase());
+    let kind = joining.kind();
     let info = proto::ParticipantInfo {
         sid,
         identity: joining.identity,
@@ -272,9 +279,7 @@ fn newcomer(joining: Joining, sid: String, now: Millis) -> Participant {
         joined_at_ms: now,
         version: 1,
         permission: Some(joining.grant.permission()),
-        kind: kind
-            .unwrap_or(proto::participant_info::Kind::Standard)
-            .into(),
+        kind: kind.into(),
         client_protocol: joining.client_protocol,
         ..Default::default()
     };

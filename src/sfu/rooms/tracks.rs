@@ -69,14 +69,13 @@ impl World {
         let Some(participant) = room.people.get_mut(&who) else {
             return;
         };
-        let permission = participant.permission();
         let announced = participant
             .announced
-            .extract_if(.., |track| track.sid == sid);
+            .extract_if(.., |track| track.sid == sid)
+            .last();
         // The right to it may have gone since it was announced, and it with that.
-        let Some(mut track) = announced
-            .last()
-            .filter(|track| may_publish(&permission, track.source))
+        let Some(mut track) =
+            announced.filter(|track| may_publish(participant.permission(), track.source))
         else {
             if participant.track(sid).is_none() {
                 effects.push(Effect::Unpublish(sid.to_owned()));
@@ -178,7 +177,7 @@ fn refusal(
     participant: &Participant,
     request: &proto::AddTrackRequest,
 ) -> Option<(Reason, &'static str)> {
-    if !may_publish(&participant.permission(), request.source) {
+    if !may_publish(participant.permission(), request.source) {
         return Some((Reason::NotAllowed, "does not have permission to publish"));
     }
     // Another track would be another picture of the same person.

@@ -164,6 +164,35 @@ fn agents_and_recorders_take_nobodys_place_and_keep_no_room_open() {
 }
 
 #[test]
+fn who_asks_why_they_cannot_come_in_hears_what_they_are_refused_with() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let most = Joining {
+        room: "daily".into(),
+        identity: "anna".into(),
+        metadata: "m".repeat(limits::METADATA),
+        attributes: [("a".into(), "v".repeat(limits::ATTRIBUTES - 1))].into(),
+        ..Joining::default()
+    };
+    assert_eq!(scene.world.objection(&most), None);
+    let more = |change: fn(&mut Joining)| {
+        let mut joining = most.clone();
+        change(&mut joining);
+        joining
+    };
+    for too_long in [
+        more(|joining| joining.metadata.push('m')),
+        more(|joining| joining.making.metadata = "m".repeat(limits::METADATA + 1)),
+        more(|joining| drop(joining.attributes.insert("b".into(), String::new()))),
+    ] {
+        let objection = scene.world.objection(&too_long);
+        assert_eq!(objection, Some(JoinRefused::TooLong));
+        let refused = scene.world.join(too_long, NOW).map(|_| ());
+        assert_eq!(refused, Err(JoinRefused::TooLong));
+    }
+    scene.world.join(most, NOW).unwrap();
+}
+
+#[test]
 fn what_is_too_long_of_oneself_changes_nothing_and_nobody_hears_of_it() {
     let mut scene = Scene::new(RoomDefaults::default());
     let grant = Grant {
