@@ -12,7 +12,6 @@ use super::parting::{Parting, farewell, leave};
 use super::permission::Grant;
 use super::room::Room;
 use super::speakers::Speakers;
-use super::updates::{report, report_of, report_track};
 use super::{Effect, Effects, Millis, Who, World, codecs, limits};
 
 /// Somebody who wants to come in.
@@ -164,8 +163,9 @@ impl World {
             empty_since: now,
             was_used: false,
             speakers: Speakers::default(),
+            has_listeners: self.has_listeners,
         };
-        effects.push(report("room_started", &room));
+        room.report("room_started", effects);
         self.rooms.insert(request.name.clone(), room);
     }
 
@@ -206,8 +206,7 @@ impl World {
         effects.push(Effect::Part(who, Box::new(parting)));
         for track in std::mem::take(&mut participant.info.tracks) {
             room.forget_track(&track.sid, effects);
-            let event = report_track("track_unpublished", room, &participant.info, track);
-            effects.push(event);
+            room.report_track("track_unpublished", &participant, track, effects);
         }
         let had = std::mem::take(&mut participant.gets).into_iter();
         let had: Vec<_> = had.map(|(sid, of)| (of, sid)).collect();
@@ -226,7 +225,7 @@ impl World {
         } else {
             "participant_connection_aborted"
         };
-        effects.push(report_of(event, room, &participant.info));
+        room.report_of(event, &participant, effects);
     }
 
     /// Their media is connected.
@@ -240,10 +239,11 @@ impl World {
         }
         participant.info.state = State::Active.into();
         participant.touch();
-        let info = participant.info.clone();
         room.announce(who, effects);
         room.tell_qualities(who, effects);
-        effects.push(report_of("participant_joined", room, &info));
+        if let Some(participant) = room.people.get(&who) {
+            room.report_of("participant_joined", participant, effects);
+        }
     }
 
     /// Ends a room and puts everybody out.
@@ -261,7 +261,7 @@ impl World {
             self.leave(who, why, now, effects);
         }
         if let Some(room) = self.rooms.remove(name) {
-            effects.push(report("room_finished", &room));
+            room.report("room_finished", effects);
         }
     }
 }

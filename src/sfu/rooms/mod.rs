@@ -56,6 +56,8 @@ pub struct World {
     places: HashMap<Who, String>,
     next: u64,
     rng: StdRng,
+    /// Whether somebody is told of rooms by webhooks.
+    has_listeners: bool,
 }
 
 /// What is to be done, as it is gathered.
@@ -70,6 +72,15 @@ impl World {
             places: HashMap::new(),
             next: 1,
             rng,
+            has_listeners: false,
+        }
+    }
+
+    /// The same; whether somebody is told of rooms by webhooks.
+    pub fn with_listeners(self, has_listeners: bool) -> Self {
+        Self {
+            has_listeners,
+            ..self
         }
     }
 

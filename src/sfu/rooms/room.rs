@@ -20,6 +20,8 @@ pub struct Room {
     /// Whether somebody ever was.
     pub was_used: bool,
     pub speakers: Speakers,
+    /// Whether somebody is told of it by webhooks.
+    pub has_listeners: bool,
 }
 
 impl Room {

@@ -9,7 +9,6 @@ use super::effect::{Encoding, ToPublish};
 use super::participant::Participant;
 use super::permission::may_publish;
 use super::room::Room;
-use super::updates::report_track;
 use super::{Effect, Effects, Who, World, limits};
 
 impl World {
@@ -91,10 +90,11 @@ impl World {
         let muted = track.muted;
         participant.info.tracks.push(track.clone());
         participant.touch();
-        let info = participant.info.clone();
         room.owners.insert(sid.to_owned(), who);
         room.announce(who, effects);
-        effects.push(report_track("track_published", room, &info, track));
+        if let Some(owner) = room.people.get(&who) {
+            room.report_track("track_published", owner, track, effects);
+        }
         effects.push(Effect::Mute(sid.to_owned(), muted));
         room.subscribe_all(effects);
     }
@@ -133,10 +133,11 @@ impl World {
         let track = participant.info.tracks.remove(at);
         participant.told.remove(sid);
         participant.touch();
-        let info = participant.info.clone();
         room.forget_track(sid, effects);
         room.announce(who, effects);
-        effects.push(report_track("track_unpublished", room, &info, track));
+        if let Some(owner) = room.people.get(&who) {
+            room.report_track("track_unpublished", owner, track, effects);
+        }
     }
 
     /// Its owner, or an admin, mutes a track.

@@ -112,18 +112,18 @@ fn who_looks_away_for_a_moment_costs_no_encoder_its_work() {
 #[test]
 fn when_the_last_one_leaves_nothing_is_wanted_unless_they_come_back_soon() {
     let mut call = Call::new();
-    let (bert, carl) = (call.scene.in_room("bert"), call.scene.in_room("carl"));
+    let (bert, dora) = (call.scene.in_room("bert"), call.scene.in_room("dora"));
     call.comes();
     call.told();
-    call.wants(carl, 0, false);
+    call.wants(dora, 0, false);
     call.leaves(bert);
     call.told_after(0);
     assert_eq!(call.told_after(5_000), [1]);
-    call.leaves(carl);
+    call.leaves(dora);
     call.told_after(6_000);
-    let carl = call.scene.in_room("carl");
+    let dora = call.scene.in_room("dora");
     assert_eq!(call.told_after(10_000), [3]);
-    call.leaves(carl);
+    call.leaves(dora);
     call.told_after(11_000);
     assert_eq!(call.told_after(16_000), [0]);
 }

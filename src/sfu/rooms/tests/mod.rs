@@ -26,7 +26,7 @@ struct Scene {
 impl Scene {
     fn new(defaults: RoomDefaults) -> Self {
         Self {
-            world: World::new(defaults, StdRng::seed_from_u64(1)),
+            world: World::new(defaults, StdRng::seed_from_u64(1)).with_listeners(true),
             effects: Effects::new(),
         }
     }

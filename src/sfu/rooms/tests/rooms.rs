@@ -34,6 +34,19 @@ fn rooms_end_when_nobody_comes_or_comes_back() {
 }
 
 #[test]
+fn where_nobody_listens_nothing_is_reported() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    scene.world = scene.world.with_listeners(false);
+    let anna = scene.in_room("anna");
+    let sid = scene.publishes(anna, TrackSource::Camera);
+    scene.world.track_gone(anna, &sid, &mut scene.effects);
+    scene.publishes(anna, TrackSource::Camera);
+    let effects = &mut scene.effects;
+    scene.world.delete_room("daily", NOW, effects).unwrap();
+    assert_eq!(reported(effects), [""; 0]);
+}
+
+#[test]
 fn where_rooms_are_not_made_by_coming_nobody_comes_to_one_that_is_not_there() {
     let mut scene = Scene::new(RoomDefaults {
         auto_create: false,
