@@ -5,13 +5,11 @@ use std::collections::HashMap;
 use livekit_protocol as proto;
 use livekit_protocol::DisconnectReason;
 use livekit_protocol::data_packet::Value;
-use livekit_protocol::leave_request::Action;
 use livekit_protocol::signal_response::Message;
 use prost::Message as _;
 
 use super::data::Addressees;
 use super::effect::Reliability;
-use super::parting::{Parting, leave};
 use super::permission::may_publish;
 use super::{Effect, Effects, Millis, Who, World, limits};
 
@@ -215,7 +213,7 @@ impl World {
             self.track_gone(who, &sid, effects);
         }
         if let Some(room) = self.rooms.get_mut(name) {
-            room.subscribe_all(effects);
+            room.resubscribe_all(effects);
         }
         self.participant(name, identity)
     }
@@ -255,23 +253,5 @@ impl World {
             effects.push(Effect::Send(None, to, data.reliability, Box::new(packet)));
         }
         Ok(())
-    }
-
-    /// Says good-bye to everybody; they may come back to whoever comes after us.
-    pub fn shut_down(&mut self, effects: &mut Effects) {
-        let why = DisconnectReason::ServerShutdown;
-        for room in self.rooms.values() {
-            let left = (0..room.people.len()).rev();
-            for (left, (who, participant)) in left.zip(&room.people) {
-                let parting = Parting {
-                    identity: participant.info.identity.clone(),
-                    room: room.info.name.clone(),
-                    why,
-                    left,
-                };
-                effects.push(Effect::Tell(*who, leave(why, Action::Reconnect)));
-                effects.push(Effect::Part(*who, Box::new(parting)));
-            }
-        }
     }
 }

@@ -131,7 +131,7 @@ impl World {
         }
         room.announce(who, &mut effects);
         // What is there already comes with the first answer: it takes no second round.
-        room.subscribe_to_all(who, &mut effects);
+        room.resubscribe(who, &mut effects);
         self.places.insert(who, room_name);
         Ok((who, greeting, effects))
     }

@@ -63,7 +63,7 @@ impl World {
         } else {
             Audience::Only(permission.track_permissions)
         };
-        room.subscribe_all(effects);
+        room.resubscribe_all(effects);
     }
 
     fn update_own(

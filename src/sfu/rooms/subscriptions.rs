@@ -31,13 +31,13 @@ impl World {
                 }
             }
         }
-        room.subscribe_to_all(who, effects);
+        room.resubscribe(who, effects);
     }
 }
 
 impl Room {
     /// Everybody gets what they are to get.
-    pub fn subscribe_all(&mut self, effects: &mut Effects) {
+    pub fn resubscribe_all(&mut self, effects: &mut Effects) {
         let all: Vec<_> = self.people.keys().copied().collect();
         for who in all {
             self.give(who, effects);
@@ -46,7 +46,7 @@ impl Room {
     }
 
     /// One of them gets what they are to get, and nothing else.
-    pub fn subscribe_to_all(&mut self, who: Who, effects: &mut Effects) {
+    pub fn resubscribe(&mut self, who: Who, effects: &mut Effects) {
         let changed = self.give(who, effects);
         self.tell_publishers(&changed, effects);
     }

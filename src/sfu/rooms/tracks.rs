@@ -96,7 +96,7 @@ impl World {
             room.report_track("track_published", owner, track, effects);
         }
         effects.push(Effect::Mute(sid.to_owned(), muted));
-        room.subscribe_all(effects);
+        room.resubscribe_all(effects);
     }
 
     /// Its media has come for a moment: now the client knows it as well, and can be told what becomes of it.

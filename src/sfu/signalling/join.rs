@@ -7,7 +7,8 @@ use axum::extract::{Extension, FromRef, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use livekit_protocol as proto;
-use livekit_protocol::{DisconnectReason, leave_request, signal_response};
+use livekit_protocol::DisconnectReason;
+use livekit_protocol::leave_request::Action;
 use prost::Message as _;
 use tokio::sync::oneshot;
 
@@ -19,7 +20,7 @@ use super::token::{Claims, Joiner, Keys, Refusal};
 use crate::sfu::command::{Command, Handle, Join};
 use crate::sfu::outbox::outbox;
 use crate::sfu::refusals::Refusals;
-use crate::sfu::rooms::{JoinRefused, Joining, Who, World};
+use crate::sfu::rooms::{JoinRefused, Joining, Who, World, leave};
 
 /// What requests are judged with, and where they go.
 #[derive(Clone)]
@@ -190,14 +191,8 @@ impl Drop for Waiting {
 
 /// Nothing is kept of a connection that broke.
 async fn begin_anew(mut socket: WebSocket) {
-    let leave = proto::LeaveRequest {
-        can_reconnect: true,
-        reason: DisconnectReason::StateMismatch.into(),
-        action: leave_request::Action::Reconnect.into(),
-        regions: None,
-    };
     let response = proto::SignalResponse {
-        message: Some(signal_response::Message::Leave(leave)),
+        message: Some(leave(DisconnectReason::StateMismatch, Action::Reconnect)),
     };
     let message = Message::Binary(Bytes::from(response.encode_to_vec()));
     // A client that is gone needs no answer.
