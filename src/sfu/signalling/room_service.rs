@@ -302,4 +302,11 @@ mod tests {
         assert_eq!(told(rooms, "Dance").0, Code::BadRoute);
         assert_eq!(told("livekit.Dance", "ListRooms").0, Code::BadRoute);
     }
+
+    #[test]
+    fn a_message_that_is_too_long_is_an_argument_that_cannot_be() {
+        let failure = Failure::from(AdminError::LongMessage(64_001));
+        assert_eq!(failure.code, Code::InvalidArgument);
+        assert!(failure.message.contains("64001"), "{}", failure.message);
+    }
 }
