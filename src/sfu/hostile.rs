@@ -18,7 +18,7 @@ use super::hub::Hub;
 use super::media::{Media, Network, Topology};
 use super::outbox::{Letters, outbox};
 use super::refusals::Refusals;
-use super::rooms::{Who, World};
+use super::rooms::{JoinRefused, Who, World};
 use super::signalling::hostile::{Claims, Wish, command, wish_of};
 use super::signalling::{Keys, Pass};
 use crate::config::Room;
@@ -90,6 +90,8 @@ pub fn join(input: &[u8]) {
     }
 }
 
+type Answered = oneshot::Receiver<Result<Who, JoinRefused>>;
+
 /// A room with somebody in it who sends.
 struct Scene {
     hub: Hub,
@@ -138,17 +140,8 @@ impl Scene {
         who
     }
 
-    fn joins(&mut self, mut wish: Wish, claims: Claims) -> Option<Who> {
-        let (outbox, letters) = outbox();
-        let (answer, mut answered) = oneshot::channel();
-        let join = Join {
-            joining: wish.joining(&claims).ok()?,
-            pass: Pass::new(&keys(), claims),
-            topology: wish.topology,
-            first: wish.first,
-            outbox,
-            answer,
-        };
+    fn joins(&mut self, wish: Wish, claims: Claims) -> Option<Who> {
+        let (join, letters, mut answered) = joining(wish, claims)?;
         self.does(Command::Join(Box::new(join)));
         let who = answered.try_recv().expect("an answer").ok()?;
         self.outboxes.push((who, letters));
@@ -190,6 +183,21 @@ impl Scene {
         self.does(Command::Gone(self.bystander));
         assert!(self.hub.is_idle(), "something is left behind");
     }
+}
+
+/// Somebody who wants in, where they hear what they are told, and whether they are in.
+fn joining(mut wish: Wish, claims: Claims) -> Option<(Join, Letters, Answered)> {
+    let (outbox, letters) = outbox();
+    let (answer, answered) = oneshot::channel();
+    let join = Join {
+        joining: wish.joining(&claims).ok()?,
+        pass: Pass::new(&keys(), claims),
+        topology: wish.topology,
+        first: wish.first,
+        outbox,
+        answer,
+    };
+    Some((join, letters, answered))
 }
 
 fn claims(identity: &str) -> Claims {
@@ -248,5 +256,18 @@ mod tests {
         }
         let last = scene.comes("guest", Topology::One, Vec::new());
         scene.ends(last);
+    }
+    #[test]
+    fn who_has_hung_up_before_they_are_in_puts_nobody_out() {
+        let mut scene = Scene::new();
+        let there = scene.comes("stranger", Topology::One, Vec::new());
+        let wish = Wish::of_query("");
+        let (join, _letters, answered) = joining(wish, claims("stranger")).unwrap();
+        drop(answered);
+        scene.does(Command::Join(Box::new(join)));
+        scene.does(Command::Frame(there, Box::new(Asked::Ping(1))));
+        let told = scene.told(there);
+        assert!(matches!(told.last(), Some(Message::Pong(_))), "{told:?}");
+        scene.ends(there);
     }
 }

@@ -146,6 +146,10 @@ impl Hub {
     }
 
     fn join(&mut self, join: Join) {
+        // Whoever has hung up while they waited takes nobody's place.
+        if join.answer.is_closed() {
+            return;
+        }
         let (room, identity) = (join.joining.room.clone(), join.joining.identity.clone());
         let (who, mut greeting, effects) = match self.world.join(join.joining, self.now()) {
             Ok(joined) => joined,
@@ -162,7 +166,9 @@ impl Hub {
         self.media.enter(who, join.topology, Instant::now());
         self.tell(who, Message::Join(greeting));
         self.apply(effects);
-        let _ = join.answer.send(Ok(who));
+        if join.answer.send(Ok(who)).is_err() {
+            return self.command(Command::Gone(who));
+        }
         for asked in join.first {
             self.asked(who, asked);
         }

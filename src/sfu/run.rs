@@ -37,7 +37,8 @@ pub async fn run(clock: Clock, config: SfuConfig, ending: watch::Receiver<bool>)
         list(&config.media.addresses),
     );
     let (network, arrivals) = Network::start(udp, tcp);
-    let world = World::new(config.rooms, StdRng::from_rng(&mut rand::rng()));
+    let world = World::new(config.rooms, StdRng::from_rng(&mut rand::rng()))
+        .with_listeners(config.webhook.is_some());
     let webhooks = config
         .webhook
         .map(|webhook| Webhooks::start(&webhook, clock.clone()));

@@ -5,12 +5,11 @@ use std::collections::HashMap;
 use livekit_protocol as proto;
 use livekit_protocol::DisconnectReason;
 use livekit_protocol::data_packet::Value;
-use livekit_protocol::leave_request::Action;
 use livekit_protocol::signal_response::Message;
+use prost::Message as _;
 
 use super::data::Addressees;
 use super::effect::Reliability;
-use super::parting::{Parting, leave};
 use super::permission::may_publish;
 use super::{Effect, Effects, Millis, Who, World, limits};
 
@@ -29,6 +28,9 @@ pub enum AdminError {
     /// It cannot be done as it is asked.
     #[error("{0}")]
     Refused(&'static str),
+    /// No data channel carries so much.
+    #[error("the message has {0} bytes: data channels carry {most} at most", most = limits::MESSAGE)]
+    LongMessage(usize),
     /// It is not done here.
     #[error("{0}")]
     NotHere(&'static str),
@@ -211,7 +213,7 @@ impl World {
             self.track_gone(who, &sid, effects);
         }
         if let Some(room) = self.rooms.get_mut(name) {
-            room.subscribe_all(effects);
+            room.resubscribe_all(effects);
         }
         self.participant(name, identity)
     }
@@ -243,27 +245,13 @@ impl World {
             value: Some(Value::User(data.packet)),
             ..Default::default()
         };
+        let length = packet.encoded_len();
+        if length > limits::MESSAGE {
+            return Err(AdminError::LongMessage(length));
+        }
         if !to.is_empty() {
             effects.push(Effect::Send(None, to, data.reliability, Box::new(packet)));
         }
         Ok(())
-    }
-
-    /// Says good-bye to everybody; they may come back to whoever comes after us.
-    pub fn shut_down(&mut self, effects: &mut Effects) {
-        let why = DisconnectReason::ServerShutdown;
-        for room in self.rooms.values() {
-            let left = (0..room.people.len()).rev();
-            for (left, (who, participant)) in left.zip(&room.people) {
-                let parting = Parting {
-                    identity: participant.info.identity.clone(),
-                    room: room.info.name.clone(),
-                    why,
-                    left,
-                };
-                effects.push(Effect::Tell(*who, leave(why, Action::Reconnect)));
-                effects.push(Effect::Part(*who, Box::new(parting)));
-            }
-        }
     }
 }

@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use livekit_protocol as proto;
 use livekit_protocol::DisconnectReason;
 use livekit_protocol::leave_request::Action;
-use livekit_protocol::participant_info::State;
+use livekit_protocol::participant_info::{Kind, State};
 
-use super::participant::{Audience, Participant};
+use super::participant::{Audience, Participant, is_dependent};
 use super::parting::{Parting, farewell, leave};
 use super::permission::Grant;
 use super::room::Room;
 use super::speakers::Speakers;
-use super::updates::{report, report_of, report_track};
 use super::{Effect, Effects, Millis, Who, World, codecs, limits};
 
 /// Somebody who wants to come in.
@@ -40,6 +39,25 @@ pub struct Joining {
     pub client_protocol: i32,
 }
 
+impl Joining {
+    fn kind(&self) -> Kind {
+        Kind::from_str_name(&self.kind.to_ascii_uppercase()).unwrap_or(Kind::Standard)
+    }
+
+    /// Whoever comes in place of themselves is not one more.
+    fn is_one_more_in(&self, room: &Room) -> bool {
+        !is_dependent(self.kind(), &self.grant.permission())
+            && room.of_identity(&self.identity).is_none()
+    }
+
+    fn is_too_long(&self) -> bool {
+        let is_long = |metadata: &str| metadata.len() > limits::METADATA;
+        is_long(&self.metadata)
+            || is_long(&self.making.metadata)
+            || !limits::attributes_fit(&self.attributes)
+    }
+}
+
 /// Why somebody does not come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JoinRefused {
@@ -57,10 +75,10 @@ pub enum JoinRefused {
 impl World {
     /// Why somebody cannot come into a room.
     pub fn objection(&self, joining: &Joining) -> Option<JoinRefused> {
-        let newcomer = newcomer(joining.clone(), String::new(), 0);
         match self.rooms.get(&joining.room) {
+            _ if joining.is_too_long() => Some(JoinRefused::TooLong),
             None if !self.defaults.auto_create => Some(JoinRefused::NoRoom),
-            Some(room) if room.is_full() && is_one_more(&newcomer, room) => Some(JoinRefused::Full),
+            Some(room) if room.is_full() && joining.is_one_more_in(room) => Some(JoinRefused::Full),
             _ => None,
         }
     }
@@ -75,13 +93,6 @@ impl World {
         let mut effects = Effects::new();
         if let Some(objection) = self.objection(&joining) {
             return Err(objection);
-        }
-        let is_long = |metadata: &str| metadata.len() > limits::METADATA;
-        if is_long(&joining.metadata)
-            || is_long(&joining.making.metadata)
-            || !limits::attributes_fit(&joining.attributes)
-        {
-            return Err(JoinRefused::TooLong);
         }
         let again = self
             .rooms
@@ -120,7 +131,7 @@ impl World {
         }
         room.announce(who, &mut effects);
         // What is there already comes with the first answer: it takes no second round.
-        room.subscribe_to_all(who, &mut effects);
+        room.resubscribe(who, &mut effects);
         self.places.insert(who, room_name);
         Ok((who, greeting, effects))
     }
@@ -148,11 +159,13 @@ impl World {
         let room = Room {
             info,
             people: BTreeMap::new(),
+            owners: BTreeMap::new(),
             empty_since: now,
             was_used: false,
             speakers: Speakers::default(),
+            has_listeners: self.has_listeners,
         };
-        effects.push(report("room_started", &room));
+        room.report("room_started", effects);
         self.rooms.insert(request.name.clone(), room);
     }
 
@@ -193,9 +206,11 @@ impl World {
         effects.push(Effect::Part(who, Box::new(parting)));
         for track in std::mem::take(&mut participant.info.tracks) {
             room.forget_track(&track.sid, effects);
-            let event = report_track("track_unpublished", room, &participant.info, track);
-            effects.push(event);
+            room.report_track("track_unpublished", &participant, track, effects);
         }
+        let had = std::mem::take(&mut participant.gets).into_iter();
+        let had: Vec<_> = had.map(|(sid, of)| (of, sid)).collect();
+        room.tell_publishers(&had, effects);
         if room.is_empty() && !participant.is_dependent() {
             room.empty_since = now;
         }
@@ -210,7 +225,7 @@ impl World {
         } else {
             "participant_connection_aborted"
         };
-        effects.push(report_of(event, room, &participant.info));
+        room.report_of(event, &participant, effects);
     }
 
     /// Their media is connected.
@@ -224,10 +239,11 @@ impl World {
         }
         participant.info.state = State::Active.into();
         participant.touch();
-        let info = participant.info.clone();
         room.announce(who, effects);
         room.tell_qualities(who, effects);
-        effects.push(report_of("participant_joined", room, &info));
+        if let Some(participant) = room.people.get(&who) {
+            room.report_of("participant_joined", participant, effects);
+        }
     }
 
     /// Ends a room and puts everybody out.
@@ -245,18 +261,13 @@ impl World {
             self.leave(who, why, now, effects);
         }
         if let Some(room) = self.rooms.remove(name) {
-            effects.push(report("room_finished", &room));
+            room.report("room_finished", effects);
         }
     }
 }
 
-/// Whoever comes in place of themselves is not one more.
-fn is_one_more(newcomer: &Participant, room: &Room) -> bool {
-    !newcomer.is_dependent() && room.of_identity(&newcomer.info.identity).is_none()
-}
-
 fn newcomer(joining: Joining, sid: String, now: Millis) -> Participant {
-    let kind = proto::participant_info::Kind::from_str_name(&joining.kind.to_ascii_uppercase());
+    let kind = joining.kind();
     let info = proto::ParticipantInfo {
         sid,
         identity: joining.identity,
@@ -268,9 +279,7 @@ fn newcomer(joining: Joining, sid: String, now: Millis) -> Participant {
         joined_at_ms: now,
         version: 1,
         permission: Some(joining.grant.permission()),
-        kind: kind
-            .unwrap_or(proto::participant_info::Kind::Standard)
-            .into(),
+        kind: kind.into(),
         client_protocol: joining.client_protocol,
         ..Default::default()
     };

@@ -10,8 +10,10 @@ pub const ATTRIBUTES: usize = 64 * 1024;
 pub const NAME: usize = 256;
 /// Tracks of one participant.
 pub const TRACKS: usize = 32;
-/// Choices that one participant makes about others' tracks.
+/// Choices that one participant makes about others' tracks, or about who may have its own; of those in one request, too.
 pub const CHOICES: usize = 1024;
+/// Bytes of a message that data channels carry, as SDP says; here it is judged where it comes from outside.
+pub const MESSAGE: usize = 64_000;
 /// Layers, codecs and names of one track.
 pub const LAYERS: usize = 8;
 

@@ -1,14 +1,25 @@
 //! The second floor: who is in which room, what they publish and what they get. Pure: what happens goes in with
-//! the time at which it happens, what is to be done comes out as [`Effect`]s, in their order.
+//! the time at which it happens, what is to be done comes out as [`Effect`]s ([`mod@effect`]), in their order.
+//!
+//! A [`mod@room`] has its people, each a [`participant`] with a [`permission`]. They come and go by [`mod@join`]; [`parting`] has
+//! the words for that, [`time`] what ends by itself. What a client asks arrives in [`requests`], what the room service asks in
+//! [`admin`]; [`limits`] bound both.
+//!
+//! [`tracks`] are announced, sent, muted and gone. Who gets which is worked out in [`subscriptions`], how they want it said in
+//! [`settings`], and [`dynacast`] tells publishers what of it they need not send. [`data`] goes from one to others.
+//! [`updates`] tells of people and rooms, also those who listen to webhooks; [`speakers`] of who speaks, [`quality`] of how
+//! well everybody is connected. [`simulate`] has mishaps to order.
 
 mod admin;
 mod data;
+mod dynacast;
 mod effect;
 mod join;
 mod limits;
 mod participant;
 mod parting;
 mod permission;
+mod quality;
 mod requests;
 mod room;
 mod settings;
@@ -33,6 +44,7 @@ pub use admin::{AdminError, DataToSend, ParticipantChange};
 pub use data::Addressees;
 pub use effect::{Effect, Encoding, Reliability, ToPublish, Wanted};
 pub use join::{JoinRefused, Joining};
+pub use parting::leave;
 pub use permission::Grant;
 use room::Room;
 
@@ -55,6 +67,8 @@ pub struct World {
     places: HashMap<Who, String>,
     next: u64,
     rng: StdRng,
+    /// Whether somebody is told of rooms by webhooks.
+    has_listeners: bool,
 }
 
 /// What is to be done, as it is gathered.
@@ -69,6 +83,15 @@ impl World {
             places: HashMap::new(),
             next: 1,
             rng,
+            has_listeners: false,
+        }
+    }
+
+    /// The same; whether somebody is told of rooms by webhooks.
+    pub fn with_listeners(self, has_listeners: bool) -> Self {
+        Self {
+            has_listeners,
+            ..self
         }
     }
 

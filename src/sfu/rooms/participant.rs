@@ -1,12 +1,17 @@
 //! One participant of a room.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::LazyLock;
 
 use livekit_protocol as proto;
 use livekit_protocol::participant_info::{Kind, State};
 
+use super::dynacast::Told;
 use super::effect::Wanted;
 use super::{Effect, Effects, Millis, TrackSid, Who, limits};
+
+/// What somebody may do of whom nothing is said.
+static NOTHING: LazyLock<proto::ParticipantPermission> = LazyLock::new(Default::default);
 
 #[derive(Debug)]
 pub struct Participant {
@@ -40,15 +45,6 @@ pub struct Choice {
     pub wanted: Wanted,
 }
 
-/// What a publisher was told of a track.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Told {
-    /// That somebody has it, or had it.
-    pub is_had: bool,
-    /// How many of its layers somebody wants, from the smallest on.
-    pub layers: Option<u8>,
-}
-
 /// Who may have somebody's tracks.
 #[derive(Clone, Debug, Default)]
 pub enum Audience {
@@ -58,8 +54,8 @@ pub enum Audience {
 }
 
 impl Participant {
-    pub fn permission(&self) -> proto::ParticipantPermission {
-        self.info.permission.clone().unwrap_or_default()
+    pub fn permission(&self) -> &proto::ParticipantPermission {
+        self.info.permission.as_ref().unwrap_or(&NOTHING)
     }
 
     pub fn is_hidden(&self) -> bool {
@@ -67,16 +63,13 @@ impl Participant {
     }
 
     /// Whether it records: a room says so.
-    #[expect(deprecated, reason = "tokens have it")]
     pub fn is_recorder(&self) -> bool {
-        self.info.kind() == Kind::Egress || self.permission().recorder
+        records(self.info.kind(), self.permission())
     }
 
-    /// Whether it is there for others' sake, as agents and recorders are: a room is empty without anybody else, and
-    /// such a one takes nobody's place.
-    #[expect(deprecated, reason = "tokens have it")]
+    /// Whether it is there for others' sake.
     pub fn is_dependent(&self) -> bool {
-        self.is_recorder() || self.info.kind() == Kind::Agent || self.permission().agent
+        is_dependent(self.info.kind(), self.permission())
     }
 
     /// A track that is sent.
@@ -132,6 +125,18 @@ impl Participant {
             }),
         }
     }
+}
+
+#[expect(deprecated, reason = "tokens have it")]
+fn records(kind: Kind, permission: &proto::ParticipantPermission) -> bool {
+    kind == Kind::Egress || permission.recorder
+}
+
+/// Whether somebody is there for others' sake, as agents and recorders are: a room is empty without anybody else, and
+/// such a one takes nobody's place.
+#[expect(deprecated, reason = "tokens have it")]
+pub fn is_dependent(kind: Kind, permission: &proto::ParticipantPermission) -> bool {
+    records(kind, permission) || kind == Kind::Agent || permission.agent
 }
 
 /// What is said of somebody is too long.

@@ -7,6 +7,8 @@ use livekit_protocol::DisconnectReason;
 use livekit_protocol::leave_request::Action;
 use livekit_protocol::signal_response::Message;
 
+use super::{Effect, Effects, World};
+
 /// Somebody has gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parting {
@@ -46,6 +48,26 @@ impl fmt::Display for Parting {
             f,
             "`{identity}` leaves `{room}` ({why}): {left} {are} left in it"
         )
+    }
+}
+
+impl World {
+    /// Says good-bye to everybody; they may come back to whoever comes after us.
+    pub fn shut_down(&mut self, effects: &mut Effects) {
+        let why = DisconnectReason::ServerShutdown;
+        for room in self.rooms.values() {
+            let left = (0..room.people.len()).rev();
+            for (left, (who, participant)) in left.zip(&room.people) {
+                let parting = Parting {
+                    identity: participant.info.identity.clone(),
+                    room: room.info.name.clone(),
+                    why,
+                    left,
+                };
+                effects.push(Effect::Tell(*who, leave(why, Action::Reconnect)));
+                effects.push(Effect::Part(*who, Box::new(parting)));
+            }
+        }
     }
 }
 

@@ -50,15 +50,20 @@ impl World {
         let Some(participant) = room.people.get_mut(&who) else {
             return;
         };
+        let named = permission
+            .track_permissions
+            .iter()
+            .map(|p| p.track_sids.len());
+        let most = permission.track_permissions.len().max(named.sum());
         participant.audience = if permission.all_participants {
             Audience::Everybody
-        } else if permission.track_permissions.len() > limits::CHOICES {
+        } else if most > limits::CHOICES {
             // Whoever names so many does not mean everybody.
             Audience::Only(Vec::new())
         } else {
             Audience::Only(permission.track_permissions)
         };
-        room.subscribe_all(effects);
+        room.resubscribe_all(effects);
     }
 
     fn update_own(

@@ -6,18 +6,22 @@ use livekit_protocol as proto;
 
 use super::participant::Participant;
 use super::speakers::Speakers;
-use super::{Millis, Who};
+use super::{Millis, TrackSid, Who};
 
 #[derive(Debug)]
 pub struct Room {
     /// As clients and the room service see it; the numbers of people are filled in by [`Room::shown`].
     pub info: proto::Room,
     pub people: BTreeMap<Who, Participant>,
+    /// Whose each track is that is sent.
+    pub owners: BTreeMap<TrackSid, Who>,
     /// Since when nobody is there, but for dependents.
     pub empty_since: Millis,
     /// Whether somebody ever was.
     pub was_used: bool,
     pub speakers: Speakers,
+    /// Whether somebody is told of it by webhooks.
+    pub has_listeners: bool,
 }
 
 impl Room {
@@ -51,6 +55,11 @@ impl Room {
     pub fn of_identity(&self, identity: &str) -> Option<Who> {
         let mut people = self.people.iter();
         Some(*people.find(|(_, p)| p.info.identity == identity)?.0)
+    }
+
+    /// A track that is sent.
+    pub fn track(&self, sid: &str) -> Option<&proto::TrackInfo> {
+        self.people.get(self.owners.get(sid)?)?.track(sid)
     }
 
     /// Whether it is to be ended: nobody came for too long, or nobody came back.

@@ -4,7 +4,6 @@ use livekit_protocol as proto;
 use proto::{TrackInfo, VideoLayer, VideoQuality};
 
 use super::effect::Wanted;
-use super::room::Room;
 use super::{Effect, Effects, Who, World, limits};
 
 impl World {
@@ -16,10 +15,15 @@ impl World {
         effects: &mut Effects,
     ) {
         let Some(room) = self.place(who) else { return };
-        for sid in &settings.track_sids {
+        let mut changed = Vec::new();
+        for sid in settings.track_sids.iter().take(limits::CHOICES) {
+            // Of what has ended, or never was, nothing is remembered.
+            let Some(track) = room.track(sid) else {
+                continue;
+            };
             let wanted = Wanted {
                 enabled: !settings.disabled,
-                quality: room.track(sid).map_or(2, |track| quality(track, settings)),
+                quality: quality(track, settings),
             };
             let Some(participant) = room.people.get_mut(&who) else {
                 return;
@@ -31,20 +35,13 @@ impl World {
             let choice = participant.choices.entry(sid.clone()).or_default();
             if choice.wanted != wanted {
                 choice.wanted = wanted;
-                if participant.gets.contains_key(sid) {
+                if let Some(of) = participant.gets.get(sid) {
+                    changed.push((*of, sid.clone()));
                     effects.push(Effect::Want(who, sid.clone(), wanted));
                 }
             }
         }
-        room.tell_publishers(effects);
-    }
-}
-
-impl Room {
-    fn track(&self, sid: &str) -> Option<&TrackInfo> {
-        self.people
-            .values()
-            .find_map(|participant| participant.track(sid))
+        room.tell_publishers(&changed, effects);
     }
 }
 

@@ -1,10 +1,9 @@
 //! Who gets which track: worked out anew whenever something that counts has changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use livekit_protocol as proto;
 use livekit_protocol::signal_response::Message;
-use proto::{SubscribedCodec, SubscribedQuality, VideoQuality};
 
 use super::participant::Participant;
 use super::room::Room;
@@ -20,38 +19,42 @@ impl World {
     ) {
         let Some(room) = self.place(who) else { return };
         let more = update.participant_tracks.iter().flat_map(|p| &p.track_sids);
-        let sids: Vec<_> = update.track_sids.iter().chain(more).cloned().collect();
+        let sids = update.track_sids.iter().chain(more).take(limits::CHOICES);
+        // Of what has ended, or never was, nothing is remembered.
+        let sids = sids.filter(|sid| room.owners.contains_key(*sid));
         if let Some(participant) = room.people.get_mut(&who) {
             for sid in sids {
                 let has_place = participant.choices.len() < limits::CHOICES;
-                if has_place || participant.choices.contains_key(&sid) {
-                    participant.choices.entry(sid).or_default().subscribe = Some(update.subscribe);
+                if has_place || participant.choices.contains_key(sid) {
+                    let choice = participant.choices.entry(sid.clone()).or_default();
+                    choice.subscribe = Some(update.subscribe);
                 }
             }
         }
-        room.subscribe_to_all(who, effects);
+        room.resubscribe(who, effects);
     }
 }
 
 impl Room {
     /// Everybody gets what they are to get.
-    pub fn subscribe_all(&mut self, effects: &mut Effects) {
+    pub fn resubscribe_all(&mut self, effects: &mut Effects) {
         let all: Vec<_> = self.people.keys().copied().collect();
         for who in all {
             self.give(who, effects);
         }
-        self.tell_publishers(effects);
+        self.tell_all_publishers(effects);
     }
 
     /// One of them gets what they are to get, and nothing else.
-    pub fn subscribe_to_all(&mut self, who: Who, effects: &mut Effects) {
-        self.give(who, effects);
-        self.tell_publishers(effects);
+    pub fn resubscribe(&mut self, who: Who, effects: &mut Effects) {
+        let changed = self.give(who, effects);
+        self.tell_publishers(&changed, effects);
     }
 
-    fn give(&mut self, who: Who, effects: &mut Effects) {
+    /// The same; whose tracks they have begun or ceased to get by that.
+    fn give(&mut self, who: Who, effects: &mut Effects) -> Vec<(Who, TrackSid)> {
         let Some(participant) = self.people.get(&who) else {
-            return;
+            return Vec::new();
         };
         let (due, in_vain): (Vec<_>, Vec<_>) = self
             .wanted_by(who, participant)
@@ -71,21 +74,20 @@ impl Room {
             .iter()
             .map(|wanted| (wanted.track.sid.clone(), wanted.of))
             .collect();
-        let gone = participant
-            .gets
-            .keys()
-            .filter(|sid| !gets.contains_key(*sid));
-        effects.extend(gone.map(|sid| Effect::Unsubscribe(who, sid.clone())));
-        for sid in gets
-            .keys()
-            .filter(|sid| !participant.gets.contains_key(*sid))
-        {
+        let mut changed = Vec::new();
+        for (sid, of) in (participant.gets.iter()).filter(|(sid, _)| !gets.contains_key(*sid)) {
+            changed.push((*of, sid.clone()));
+            effects.push(Effect::Unsubscribe(who, sid.clone()));
+        }
+        for (sid, of) in (gets.iter()).filter(|(sid, _)| !participant.gets.contains_key(*sid)) {
+            changed.push((*of, sid.clone()));
             effects.push(Effect::Subscribe(who, sid.clone()));
             effects.push(Effect::Want(who, sid.clone(), participant.wanted(sid)));
         }
         if let Some(participant) = self.people.get_mut(&who) {
             (participant.gets, participant.denied) = (gets, denied);
         }
+        changed
     }
 
     /// What somebody wants, whether its owner lets them have it or not.
@@ -111,44 +113,6 @@ impl Room {
             said.unwrap_or(participant.auto_subscribe)
         })
     }
-
-    /// Publishers hear once that somebody has a track, and what nobody wants: they need not send it. Clients that do
-    /// not do without ignore that.
-    pub fn tell_publishers(&mut self, effects: &mut Effects) {
-        let mut layers: BTreeMap<TrackSid, u8> = BTreeMap::new();
-        let mut had = BTreeSet::new();
-        for participant in self.people.values() {
-            for sid in participant.gets.keys() {
-                let wanted = participant.wanted(sid);
-                let most = layers.entry(sid.clone()).or_default();
-                *most = (*most).max(if wanted.enabled {
-                    wanted.quality + 1
-                } else {
-                    0
-                });
-                if !participant.is_hidden() {
-                    had.insert(sid.clone());
-                }
-            }
-        }
-        for (who, participant) in &mut self.people {
-            for track in &participant.info.tracks {
-                let Some(told) = participant.told.get_mut(&track.sid) else {
-                    continue;
-                };
-                if had.contains(&track.sid) && !told.is_had {
-                    told.is_had = true;
-                    effects.push(Effect::Tell(*who, subscribed(track)));
-                }
-                let has_layers = track.codecs.first().is_some_and(|c| c.layers.len() > 1);
-                let now = layers.get(&track.sid).copied().unwrap_or(0);
-                if has_layers && told.layers != Some(now) {
-                    told.layers = Some(now);
-                    effects.push(Effect::Tell(*who, quality(track, now)));
-                }
-            }
-        }
-    }
 }
 
 /// A track that somebody wants.
@@ -167,28 +131,4 @@ impl WantedTrack<'_> {
             allowed,
         })
     }
-}
-
-fn subscribed(track: &proto::TrackInfo) -> Message {
-    Message::TrackSubscribed(proto::TrackSubscribed {
-        track_sid: track.sid.clone(),
-    })
-}
-
-/// The smallest of its layers are wanted, so many.
-fn quality(track: &proto::TrackInfo, layers: u8) -> Message {
-    let qualities: Vec<_> = [VideoQuality::Low, VideoQuality::Medium, VideoQuality::High]
-        .into_iter()
-        .map(|quality| SubscribedQuality {
-            quality: quality.into(),
-            enabled: i32::from(quality) < i32::from(layers),
-        })
-        .collect();
-    let codec = track.mime_type.trim_start_matches("video/").to_lowercase();
-    #[expect(deprecated, reason = "older clients read them")]
-    Message::SubscribedQualityUpdate(proto::SubscribedQualityUpdate {
-        track_sid: track.sid.clone(),
-        subscribed_qualities: qualities.clone(),
-        subscribed_codecs: vec![SubscribedCodec { codec, qualities }],
-    })
 }

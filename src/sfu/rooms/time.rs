@@ -10,7 +10,8 @@ const PATIENCE: Millis = 30_000;
 const RENEWAL: Millis = 5 * 60_000;
 
 impl World {
-    /// Ends rooms where nobody is, or was for too long; puts out who never got connected; renews tokens.
+    /// Ends rooms where nobody is, or was for too long; puts out who never got connected; renews tokens; tells of layers
+    /// that nobody wants.
     pub fn tick(&mut self, now: Millis, effects: &mut Effects) {
         let people = self.rooms.values().flat_map(|room| &room.people);
         let late: Vec<_> = people
@@ -32,5 +33,6 @@ impl World {
             participant.renewed = now;
             participant.renew(*who, effects);
         }
+        self.tell_of_fewer_layers(now, effects);
     }
 }

@@ -9,7 +9,6 @@ use super::effect::{Encoding, ToPublish};
 use super::participant::Participant;
 use super::permission::may_publish;
 use super::room::Room;
-use super::updates::report_track;
 use super::{Effect, Effects, Who, World, limits};
 
 impl World {
@@ -69,14 +68,13 @@ impl World {
         let Some(participant) = room.people.get_mut(&who) else {
             return;
         };
-        let permission = participant.permission();
         let announced = participant
             .announced
-            .extract_if(.., |track| track.sid == sid);
+            .extract_if(.., |track| track.sid == sid)
+            .last();
         // The right to it may have gone since it was announced, and it with that.
-        let Some(mut track) = announced
-            .last()
-            .filter(|track| may_publish(&permission, track.source))
+        let Some(mut track) =
+            announced.filter(|track| may_publish(participant.permission(), track.source))
         else {
             if participant.track(sid).is_none() {
                 effects.push(Effect::Unpublish(sid.to_owned()));
@@ -92,11 +90,13 @@ impl World {
         let muted = track.muted;
         participant.info.tracks.push(track.clone());
         participant.touch();
-        let info = participant.info.clone();
+        room.owners.insert(sid.to_owned(), who);
         room.announce(who, effects);
-        effects.push(report_track("track_published", room, &info, track));
+        if let Some(owner) = room.people.get(&who) {
+            room.report_track("track_published", owner, track, effects);
+        }
         effects.push(Effect::Mute(sid.to_owned(), muted));
-        room.subscribe_all(effects);
+        room.resubscribe_all(effects);
     }
 
     /// Its media has come for a moment: now the client knows it as well, and can be told what becomes of it.
@@ -107,7 +107,7 @@ impl World {
         };
         if participant.track(sid).is_some() {
             participant.told.entry(sid.to_owned()).or_default();
-            room.tell_publishers(effects);
+            room.tell_publishers(&[(who, sid.to_owned())], effects);
         }
     }
 
@@ -117,7 +117,11 @@ impl World {
         let Some(participant) = room.people.get_mut(&who) else {
             return;
         };
+        let announced = participant.announced.len();
         participant.announced.retain(|track| track.sid != sid);
+        if participant.announced.len() < announced {
+            effects.push(Effect::Unpublish(sid.to_owned()));
+        }
         let Some(at) = participant
             .info
             .tracks
@@ -129,10 +133,11 @@ impl World {
         let track = participant.info.tracks.remove(at);
         participant.told.remove(sid);
         participant.touch();
-        let info = participant.info.clone();
         room.forget_track(sid, effects);
         room.announce(who, effects);
-        effects.push(report_track("track_unpublished", room, &info, track));
+        if let Some(owner) = room.people.get(&who) {
+            room.report_track("track_unpublished", owner, track, effects);
+        }
     }
 
     /// Its owner, or an admin, mutes a track.
@@ -156,6 +161,7 @@ impl World {
 impl Room {
     /// Nobody gets the track any more.
     pub(super) fn forget_track(&mut self, sid: &str, effects: &mut Effects) {
+        self.owners.remove(sid);
         for (who, participant) in &mut self.people {
             participant.choices.remove(sid);
             participant.denied.remove(sid);
@@ -172,7 +178,7 @@ fn refusal(
     participant: &Participant,
     request: &proto::AddTrackRequest,
 ) -> Option<(Reason, &'static str)> {
-    if !may_publish(&participant.permission(), request.source) {
+    if !may_publish(participant.permission(), request.source) {
         return Some((Reason::NotAllowed, "does not have permission to publish"));
     }
     // Another track would be another picture of the same person.

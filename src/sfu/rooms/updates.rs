@@ -46,41 +46,52 @@ fn update(participant: &Participant) -> Message {
     })
 }
 
-/// What those who listen are told of a room. Id and time come later.
-pub fn report(event: &str, room: &Room) -> Effect {
-    Effect::Report(Box::new(proto::WebhookEvent {
-        event: event.to_owned(),
-        room: Some(room.shown()),
-        ..Default::default()
-    }))
-}
-
-/// The same of somebody in it.
-pub fn report_of(event: &str, room: &Room, participant: &proto::ParticipantInfo) -> Effect {
-    Effect::Report(Box::new(proto::WebhookEvent {
-        event: event.to_owned(),
-        room: Some(room.shown()),
-        participant: Some(participant.clone()),
-        ..Default::default()
-    }))
-}
-
-/// The same of a track. Of its owner only is said who that is.
-pub fn report_track(
-    event: &str,
-    room: &Room,
-    owner: &proto::ParticipantInfo,
-    track: proto::TrackInfo,
-) -> Effect {
-    Effect::Report(Box::new(proto::WebhookEvent {
-        event: event.to_owned(),
-        room: Some(room.shown()),
-        participant: Some(proto::ParticipantInfo {
-            sid: owner.sid.clone(),
-            identity: owner.identity.clone(),
+impl Room {
+    /// Tells those who listen of the room.
+    pub fn report(&self, event: &str, effects: &mut Effects) {
+        self.tell_listeners(effects, || proto::WebhookEvent {
+            event: event.to_owned(),
             ..Default::default()
-        }),
-        track: Some(track),
-        ..Default::default()
-    }))
+        });
+    }
+
+    /// The same of somebody in it.
+    pub fn report_of(&self, event: &str, participant: &Participant, effects: &mut Effects) {
+        self.tell_listeners(effects, || proto::WebhookEvent {
+            event: event.to_owned(),
+            participant: Some(participant.info.clone()),
+            ..Default::default()
+        });
+    }
+
+    /// The same of a track. Of its owner only is said who that is.
+    pub fn report_track(
+        &self,
+        event: &str,
+        owner: &Participant,
+        track: proto::TrackInfo,
+        effects: &mut Effects,
+    ) {
+        self.tell_listeners(effects, || proto::WebhookEvent {
+            event: event.to_owned(),
+            participant: Some(proto::ParticipantInfo {
+                sid: owner.info.sid.clone(),
+                identity: owner.info.identity.clone(),
+                ..Default::default()
+            }),
+            track: Some(track),
+            ..Default::default()
+        });
+    }
+
+    /// Nothing is made of it where nobody listens. Id and time come later.
+    fn tell_listeners(&self, effects: &mut Effects, event: impl FnOnce() -> proto::WebhookEvent) {
+        if self.has_listeners {
+            let event = proto::WebhookEvent {
+                room: Some(self.shown()),
+                ..event()
+            };
+            effects.push(Effect::Report(Box::new(event)));
+        }
+    }
 }

@@ -1,4 +1,9 @@
 //! The first floor: what comes over HTTP. Requests are judged here and handed on; nothing is decided.
+//!
+//! The [`listener`] accepts connections, the [`mod@router`] has every path. Whoever wants into a room comes to [`join`] with a
+//! [`token`] and what their client says of itself ([`join_request`]); from then on a [`session`] carries frames both ways, at
+//! the [`pace`] that is allowed, and a [`pass`] renews the token. The [`room_service`] is called by [`twirp`], in Protocol
+//! Buffers or in [`json`].
 
 mod join;
 mod join_request;

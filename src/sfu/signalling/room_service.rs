@@ -244,7 +244,7 @@ impl From<AdminError> for Failure {
     fn from(e: AdminError) -> Self {
         let code = match e {
             AdminError::NoRoom | AdminError::NoParticipant => Code::NotFound,
-            AdminError::Refused(_) => Code::InvalidArgument,
+            AdminError::Refused(_) | AdminError::LongMessage(_) => Code::InvalidArgument,
             AdminError::NotHere(_) => Code::FailedPrecondition,
         };
         Self::new(code, e.to_string())
@@ -301,5 +301,12 @@ mod tests {
         assert_eq!(told(rooms, "MoveParticipant"), lacks("MoveParticipant"));
         assert_eq!(told(rooms, "Dance").0, Code::BadRoute);
         assert_eq!(told("livekit.Dance", "ListRooms").0, Code::BadRoute);
+    }
+
+    #[test]
+    fn a_message_that_is_too_long_is_an_argument_that_cannot_be() {
+        let failure = Failure::from(AdminError::LongMessage(64_001));
+        assert_eq!(failure.code, Code::InvalidArgument);
+        assert!(failure.message.contains("64001"), "{}", failure.message);
     }
 }

@@ -14,7 +14,7 @@ use super::room_service;
 pub fn router(floor: Floor) -> Router {
     Router::new()
         .route("/", get(async || "OK"))
-        .route("/metrics", get(refused))
+        .route("/metrics", get(metrics))
         .route("/rtc", get(join::two_connections))
         .route("/rtc/validate", get(join::validate_two))
         .route("/rtc/v1", get(join::one_connection))
@@ -26,6 +26,6 @@ pub fn router(floor: Floor) -> Router {
         .with_state(floor)
 }
 
-async fn refused(State(floor): State<Floor>) -> Response {
+async fn metrics(State(floor): State<Floor>) -> Response {
     floor.refusals.shown()
 }

@@ -1,5 +1,6 @@
 //! Rooms without sockets: what goes in, what comes out.
 
+mod dynacast;
 mod people;
 mod rooms;
 mod tracks;
@@ -25,7 +26,7 @@ struct Scene {
 impl Scene {
     fn new(defaults: RoomDefaults) -> Self {
         Self {
-            world: World::new(defaults, StdRng::seed_from_u64(1)),
+            world: World::new(defaults, StdRng::seed_from_u64(1)).with_listeners(true),
             effects: Effects::new(),
         }
     }

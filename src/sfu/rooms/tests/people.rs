@@ -86,6 +86,8 @@ fn what_was_only_announced_when_the_right_to_it_went_is_not_published() {
     changed.unwrap();
     let ended = |effect: &Effect| matches!(effect, Effect::Tell(_, Message::TrackUnpublished(_)));
     assert!(effects.iter().any(ended));
+    // Nothing waits for its media any more.
+    assert!(effects.contains(&Effect::Unpublish(sid.clone())));
     effects.clear();
     scene.world.track_sent(anna, &sid, "", &mut effects);
     assert_eq!(effects, [Effect::Unpublish(sid)]);
@@ -159,6 +161,35 @@ fn agents_and_recorders_take_nobodys_place_and_keep_no_room_open() {
     effects.clear();
     scene.world.tick(NOW + 20_000, &mut effects);
     assert!(reported(&effects).contains(&"room_finished"));
+}
+
+#[test]
+fn who_asks_why_they_cannot_come_in_hears_what_they_are_refused_with() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let most = Joining {
+        room: "daily".into(),
+        identity: "anna".into(),
+        metadata: "m".repeat(limits::METADATA),
+        attributes: [("a".into(), "v".repeat(limits::ATTRIBUTES - 1))].into(),
+        ..Joining::default()
+    };
+    assert_eq!(scene.world.objection(&most), None);
+    let more = |change: fn(&mut Joining)| {
+        let mut joining = most.clone();
+        change(&mut joining);
+        joining
+    };
+    for too_long in [
+        more(|joining| joining.metadata.push('m')),
+        more(|joining| joining.making.metadata = "m".repeat(limits::METADATA + 1)),
+        more(|joining| drop(joining.attributes.insert("b".into(), String::new()))),
+    ] {
+        let objection = scene.world.objection(&too_long);
+        assert_eq!(objection, Some(JoinRefused::TooLong));
+        let refused = scene.world.join(too_long, NOW).map(|_| ());
+        assert_eq!(refused, Err(JoinRefused::TooLong));
+    }
+    scene.world.join(most, NOW).unwrap();
 }
 
 #[test]

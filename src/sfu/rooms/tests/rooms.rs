@@ -34,6 +34,19 @@ fn rooms_end_when_nobody_comes_or_comes_back() {
 }
 
 #[test]
+fn where_nobody_listens_nothing_is_reported() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    scene.world = scene.world.with_listeners(false);
+    let anna = scene.in_room("anna");
+    let sid = scene.publishes(anna, TrackSource::Camera);
+    scene.world.track_gone(anna, &sid, &mut scene.effects);
+    scene.publishes(anna, TrackSource::Camera);
+    let effects = &mut scene.effects;
+    scene.world.delete_room("daily", NOW, effects).unwrap();
+    assert_eq!(reported(effects), [""; 0]);
+}
+
+#[test]
 fn where_rooms_are_not_made_by_coming_nobody_comes_to_one_that_is_not_there() {
     let mut scene = Scene::new(RoomDefaults {
         auto_create: false,
@@ -141,6 +154,32 @@ fn data_for_some_is_for_them_alone_however_they_are_named() {
     numbered.packet.nonce = vec![0];
     let refused = scene.world.send("daily", numbered, &mut scene.effects);
     assert!(matches!(refused, Err(AdminError::Refused(_))));
+}
+
+#[test]
+fn data_from_outside_that_no_channel_carries_is_refused_and_not_sent() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let anna = scene.in_room("anna");
+    let mut sends = |bytes: usize| {
+        scene.effects.clear();
+        let data = DataToSend {
+            reliability: Reliability::Reliable,
+            packet: proto::UserPacket {
+                payload: vec![0; bytes],
+                topic: Some("files".into()),
+                ..Default::default()
+            },
+            to: Addressees::default(),
+        };
+        let sent = scene.world.send("daily", data, &mut scene.effects);
+        let to: Vec<_> = scene.effects.iter().map(addressed).collect();
+        (sent.map_err(|e| e.to_string()), to)
+    };
+    // What says that it is data, and of which topic, takes fifteen bytes.
+    assert_eq!(sends(63_985), (Ok(()), vec![vec![anna]]));
+    let words = "the message has 64001 bytes: data channels carry 64000 at most";
+    assert_eq!(sends(63_986), (Err(words.into()), vec![]));
+    assert_eq!(sends(3_000_000).1, [[]; 0]);
 }
 
 fn addressed(effect: &Effect) -> Vec<Who> {

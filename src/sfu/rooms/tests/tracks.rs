@@ -3,6 +3,7 @@
 use livekit_protocol::request_response::Reason;
 
 use super::*;
+use crate::sfu::rooms::participant::Choice;
 
 /// Why requests are refused.
 fn refused(effects: &Effects) -> Vec<(Reason, &str)> {
@@ -97,14 +98,78 @@ fn nobody_makes_the_others_remember_without_end() {
     let effects = scene.asks(anna, Asked::AddTrack(track(TrackSource::Camera)));
     let no = "publishes too many tracks";
     assert_eq!(refused(&effects), [(Reason::LimitExceeded, no)]);
-    let choices = proto::UpdateSubscription {
-        track_sids: (0..5_000).map(|n| n.to_string()).collect(),
-        subscribe: true,
+}
+
+fn settings(sids: Vec<String>) -> Asked {
+    Asked::TrackSetting(proto::UpdateTrackSettings {
+        track_sids: sids,
+        disabled: true,
         ..Default::default()
+    })
+}
+
+fn subscription(sids: Vec<String>) -> Asked {
+    Asked::Subscription(proto::UpdateSubscription {
+        track_sids: sids,
+        subscribe: false,
+        ..Default::default()
+    })
+}
+
+const OFF: Wanted = Wanted {
+    enabled: false,
+    quality: 0,
+};
+
+/// Ids of tracks that are not there.
+fn unknown(count: usize) -> Vec<String> {
+    (0..count).map(|n| n.to_string()).collect()
+}
+
+#[test]
+fn what_is_said_of_tracks_that_are_not_there_is_not_remembered() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let (anna, bert) = (scene.in_room("anna"), scene.in_room("bert"));
+    let mut remembered = |sids: Vec<String>| {
+        scene.asks(bert, settings(sids.clone()));
+        scene.asks(bert, subscription(sids));
+        scene.world.place(bert).unwrap().people[&bert].choices.len()
     };
-    scene.asks(anna, Asked::Subscription(choices));
-    let participant = scene.world.place(anna).unwrap().people.get(&anna).unwrap();
-    assert_eq!(participant.choices.len(), limits::CHOICES);
+    for _ in 0..3 {
+        assert_eq!(remembered(unknown(limits::CHOICES)), 0);
+    }
+    let sid = scene.publishes(anna, TrackSource::Camera);
+    scene.asks(bert, settings(vec![sid.clone()]));
+    assert!(scene.has(&Effect::Want(bert, sid.clone(), OFF)));
+    // The client hears of the end a moment after it says this.
+    scene.world.track_gone(anna, &sid, &mut scene.effects);
+    scene.asks(bert, settings(vec![sid]));
+    assert!(
+        scene.world.place(bert).unwrap().people[&bert]
+            .choices
+            .is_empty()
+    );
+}
+
+#[test]
+fn of_a_request_about_too_many_tracks_the_first_ones_count() {
+    let mut scene = Scene::new(RoomDefaults::default());
+    let (anna, bert) = (scene.in_room("anna"), scene.in_room("bert"));
+    let sid = scene.publishes(anna, TrackSource::Camera);
+    let behind = |others: usize| {
+        let mut sids = unknown(others);
+        sids.push(sid.clone());
+        sids
+    };
+    let gets_no_more = Effect::Unsubscribe(bert, sid.clone());
+    scene.asks(bert, settings(behind(limits::CHOICES)));
+    assert!(!scene.has(&Effect::Want(bert, sid.clone(), OFF)));
+    scene.asks(bert, settings(behind(limits::CHOICES - 1)));
+    assert!(scene.has(&Effect::Want(bert, sid.clone(), OFF)));
+    scene.asks(bert, subscription(behind(limits::CHOICES)));
+    assert!(!scene.has(&gets_no_more));
+    scene.asks(bert, subscription(behind(limits::CHOICES - 1)));
+    assert!(scene.has(&gets_no_more));
 }
 
 #[test]
@@ -212,87 +277,43 @@ fn whoever_names_too_many_who_may_have_its_tracks_means_not_everybody() {
     let mut scene = Scene::new(RoomDefaults::default());
     let (anna, bert) = (scene.in_room("anna"), scene.in_room("bert"));
     let sid = scene.publishes(anna, TrackSource::Camera);
-    let many = proto::SubscriptionPermission {
-        all_participants: false,
-        track_permissions: vec![proto::TrackPermission::default(); limits::CHOICES + 1],
+    let mut unsubscribes = |track_permissions| {
+        let permission = proto::SubscriptionPermission {
+            all_participants: false,
+            track_permissions,
+        };
+        scene.asks(anna, Asked::SubscriptionPermission(permission));
+        scene.has(&Effect::Unsubscribe(bert, sid.clone()))
     };
-    scene.asks(anna, Asked::SubscriptionPermission(many));
-    assert!(scene.has(&Effect::Unsubscribe(bert, sid)));
+    let bert_may = |mut track_sids: Vec<String>| {
+        track_sids.push(sid.clone());
+        vec![proto::TrackPermission {
+            participant_identity: "bert".into(),
+            track_sids,
+            ..Default::default()
+        }]
+    };
+    assert!(!unsubscribes(bert_may(unknown(limits::CHOICES - 1))));
+    assert!(unsubscribes(bert_may(unknown(limits::CHOICES))));
+    assert!(!unsubscribes(bert_may(Vec::new())));
+    let nobody = proto::TrackPermission::default();
+    assert!(unsubscribes(vec![nobody; limits::CHOICES + 1]));
 }
 
 #[test]
-fn settings_of_a_known_track_are_taken_whatever_comes_with_them() {
+fn settings_of_a_known_track_are_taken_also_where_no_more_are() {
     let mut scene = Scene::new(RoomDefaults::default());
     let (anna, bert) = (scene.in_room("anna"), scene.in_room("bert"));
-    let sid = scene.publishes(anna, TrackSource::Camera);
-    let settings = |sids: Vec<String>| {
-        Asked::TrackSetting(proto::UpdateTrackSettings {
-            track_sids: sids,
-            disabled: true,
-            ..Default::default()
-        })
-    };
-    scene.asks(
-        bert,
-        settings((0..limits::CHOICES - 1).map(|n| n.to_string()).collect()),
+    let known = scene.publishes(anna, TrackSource::Camera);
+    let new = scene.publishes(anna, TrackSource::ScreenShare);
+    let room = scene.world.place(bert).unwrap();
+    let choices = &mut room.people.get_mut(&bert).unwrap().choices;
+    let all = unknown(limits::CHOICES - 1).into_iter();
+    choices.extend(
+        all.chain([known.clone()])
+            .map(|sid| (sid, Choice::default())),
     );
-    scene.asks(
-        bert,
-        Asked::Subscription(proto::UpdateSubscription {
-            track_sids: vec![sid.clone()],
-            subscribe: true,
-            ..Default::default()
-        }),
-    );
-    scene.asks(bert, settings(vec!["one too many".into(), sid.clone()]));
-    let off = Wanted {
-        enabled: false,
-        quality: 0,
-    };
-    assert!(scene.has(&Effect::Want(bert, sid, off)));
-}
-
-#[test]
-fn publishers_are_told_what_nobody_wants() {
-    let mut scene = Scene::new(RoomDefaults::default());
-    let (anna, bert) = (scene.in_room("anna"), scene.in_room("bert"));
-    let layer = |quality: i32| proto::VideoLayer {
-        quality,
-        width: 100 << quality,
-        height: 100,
-        ..Default::default()
-    };
-    let mut request = track(TrackSource::Camera);
-    request.layers = vec![layer(0), layer(1), layer(2)];
-    let effects = scene.asks(anna, Asked::AddTrack(request));
-    let sid = announced(&effects).unwrap();
-    scene.effects.clear();
-    scene.world.track_sent(anna, &sid, "", &mut scene.effects);
-    // Its client knows the track only when it has our answer.
-    assert_eq!(told(&scene.effects, anna), []);
-    scene.world.track_comes(anna, &sid, &mut scene.effects);
-    let update = |message: &Message| matches!(message, Message::SubscribedQualityUpdate(_));
-    assert!(told(&scene.effects, anna).iter().any(update));
-    let settings = |quality, disabled| {
-        Asked::TrackSetting(proto::UpdateTrackSettings {
-            track_sids: vec![sid.clone()],
-            quality,
-            disabled,
-            ..Default::default()
-        })
-    };
-    let mut enabled = |settings| {
-        let effects = scene.asks(bert, settings);
-        effects.iter().find_map(|effect| match effect {
-            Effect::Tell(who, Message::SubscribedQualityUpdate(update)) if *who == anna => {
-                let codec = update.subscribed_codecs.first()?;
-                Some(codec.qualities.iter().filter(|q| q.enabled).count())
-            }
-            _ => None,
-        })
-    };
-    assert_eq!(enabled(settings(0, false)), Some(1));
-    assert_eq!(enabled(settings(0, false)), None);
-    assert_eq!(enabled(settings(2, false)), Some(3));
-    assert_eq!(enabled(settings(2, true)), Some(0));
+    scene.asks(bert, settings(vec![new.clone(), known.clone()]));
+    assert!(!scene.has(&Effect::Want(bert, new, OFF)));
+    assert!(scene.has(&Effect::Want(bert, known, OFF)));
 }
