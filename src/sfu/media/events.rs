@@ -7,8 +7,8 @@ use prost::Message as _;
 use str0m::bwe::BweKind;
 use str0m::{Event, IceConnectionState};
 
-use super::sdp::LONGEST_MESSAGE;
 use super::{Link, Media, News, Role, Topology};
+use crate::sfu::rooms::LONGEST_MESSAGE;
 
 impl Media {
     pub(super) fn happened(&mut self, link: Link, event: Event, now: Instant) {

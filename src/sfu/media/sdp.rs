@@ -10,9 +10,6 @@ const LONGEST: usize = 256 * 1024;
 /// The same for more sections: each costs work of its own, however short it is.
 const MOST_SECTIONS: usize = 300;
 
-/// Longer messages are refused. With what is added about the sender it is what clients take that say nothing about it.
-pub const LONGEST_MESSAGE: usize = 64_000;
-
 /// A section of media.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Section {

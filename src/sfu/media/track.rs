@@ -17,10 +17,8 @@ const ALIVE: Duration = Duration::from_secs(1);
 const MEASURED: Duration = Duration::from_secs(1);
 /// Bits a second of low, medium and high, before they are measured: what browsers make of a camera.
 const USUAL: [u64; 3] = [150_000, 500_000, 1_700_000];
-/// A keyframe that was asked for is waited for so long,
-const KEY_PATIENCE: Duration = Duration::from_millis(400);
-/// and once it has come, the next one may be asked for so long after the last: making one is dear.
-const KEY_PAUSE: Duration = Duration::from_millis(150);
+/// A keyframe is asked for this often at most: making one is dear.
+const KEY_PAUSE: Duration = Duration::from_millis(400);
 
 /// A track.
 pub struct Track {
@@ -43,9 +41,8 @@ pub struct Track {
 struct Layer {
     ssrc: Option<Ssrc>,
     last: Option<Instant>,
-    /// When a keyframe was asked for, and when the last one came.
+    /// When a keyframe was asked for.
     asked: Option<Instant>,
-    key: Option<Instant>,
     /// Bytes since `since`, and the rate that was measured before that.
     bytes: u64,
     since: Option<Instant>,
@@ -56,12 +53,6 @@ struct Layer {
 impl Layer {
     fn is_there(&self, now: Instant) -> bool {
         self.last.is_some_and(|last| now < last + ALIVE)
-    }
-
-    /// How long after this the next keyframe may be asked for.
-    fn pause(&self, asked: Instant) -> Duration {
-        let has_come = self.key.is_some_and(|key| key >= asked);
-        if has_come { KEY_PAUSE } else { KEY_PATIENCE }
     }
 }
 
@@ -111,9 +102,6 @@ impl Track {
         if bytes == 0 {
             return false;
         }
-        if packet.is_key {
-            layer.key = Some(now);
-        }
         let begins = !layer.is_there(now);
         if begins {
             // What it took before a pause says more than a mean with the pause in it.
@@ -151,10 +139,7 @@ impl Track {
     pub fn key_to_ask(&mut self, layer: u8, now: Instant) -> Option<Ssrc> {
         let layer = &mut self.layers[usize::from(layer)];
         let ssrc = layer.ssrc?;
-        if layer
-            .asked
-            .is_some_and(|asked| now < asked + layer.pause(asked))
-        {
+        if layer.asked.is_some_and(|asked| now < asked + KEY_PAUSE) {
             return None;
         }
         layer.asked = Some(now);
@@ -203,14 +188,14 @@ mod tests {
         track
     }
 
-    fn packet(layer: u8, is_key: bool) -> Incoming {
+    fn packet(layer: u8) -> Incoming {
         Incoming {
             layer,
             source: u32::from(layer) + 1,
             seq: 0,
             time: 0,
             at: Instant::now(),
-            is_key,
+            is_key: false,
             picture: Picture::default(),
         }
     }
@@ -228,31 +213,22 @@ mod tests {
         ];
         for (millis, bytes, begins) in notes {
             let now = start + Duration::from_millis(millis);
-            assert_eq!(
-                track.note(&packet(1, false), bytes, now),
-                begins,
-                "{millis}"
-            );
+            assert_eq!(track.note(&packet(1), bytes, now), begins, "{millis}");
         }
     }
 
     #[test]
-    fn a_keyframe_is_waited_for_and_once_it_has_come_the_next_may_be_asked_for() {
+    fn a_keyframe_is_asked_for_from_time_to_time_and_of_an_encoding_that_begins_anew_at_once() {
         let mut track = track();
         let start = Instant::now();
         let at = |millis| start + Duration::from_millis(millis);
         let is_asked = |track: &mut Track, millis| track.key_to_ask(2, at(millis)).is_some();
         assert!(is_asked(&mut track, 0));
-        track.note(&packet(1, true), 900, at(50));
-        track.note(&packet(2, false), 900, at(50));
         assert!(!is_asked(&mut track, 399));
         assert!(is_asked(&mut track, 400));
-        track.note(&packet(2, true), 900, at(450));
-        assert!(!is_asked(&mut track, 549));
-        assert!(is_asked(&mut track, 550));
-        // An encoding that begins anew was never asked.
+        assert!(!is_asked(&mut track, 799));
         track.learn(Ssrc::from(9), Some("f".into()));
-        assert!(is_asked(&mut track, 551));
+        assert!(is_asked(&mut track, 799));
     }
 
     /// A camera sends from one moment to another: what was chosen for somebody on a narrow line meanwhile, and the
@@ -263,11 +239,7 @@ mod tests {
         let mut now = from;
         while now < until {
             for (layer, rate) in (0..3).zip(RATES) {
-                track.note(
-                    &packet(layer, false),
-                    usize::try_from(rate / 8 / 50).unwrap(),
-                    now,
-                );
+                track.note(&packet(layer), usize::try_from(rate / 8 / 50).unwrap(), now);
             }
             let ask = Ask {
                 rates: track.rates(now),

@@ -12,7 +12,8 @@ pub const NAME: usize = 256;
 pub const TRACKS: usize = 32;
 /// Choices that one participant makes about others' tracks, or about who may have its own; of those in one request, too.
 pub const CHOICES: usize = 1024;
-/// Bytes of a message that data channels carry, as SDP says; here it is judged where it comes from outside.
+/// Bytes of a message on data channels, as SDP tells clients. With what is added about the sender it is what clients take that
+/// say nothing about it.
 pub const MESSAGE: usize = 64_000;
 /// Layers, codecs and names of one track.
 pub const LAYERS: usize = 8;

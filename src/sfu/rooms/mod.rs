@@ -44,6 +44,7 @@ pub use admin::{AdminError, DataToSend, ParticipantChange};
 pub use data::Addressees;
 pub use effect::{Effect, Encoding, Reliability, ToPublish, Wanted};
 pub use join::{JoinRefused, Joining};
+pub use limits::MESSAGE as LONGEST_MESSAGE;
 pub use parting::leave;
 pub use permission::Grant;
 use room::Room;

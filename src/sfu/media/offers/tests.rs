@@ -166,8 +166,8 @@ fn a_keyframe_is_asked_for_when_its_subscriber_knows_the_track_and_not_before() 
     let down = &scene.media.peers[&bert].downs["TR_picture"];
     assert_eq!((down.stage, down.target), (Stage::Waiting, Some(layer)));
     assert!(!was_asked(&mut scene.media, now));
-    let later = now + Duration::from_millis(500);
+    let then = now + Duration::from_millis(500);
     scene.offers();
-    scene.media.flush(later);
-    assert!(was_asked(&mut scene.media, later));
+    scene.media.flush(then);
+    assert!(was_asked(&mut scene.media, then));
 }

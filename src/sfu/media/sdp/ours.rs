@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::LONGEST_MESSAGE;
-use crate::sfu::rooms::Encoding;
+use crate::sfu::rooms::{Encoding, LONGEST_MESSAGE};
 
 /// What we have to say of a section.
 #[derive(Clone, Debug, Default)]
