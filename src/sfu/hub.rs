@@ -46,10 +46,10 @@ pub struct Hub {
     region: String,
     next_speakers: Instant,
     next_slow: Instant,
-    /// Tracks whose media comes, since the last beat and since the one before: a client knows a track of its own a
+    /// Tracks whose media began to come since the last beat, and in the one before: a client knows a track of its own a
     /// moment after it began to send it, and forgets what it is told of it before.
-    coming: BTreeSet<(Who, TrackSid)>,
-    come: BTreeSet<(Who, TrackSid)>,
+    began_now: BTreeSet<(Who, TrackSid)>,
+    began_before: BTreeSet<(Who, TrackSid)>,
 }
 
 impl Hub {
@@ -75,8 +75,8 @@ impl Hub {
             region,
             next_speakers: now,
             next_slow: now,
-            coming: BTreeSet::new(),
-            come: BTreeSet::new(),
+            began_now: BTreeSet::new(),
+            began_before: BTreeSet::new(),
         }
     }
 
@@ -198,8 +198,8 @@ impl Hub {
             self.next_speakers = now + SPEAKERS;
             let levels = self.media.loudness();
             self.world.heard(&levels, &mut effects);
-            let come = std::mem::take(&mut self.coming);
-            for (who, sid) in std::mem::replace(&mut self.come, come) {
+            let began = std::mem::take(&mut self.began_now);
+            for (who, sid) in std::mem::replace(&mut self.began_before, began) {
                 self.world.track_comes(who, &sid, &mut effects);
             }
         }
@@ -236,7 +236,7 @@ impl Hub {
             News::Connected(who) => self.world.connected(who, &mut effects),
             News::Sent(who, sid, mime) => self.world.track_sent(who, &sid, mime, &mut effects),
             News::Comes(who, sid) => {
-                self.coming.insert((who, sid));
+                self.began_now.insert((who, sid));
             }
             News::Gone(who, sid) => self.world.track_gone(who, &sid, &mut effects),
             News::Data(who, reliability, packet) => {

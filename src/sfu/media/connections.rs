@@ -77,10 +77,7 @@ impl Media {
         reliability: Reliability,
         packet: &proto::DataPacket,
     ) {
-        let sender = from.map(|who| Link {
-            who,
-            role: Role::Publisher,
-        });
+        let sender = from.map(Link::upward);
         let message = packet.encode_to_vec();
         for who in to {
             let Some(link) = self.downward(*who) else {

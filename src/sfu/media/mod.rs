@@ -91,6 +91,14 @@ struct Link {
     role: Role,
 }
 
+impl Link {
+    /// The one that somebody sends on.
+    fn upward(who: Who) -> Self {
+        let role = Role::Publisher;
+        Self { who, role }
+    }
+}
+
 /// Who offers it, and what it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Role {

@@ -17,16 +17,13 @@ use str0m::media::Mid;
 use super::peer::{Peer, Sends};
 use super::sdp::{Ours, Section};
 use super::track::Track;
-use super::{Link, Media, News, Role};
+use super::{Link, Media, News};
 use crate::sfu::rooms::{ToPublish, Who};
 
 impl Media {
     /// Somebody is about to send a track: unless it was offered already, their next offer comes by itself.
     pub fn publish(&mut self, who: Who, track: ToPublish, now: Instant) {
-        let link = Link {
-            who,
-            role: Role::Publisher,
-        };
+        let link = Link::upward(who);
         if let Some(peer) = self.peers.get_mut(&link) {
             peer.expected.push(track);
             let news = self.match_sections(link, by_name);

@@ -12,16 +12,13 @@ use super::{by_name_or_kind, description, ours, outlive};
 use crate::sfu::media::down::{Down, Stage};
 use crate::sfu::media::peer::Peer;
 use crate::sfu::media::sdp::{self, Section};
-use crate::sfu::media::{Link, Media, News, Role};
+use crate::sfu::media::{Link, Media, News};
 use crate::sfu::rooms::{TrackSid, Who};
 
 impl Media {
     /// A client offers.
     pub fn offered(&mut self, who: Who, offer: &proto::SessionDescription, now: Instant) {
-        let link = Link {
-            who,
-            role: Role::Publisher,
-        };
+        let link = Link::upward(who);
         if sdp::is_too_much(&offer.sdp) {
             self.news
                 .push_back(News::Refused(who, "an offer that is too long"));

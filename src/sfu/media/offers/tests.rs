@@ -42,10 +42,7 @@ impl Scene {
 
     /// A track of this name, from Anna, is passed on to him.
     fn gets(&mut self, sid: &str, is_audio: bool) {
-        let link = Link {
-            who: ANNA,
-            role: Role::Publisher,
-        };
+        let link = Link::upward(ANNA);
         let track = Track::new(link, "PA_anna".into(), is_audio);
         self.media.tracks.insert(sid.to_owned(), track);
         self.media.subscribe(BERT, sid.to_owned());
