@@ -124,10 +124,15 @@ async fn three_see_and_hear_each_other_although_two_leave_and_come_back(kind: Ki
     }
 }
 
+/// Chance may take a keyframe and each of its repetitions, and the picture stands for seconds: not in two calls running.
 async fn who_loses_packets_sees_and_hears_all_the_same(kind: Kind) {
     let sfu = TestSfu::of(kind, None).await;
+    let folder = Folder::with(&[]);
     let args = ["lossy", "--duration", "12s"];
-    let (run, report) = held(&Folder::with(&[]), &sfu, &args).await;
+    let (mut run, mut report) = held(&folder, &sfu, &args).await;
+    if run.code != Some(0) {
+        (run, report) = held(&folder, &sfu, &args).await;
+    }
     let _ = run.expect(0);
     let lost = |pair: &Value| {
         let seen = &pair["sees"]["measured"]["loss_percent"];
