@@ -35,7 +35,7 @@ impl Media {
             track.hear(level);
         }
         if begins && !track.is_audio {
-            // It begins with a picture that stands alone: who waits for it is to get that one.
+            // At first it begins with a keyframe: who waits for one is to get that.
             for to in track.subscribers.clone() {
                 self.choose_layers(to, now);
             }
